@@ -1,0 +1,43 @@
+-- The tables that services/common needs in every service's own schema. Running it again changes nothing.
+DO $$
+DECLARE
+    service text;
+BEGIN
+    FOREACH service IN ARRAY ARRAY['permissions', 'contracts', 'ingest', 'billing', 'alerts'] LOOP
+        EXECUTE format('SET LOCAL ROLE %I', service || '_owner');
+
+        -- How far a topic's partition is stored; moved in the transaction that stores, which fences a worker
+        -- that lost the partition. The cluster is named because a recreated broker counts from 0 again.
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I.stored_position (
+            cluster_id  text    NOT NULL,
+            topic       text    NOT NULL,
+            partition   integer NOT NULL,
+            next_offset bigint  NOT NULL CHECK (next_offset >= 0),
+            PRIMARY KEY (cluster_id, topic, partition)
+        )', service);
+
+        -- Events written with the change they tell of; deleted once the broker has acknowledged them.
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I.outbox (
+            id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            topic   text   NOT NULL,
+            key     bytea,
+            headers jsonb  NOT NULL,
+            value   bytea
+        )', service);
+
+        -- Each due time of a job, so that it runs once however many processes there are.
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I.job_run (
+            job         text        NOT NULL,
+            due_at      timestamptz NOT NULL,
+            started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+            finished_at timestamptz,
+            error       text,
+            PRIMARY KEY (job, due_at)
+        )', service);
+
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I.stored_position, %I.job_run TO %I', service, service, service);
+        EXECUTE format('GRANT SELECT, INSERT, DELETE ON %I.outbox TO %I', service, service);
+        RESET ROLE;
+    END LOOP;
+END
+$$;

@@ -1,0 +1,1 @@
+"""What the services say to each other: values, events and the map of topics."""

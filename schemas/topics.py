@@ -1,0 +1,171 @@
+"""The event map on one page: every topic, what it carries, who writes it and who reads it.
+
+Brokers, access lists, the AsyncAPI document and the tests are all made from this page. Every topic is stamped
+by the broker (LogAppendTime): retention by a reading's own time would delete a backfill within minutes.
+Beside each consumed topic stands `<topic>.dead`, for messages that cannot be decoded.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Retention = Literal["compact"] | int
+
+
+def days(count: int) -> int:
+    """Give a retention time in milliseconds, as the broker's `retention.ms` wants it."""
+    return count * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic. `key` names what the key holds; "explicit" means the producer picks the partition itself."""
+
+    name: str
+    carries: str
+    key: str
+    partitions: int
+    retention: Retention
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+
+    @property
+    def dead(self) -> str:
+        """The topic beside this one that keeps what could not be decoded, with the error."""
+        return f"{self.name}.dead"
+
+
+DEAD_LETTER_RETENTION = days(30)
+
+METER_READINGS = Topic(
+    "meter-readings",
+    carries="Arrow record batches of up to 5,000 readings (schemas.readings.METER_READINGS)",
+    key="explicit",
+    partitions=12,
+    retention=days(14),
+    producers=("ingest", "head-ends"),
+    consumers=("ingest",),
+)
+OUTDOOR_TEMPERATURE = Topic(
+    "outdoor-temperature",
+    carries="OutdoorTemperatureObserved",
+    key="station_id",
+    partitions=1,
+    retention=days(30),
+    producers=("ingest", "weather importers"),
+    consumers=("ingest",),
+)
+HOURLY_POWER = Topic(
+    "hourly-power",
+    carries="Arrow record batches of hours (schemas.power.HOURLY_POWER)",
+    key="explicit",
+    partitions=12,
+    retention=days(7),
+    producers=("ingest",),
+    consumers=("alerts",),
+)
+DAILY_POWER = Topic(
+    "daily-power",
+    carries="Arrow record batches of days (schemas.power.DAILY_POWER)",
+    key="explicit",
+    partitions=12,
+    retention=days(30),
+    producers=("ingest",),
+    consumers=("billing", "contracts", "alerts"),
+)
+DAILY_TEMPERATURE = Topic(
+    "daily-temperature",
+    carries="DailyTemperatureChanged",
+    key="station_id:day",
+    partitions=1,
+    retention="compact",
+    producers=("ingest",),
+    consumers=("contracts",),
+)
+READINGS_REFUSED = Topic(
+    "readings-refused",
+    carries="ReadingRefused",
+    key="point_id, else serial",
+    partitions=3,
+    retention=days(30),
+    producers=("ingest",),
+    consumers=("gateway",),
+)
+FACILITIES_CHANGED = Topic(
+    "facilities-changed",
+    carries="FacilityChanged",
+    key="facility_id",
+    partitions=3,
+    retention="compact",
+    producers=("contracts",),
+    consumers=("ingest", "alerts"),
+)
+CONTRACTS_CHANGED = Topic(
+    "contracts-changed",
+    carries="ContractChanged",
+    key="contract_id",
+    partitions=3,
+    retention="compact",
+    producers=("contracts",),
+    consumers=("billing", "permissions"),
+)
+PRICE_LISTS_CHANGED = Topic(
+    "price-lists-changed",
+    carries="PriceListChanged",
+    key="price_list_id",
+    partitions=1,
+    retention="compact",
+    producers=("contracts",),
+    consumers=("billing",),
+)
+GRANTS_CHANGED = Topic(
+    "grants-changed",
+    carries="GrantsChanged",
+    key="customer_id",
+    partitions=3,
+    retention="compact",
+    producers=("permissions",),
+    consumers=("alerts",),
+)
+INVOICES = Topic(
+    "invoices",
+    carries="InvoiceIssued",
+    key="contract_id",
+    partitions=6,
+    retention=days(30),
+    producers=("billing",),
+    consumers=("gateway", "exports"),
+)
+ALERTS = Topic(
+    "alerts",
+    carries="AlertChanged",
+    key="point_id",
+    partitions=6,
+    retention=days(30),
+    producers=("alerts",),
+    consumers=("gateway", "operators"),
+)
+MESSAGES_REQUESTED = Topic(
+    "messages-requested",
+    carries="MessageRequested",
+    key="recipient_id",
+    partitions=3,
+    retention=days(7),
+    producers=("permissions", "billing", "contracts"),
+    consumers=("alerts",),
+)
+
+TOPICS = (
+    METER_READINGS,
+    OUTDOOR_TEMPERATURE,
+    HOURLY_POWER,
+    DAILY_POWER,
+    DAILY_TEMPERATURE,
+    READINGS_REFUSED,
+    FACILITIES_CHANGED,
+    CONTRACTS_CHANGED,
+    PRICE_LISTS_CHANGED,
+    GRANTS_CHANGED,
+    INVOICES,
+    ALERTS,
+    MESSAGES_REQUESTED,
+)

@@ -1,0 +1,40 @@
+"""Outdoor temperature by station. Producers: weather importers by way of ingest's API; ingest for the daily means."""
+
+from datetime import date
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from schemas.event import Event
+from schemas.values import StationId
+
+
+class HourlyTemperature(Event):
+    """The mean temperature of one hour."""
+
+    name: ClassVar[str] = "hourly-temperature"
+
+    starts_at: AwareDatetime
+    celsius: Annotated[float, Field(ge=-80, le=60, allow_inf_nan=False)]
+
+
+class OutdoorTemperatureObserved(Event):
+    """Hourly temperatures that a station observed, in any order; a later one replaces an earlier one."""
+
+    name: ClassVar[str] = "outdoor-temperature"
+
+    station_id: StationId
+    recorded_at: AwareDatetime
+    values: tuple[HourlyTemperature, ...]
+
+
+class DailyTemperatureChanged(Event):
+    """A station's mean temperature of one local day, new or corrected."""
+
+    name: ClassVar[str] = "daily-temperature"
+
+    station_id: StationId
+    day: date
+    mean_c: float | None
+    hours: int
+    revision: int

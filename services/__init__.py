@@ -1,0 +1,1 @@
+"""The services of Kulvert, one folder each, and what they share."""

@@ -1,0 +1,1 @@
+"""The plumbing that every service uses; no domain word in it."""

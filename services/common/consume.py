@@ -1,0 +1,195 @@
+"""The loop that all services share: take a batch, store it with its position, announce it, commit it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import time
+from typing import Any, Generic, Protocol, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from schemas.topics import Topic
+from services.common import logs, metrics
+from services.common.health import Progress
+from services.common.kafka import Outgoing, cluster_id, send_all
+from services.common.positions import Advance, LostPartitionError, Positions
+from services.common.postgres import Database, Transaction
+
+log = logs.get_logger()
+
+Item = TypeVar("Item")
+Record = ConsumerRecord[bytes, bytes]
+
+SESSION_TIMEOUT_MS = 10_000
+IDLE_WAIT_MS = 1_000
+
+
+class UndecodableError(Exception):
+    """A message whose bytes say nothing; it goes to the dead-letter topic with this text."""
+
+
+class Handlers(Protocol[Item]):
+    """What a service does with the messages of its topics."""
+
+    def decode(self, record: Record) -> Item:
+        """Read one message. Raises UndecodableError."""
+
+    async def store(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
+        """Store what follows from the items and give what others must hear of it."""
+
+    async def announcements(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
+        """Give what others must hear of items that are stored already, from the rows as they stand now.
+
+        So an announcement that was lost in a crash is made in full when the batch comes again.
+        """
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a loop reads: a consumer group over topics, and how much it takes at once."""
+
+    bootstrap: str
+    group: str
+    schema: str
+    topics: Sequence[Topic]
+    max_records: int = 500
+    max_partition_bytes: int = 1_048_576
+
+
+class Loop(Generic[Item]):
+    """One consumer and the transaction that stores what it takes.
+
+    An error ends the process and the same batch comes again after the restart; nothing is skipped. What is
+    stored already is only announced again. Whoever has lost a partition meanwhile is fenced by the position.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        handlers: Handlers[Item],
+        database: Database,
+        producer: AIOKafkaProducer,
+        pulse: Progress,
+    ) -> None:
+        self._source = source
+        self._handlers = handlers
+        self._database = database
+        self._producer = producer
+        self._pulse = pulse
+        self._stored: dict[TopicPartition, int] = {}
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=source.bootstrap,
+            group_id=source.group,
+            enable_auto_commit=False,
+            # "latest" would skip silently what was trimmed; the start of each partition is sought explicitly.
+            auto_offset_reset="none",
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            max_partition_fetch_bytes=source.max_partition_bytes,
+            fetch_max_wait_ms=50,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take batches until told to stop. Raises whatever goes wrong, for the process to end and come again."""
+        self._positions = Positions(self._source.schema, await cluster_id(self._source.bootstrap))
+        names = [topic.name for topic in self._source.topics]
+        async with self._database.transaction() as tx:
+            await self._positions.check_cluster(tx, names)
+        self._consumer.subscribe(names, listener=_Assigned(self))
+        await self._consumer.start()
+        try:
+            while not stop.is_set():
+                self._pulse.beat()
+                await self._round()
+        finally:
+            await self._consumer.stop()
+
+    async def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Seek to where each partition goes on: at what was announced, never past what was stored."""
+        async with self._database.transaction() as tx:
+            stored = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in partitions])
+            for tp in partitions:
+                announced = await self._consumer.committed(tp)
+                known = [offset for offset in (stored.get((tp.topic, tp.partition)), announced) if offset is not None]
+                start = min(known) if known else (await self._consumer.beginning_offsets([tp]))[tp]
+                self._consumer.seek(tp, start)
+                self._stored[tp] = stored.get((tp.topic, tp.partition), start)
+                await self._positions.begin(tx, {(tp.topic, tp.partition): start})
+
+    async def _round(self) -> None:
+        taken = await self._consumer.getmany(timeout_ms=IDLE_WAIT_MS, max_records=self._source.max_records)
+        if not taken:
+            self._observe_age(0.0)
+            return
+        self._observe_age(time() - min(records[0].timestamp for records in taken.values()) / 1000)
+        try:
+            with metrics.BATCH_SECONDS.labels(self._label).time():
+                await self._handle(taken)
+        except LostPartitionError as lost:
+            metrics.PARTITIONS_LOST.inc()
+            log.warning("partition_lost", reason=str(lost))
+            await self.resume(self._consumer.assignment())
+
+    async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:
+        dead: list[Outgoing] = []
+        fresh: list[Item] = []
+        again: list[Item] = []
+        for tp, records in taken.items():
+            for record in records:
+                decoded = self._decode(record, dead)
+                if decoded is not None:
+                    (fresh if record.offset >= self._stored[tp] else again).append(decoded)
+        ends = {tp: records[-1].offset + 1 for tp, records in taken.items()}
+        steps = [
+            Advance(tp.topic, tp.partition, self._stored[tp], end) for tp, end in ends.items() if end > self._stored[tp]
+        ]
+        async with self._database.transaction() as tx:
+            if steps:
+                # First of all: it locks the position, so a worker that lost the partition stops here.
+                await self._positions.advance(tx, steps)
+            announcements = list(await self._handlers.store(tx, fresh)) if fresh else []
+            if again:
+                announcements += await self._handlers.announcements(tx, again)
+        self._stored.update({tp: max(end, self._stored[tp]) for tp, end in ends.items()})
+        await send_all(self._producer, [*dead, *announcements])
+        await self._commit(ends)
+        for tp, records in taken.items():
+            metrics.MESSAGES_CONSUMED.labels(tp.topic).inc(len(records))
+
+    def _decode(self, record: Record, dead: list[Outgoing]) -> Item | None:
+        try:
+            return self._handlers.decode(record)
+        except UndecodableError as error:
+            metrics.DEAD_LETTERS.labels(record.topic).inc()
+            log.error("message_undecodable", topic=record.topic, partition=record.partition, offset=record.offset)
+            where = f"{record.topic}/{record.partition}/{record.offset}"
+            headers = [*record.headers, ("error", str(error).encode()), ("came-from", where.encode())]
+            dead.append(Outgoing(f"{record.topic}.dead", record.value, record.key, headers=headers))
+            return None
+
+    async def _commit(self, ends: dict[TopicPartition, int]) -> None:
+        # Each partition alone: a joint commit with one lost partition commits none of them.
+        for tp, end in ends.items():
+            if tp in self._consumer.assignment():
+                await self._consumer.commit({tp: end})
+
+    def _observe_age(self, seconds: float) -> None:
+        metrics.OLDEST_UNPROCESSED_SECONDS.labels(self._label).set(seconds)
+
+    @property
+    def _label(self) -> str:
+        return "+".join(topic.name for topic in self._source.topics)
+
+
+class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Seeks each time the group hands out partitions anew."""
+
+    def __init__(self, loop: Loop[Any]) -> None:
+        self._loop = loop
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Nothing to do: what was stored is fenced by its position."""
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Find where each partition goes on before the first message is taken."""
+        await self._loop.resume(assigned)

@@ -1,0 +1,107 @@
+"""Kafka: producers that wait for the broker, messages to send, and the topics of the event map."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from schemas.event import Event
+from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
+
+MAX_MESSAGE_BYTES = 1_048_576
+REQUEST_TIMEOUT_MS = 20_000
+
+Headers = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to send. Without a partition Kafka chooses it by the key."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None = None
+    partition: int | None = None
+    headers: Headers = field(default_factory=list)
+
+
+async def start_producer(bootstrap: str) -> AIOKafkaProducer:
+    """Connect a producer whose acknowledged messages are on every replica, once each, in order.
+
+    Raises aiokafka.errors.KafkaConnectionError where no broker answers.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="zstd",
+        linger_ms=2,
+        max_batch_size=MAX_MESSAGE_BYTES,
+        max_request_size=MAX_MESSAGE_BYTES,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+    await producer.start()
+    return producer
+
+
+async def send_all(producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> None:
+    """Send messages and wait until the broker has acknowledged each. Raises the first failure."""
+    sent = [
+        await producer.send(
+            message.topic,
+            value=message.value,
+            key=message.key,
+            partition=message.partition,
+            headers=message.headers,
+        )
+        for message in messages
+    ]
+    # send() only queues; the broker's answer, or its refusal, is in the futures.
+    await asyncio.gather(*sent)
+
+
+def outgoing(topic: Topic, key: str, event: Event, **headers: str) -> Outgoing:
+    """Make the message that carries one event."""
+    return Outgoing(topic.name, event.to_bytes(), key.encode(), headers=event.headers(**headers))
+
+
+async def create_topics(bootstrap: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
+    """Create the topics that are missing, each with its dead-letter topic; returns their names."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        wanted = [new for topic in topics for new in (_new_topic(topic), _dead_letter_topic(topic))]
+        existing = set(await admin.list_topics())
+        missing = [new for new in wanted if new.name not in existing]
+        if missing:
+            await admin.create_topics(missing)
+        return [new.name for new in missing]
+    finally:
+        await admin.close()
+
+
+async def cluster_id(bootstrap: str) -> str:
+    """Ask the broker for its cluster's identity, which changes when the cluster is made anew."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return str((await admin.describe_cluster())["cluster_id"])
+    finally:
+        await admin.close()
+
+
+def _new_topic(topic: Topic) -> NewTopic:
+    # LogAppendTime, since retention by a reading's own time would delete a backfill at once.
+    configuration = {"message.timestamp.type": "LogAppendTime"}
+    if topic.retention == "compact":
+        configuration["cleanup.policy"] = "compact"
+    else:
+        configuration["retention.ms"] = str(topic.retention)
+    return NewTopic(topic.name, topic.partitions, 1, topic_configs=configuration)
+
+
+def _dead_letter_topic(topic: Topic) -> NewTopic:
+    configuration = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(DEAD_LETTER_RETENTION)}
+    return NewTopic(topic.dead, 1, 1, topic_configs=configuration)

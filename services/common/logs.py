@@ -1,0 +1,40 @@
+"""Logs: one JSON object a line on standard output, with the correlation id of whatever is being handled."""
+
+import logging
+import sys
+from uuid import uuid4
+
+import structlog
+
+CORRELATION = "correlation_id"
+
+
+def configure(service: str) -> None:
+    """Set up logging for a process. Call once, first thing in `main`."""
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """Give the logger; its first argument is the event's name, the rest are its fields."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+    return logger
+
+
+def bind_correlation(correlation_id: str | None) -> str:
+    """Tie what is logged from here on, in this task, to one request or message. A missing id is made anew."""
+    correlation_id = correlation_id or uuid4().hex
+    structlog.contextvars.bind_contextvars(**{CORRELATION: correlation_id})
+    return correlation_id

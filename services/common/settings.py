@@ -1,0 +1,29 @@
+"""Settings that every service has. They come only from the environment, each named KULVERT_<FIELD>."""
+
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a service must be told from outside. A missing or malformed value stops it at the start, by name."""
+
+    model_config = SettingsConfigDict(env_prefix="KULVERT_", frozen=True)
+
+    database_url: SecretStr = Field(description="PostgreSQL address with the service's own login role")
+    kafka_bootstrap: str = Field(description="host:port of a Kafka broker")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65535)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    time_zone: str = "Europe/Stockholm"
+    integration_key_sha256: str = Field(
+        default="", pattern="^([0-9a-f]{64})?$", description="SHA-256 of the key for staff systems, hexadecimal"
+    )
+    local: bool = Field(default=False, description="True only on the local stack, where log-in links are allowed")
+    database_pool: int = Field(default=4, ge=1, le=50)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of customers, days, months and invoices."""
+        return ZoneInfo(self.time_zone)
