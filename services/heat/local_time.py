@@ -1,0 +1,34 @@
+"""Local calendar days in UTC seconds: days of 23, 24 and 25 hours."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from services.heat.arrays import Int64
+
+EPOCH = date(1970, 1, 1)
+FIRST_DAY = date(1990, 1, 1)
+LAST_DAY = date(2060, 12, 31)
+FIRST_DAY_NUMBER = (FIRST_DAY - EPOCH).days
+
+
+@lru_cache(maxsize=8)
+def midnights_s(zone: ZoneInfo) -> Int64:
+    """Give each local midnight from 1990 to 2061 as seconds since 1970; index 0 is 1990-01-01."""
+    days = (LAST_DAY - FIRST_DAY).days + 2
+    midnight = (datetime.combine(FIRST_DAY + timedelta(days=n), datetime.min.time(), zone) for n in range(days))
+    table = np.fromiter((int(moment.timestamp()) for moment in midnight), np.int64, days)
+    table.flags.writeable = False
+    return table
+
+
+def local_day(at_s: Int64, zone: ZoneInfo) -> Int64:
+    """Give the local day (days since 1970) that each instant falls in; (n,) seconds in, (n,) days out."""
+    return np.searchsorted(midnights_s(zone), at_s, side="right") - 1 + FIRST_DAY_NUMBER
+
+
+def day_start_s(day: Int64, zone: ZoneInfo) -> Int64:
+    """Give the instant at which each local day (days since 1970, 1990 to 2060) begins."""
+    return midnights_s(zone)[day - FIRST_DAY_NUMBER]

@@ -1,0 +1,182 @@
+"""From the readings of a window to verdicts, hour marks and hours: the way of a reading, in one place."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, Int64, difference
+from services.heat.days import HourRows
+from services.heat.hour_marks import Marks, hour_marks, hours_between, mark_quality
+from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
+from services.ingest.core.chain import Candidates, judge, rise
+from services.ingest.core.installations import NOT_INSTALLED, Installations, Terms
+from services.ingest.core.readings import ReadingRows, verdicts_by_claim
+from services.ingest.core.verdict import Verdict
+
+WH, LITRES, FORWARD, RETURN = range(4)
+"""The registers by their column in arrays of marks."""
+
+
+class Accepted(NamedTuple):
+    """The readings of a window that count, with registers that run on over rollover and meter exchange."""
+
+    rows: ReadingRows
+    segment: Int64
+    running: Int64
+    """(n, 4): Wh, l, forward and return integral. Equal to the meter's own at the start of the window."""
+    offset: Int64
+    """(n, 4): what was added to the meter's own registers."""
+
+
+class Seeds(NamedTuple):
+    """Marks known from before the window, one per owner at most: the newest mark of a point that only grows."""
+
+    owner: Int64
+    at_s: Int64
+    values: Int64
+    quality: Int64
+
+
+NO_SEEDS = Seeds(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4), np.int64), np.zeros(0, np.int64))
+
+
+def verdicts(rows: ReadingRows, terms: Terms) -> Int64:
+    """Judge every reading of a window.
+
+    rows: sorted by `in_order`, without duplicates; the window must begin at an accepted reading, or at the
+    point's first. A reading whose verdict depends on others gets it from their chain.
+    """
+    by_claim = verdicts_by_claim(rows)
+    undecided = by_claim == 0
+    by_claim[undecided & (terms.segment == NOT_INSTALLED)] = int(Verdict.METER_NOT_INSTALLED)
+    chained = np.flatnonzero(by_claim == 0)
+    # One number per meter at a point; a point without meters has the segment -1.
+    series = rows.point_id[chained] * 2**31 + terms.segment[chained] + 1
+    by_claim[chained] = judge(
+        Candidates(
+            series,
+            rows.read_at_s[chained],
+            rows.energy_wh[chained],
+            rows.volume_l[chained],
+            terms.modulus_wh[chained],
+            terms.modulus_l[chained],
+            terms.tolerance_wh[chained],
+            terms.maximum_w[chained],
+        )
+    )
+    return by_claim
+
+
+def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:
+    """Pick the readings that count and let their registers run on where a meter rolls over or is exchanged."""
+    which = np.flatnonzero(verdict == int(Verdict.ACCEPTED))
+    kept = rows.take(which)
+    segment = terms.segment[which]
+    registers = np.stack([kept.energy_wh, kept.volume_l, kept.forward_lc, kept.return_lc], axis=1)
+    offset = np.zeros_like(registers)
+    follow = np.flatnonzero(kept.point_id[1:] == kept.point_id[:-1]) + 1
+    offset[follow, WH] = _step(registers[:, WH], terms.modulus_wh[which], segment, follow, installations, "wh")
+    offset[follow, LITRES] = _step(registers[:, LITRES], terms.modulus_l[which], segment, follow, installations, "l")
+    for column in (FORWARD, RETURN):
+        offset[follow, column] = _step(registers[:, column], segment * 0, segment, follow, None, "lc")
+    if offset.any():
+        offset = _summed_within(kept.point_id, offset)
+    running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
+    return Accepted(kept, segment, running, offset)
+
+
+def _step(
+    register: Int64, modulus: Int64, segment: Int64, later: Int64, installations: Installations | None, unit: str
+) -> Int64:
+    """Give what must be added from each reading on so that the register runs on from the reading before."""
+    earlier = later - 1
+    known = (register[later] != UNKNOWN) & (register[earlier] != UNKNOWN)
+    new, old = np.where(known, register[later], 0), np.where(known, register[earlier], 0)
+    rolled = rise(register, modulus, earlier, later) - (new - old)
+    step = np.where(known & (modulus[later] > 0), rolled, 0)
+    exchanged = known & (segment[later] != segment[earlier])
+    if not exchanged.any():
+        return step
+    return np.where(exchanged, old - new + _across(new, old, segment, later, installations, unit), step)
+
+
+def _across(
+    new: Int64, old: Int64, segment: Int64, later: Int64, installations: Installations | None, unit: str
+) -> Int64:
+    """Give what was used between the old meter's last reading and the new one's first, where it is known.
+
+    By the stop register of the one and the start register of the other; nothing where they were not noted.
+    """
+    if installations is None or len(installations.point_id) == 0:
+        return np.zeros_like(new)
+    stop = installations.stop_wh if unit == "wh" else installations.stop_l
+    start = installations.start_wh if unit == "wh" else installations.start_l
+    before, after = segment[later - 1], segment[later]
+    by_old = np.where(before >= 0, difference(stop[before.clip(0)], old), UNKNOWN)
+    by_new = np.where(after >= 0, difference(new, start[after.clip(0)]), UNKNOWN)
+    return by_old.clip(0) + by_new.clip(0)
+
+
+def _summed_within(owner: Int64, steps: Int64) -> Int64:
+    total = np.cumsum(steps, axis=0)
+    first = np.concatenate(([0], np.flatnonzero(owner[1:] != owner[:-1]) + 1))
+    counts = np.diff(np.append(first, len(owner)))
+    # The first reading of an owner has a step of zero, so its total is what came before it.
+    return total - np.repeat(total[first], counts, axis=0)
+
+
+def marks_of(counted: Accepted, seeds: Seeds) -> tuple[Marks, Int64]:
+    """Read the running registers off at full hours, the seeds put first; returns the marks and their quality.
+
+    A seed is left out where the window's own first mark is the same one.
+    """
+    own = hour_marks(counted.rows.point_id, counted.rows.read_at_s, counted.running)
+    quality = mark_quality(own.distance_s)
+    if len(seeds.owner) == 0:
+        return own, quality
+    owner = np.concatenate((seeds.owner, own.owner))
+    at_s = np.concatenate((seeds.at_s, own.at_s))
+    order = np.lexsort((at_s, owner))
+    unique = np.ones(len(order), bool)
+    unique[1:] = (np.diff(owner[order]) != 0) | (np.diff(at_s[order]) != 0)
+    order = order[unique]
+    merged = Marks(
+        owner[order],
+        at_s[order],
+        np.concatenate((seeds.values, own.values))[order],
+        np.concatenate((seeds.at_s * 0, own.distance_s))[order],
+    )
+    return merged, np.concatenate((seeds.quality, quality))[order]
+
+
+def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
+    """Take the hours between marks, with their supply and return temperature.
+
+    Temperatures come from the meter's integrals where it has them, else from the samples of the hour.
+    """
+    hours = hours_between(marks.owner, marks.at_s, marks.values, quality)
+    energy, volume, forward, back = hours.values.T
+    return HourRows(
+        hours.owner,
+        hours.starts_s,
+        energy,
+        volume,
+        forward,
+        back,
+        _temperature(counted, hours.owner, hours.starts_s, forward, volume, counted.rows.supply_c),
+        _temperature(counted, hours.owner, hours.starts_s, back, volume, counted.rows.return_c),
+        hours.start_quality,
+        hours.end_quality,
+    )
+
+
+def _temperature(
+    counted: Accepted, owner: Int64, starts_s: Int64, integral: Int64, volume: Int64, samples: np.ndarray
+) -> Int64:
+    by_integral = flow_weighted_centi_c(integral, volume)
+    missing: Bool = by_integral == UNKNOWN
+    if not missing.any():
+        return by_integral
+    rows = counted.rows
+    sampled = sampled_centi_c(rows.point_id, rows.read_at_s, counted.running[:, LITRES], samples, owner, starts_s)
+    return np.where(missing, sampled, by_integral)

@@ -1,0 +1,69 @@
+"""Which meter sat where and when, and what its registers can do."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import Int64, owner_time_key
+from services.ingest.core.chain import DEFAULT_RESOLUTION_WH
+
+NEVER_S = 2**33
+"""The end of an installation that has none yet."""
+
+
+class Installations(NamedTuple):
+    """Meters at metering points: (n,) each, sorted by metering point and installation time, never overlapping."""
+
+    point_id: Int64
+    meter_id: Int64
+    installed_s: Int64
+    removed_s: Int64
+    start_wh: Int64
+    stop_wh: Int64
+    start_l: Int64
+    stop_l: Int64
+    modulus_wh: Int64
+    modulus_l: Int64
+    resolution_wh: Int64
+
+
+class Terms(NamedTuple):
+    """What holds for each reading: (n,) each."""
+
+    segment: Int64
+    """Index of the installation; -1 at a point without any meter, -2 where no meter, or another, was installed."""
+    modulus_wh: Int64
+    modulus_l: Int64
+    tolerance_wh: Int64
+    maximum_w: Int64
+
+
+NO_METER = -1
+NOT_INSTALLED = -2
+
+
+def terms(installations: Installations, point_id: Int64, meter_id: Int64, at_s: Int64, maximum_w: Int64) -> Terms:
+    """Find the installation behind each reading, and the terms on which it is judged.
+
+    A metering point that no meter was ever registered for takes readings by its number all the same.
+    An installation holds from its first instant up to, but without, its removal.
+    """
+    count = len(installations.point_id)
+    if count == 0:
+        none = np.full(len(point_id), NO_METER)
+        return Terms(none, none * 0, none * 0, none * 0 + DEFAULT_RESOLUTION_WH, maximum_w)
+    keys = owner_time_key(installations.point_id, installations.installed_s)
+    found = np.searchsorted(keys, owner_time_key(point_id, at_s), side="right") - 1
+    index = found.clip(0)
+    fits = (found >= 0) & (installations.point_id[index] == point_id) & (at_s < installations.removed_s[index])
+    fits &= (meter_id == 0) | (installations.meter_id[index] == meter_id)
+    has_meter = np.isin(point_id, installations.point_id)
+    segment = np.where(fits, index, np.where(has_meter, NOT_INSTALLED, NO_METER))
+    resolution_wh = np.where(fits, installations.resolution_wh[index], 0)
+    return Terms(
+        segment,
+        np.where(fits, installations.modulus_wh[index], 0),
+        np.where(fits, installations.modulus_l[index], 0),
+        np.where(resolution_wh > 0, resolution_wh, DEFAULT_RESOLUTION_WH),
+        maximum_w,
+    )
