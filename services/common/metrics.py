@@ -11,10 +11,10 @@ BATCH_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 OLDEST_UNPROCESSED_SECONDS = Gauge(
-    "kulvert_oldest_unprocessed_seconds", "Age of the oldest message in the batch being worked on; 0 when idle", ["topic"]
+    "kulvert_oldest_unprocessed_seconds",
+    "Age of the oldest message in the batch being worked on; 0 when idle",
+    ["topic"],
 )
 PARTITIONS_LOST = Counter("kulvert_partitions_lost_total", "Batches undone because another worker owned the partition")
 OUTBOX_RELAYED = Counter("kulvert_outbox_relayed_total", "Events the broker acknowledged from the outbox", ["topic"])
-HTTP_SECONDS = Histogram(
-    "kulvert_http_seconds", "Time to answer an HTTP request", ["method", "route", "status"]
-)
+HTTP_SECONDS = Histogram("kulvert_http_seconds", "Time to answer an HTTP request", ["method", "route", "status"])

@@ -59,8 +59,8 @@ async def _run_if_due(database: Database, schema: str, job: Job) -> None:
     except Exception as failure:  # One job's failure must not stop the others; it is kept and alarmed on.
         error = f"{type(failure).__name__}: {failure}"
         log.exception("job_failed", job=job.name, due_at=due_at.isoformat())
-    finish = sql.SQL(
-        "UPDATE {} SET finished_at = clock_timestamp(), error = %s WHERE job = %s AND due_at = %s"
-    ).format(table)
+    finish = sql.SQL("UPDATE {} SET finished_at = clock_timestamp(), error = %s WHERE job = %s AND due_at = %s").format(
+        table
+    )
     async with database.transaction() as tx:
         await tx.execute(finish, [error, job.name, due_at])

@@ -18,7 +18,9 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535)
     time_zone: str = "Europe/Stockholm"
     integration_key_sha256: str = Field(
-        default="", pattern="^([0-9a-f]{64})?$", description="SHA-256 of the key for staff systems, hexadecimal"
+        default="",
+        pattern="^([0-9a-f]{64})?$",
+        description="SHA-256 of the key for staff systems, hexadecimal",
     )
     local: bool = Field(default=False, description="True only on the local stack, where log-in links are allowed")
     database_pool: int = Field(default=4, ge=1, le=50)

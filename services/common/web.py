@@ -63,7 +63,11 @@ def app(service: str) -> FastAPI:
     @api.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [
-            {"field": ".".join(str(part) for part in fault["loc"]), "code": fault["type"], "reason": fault["msg"]}
+            {
+                "field": ".".join(str(part) for part in fault["loc"]),
+                "code": fault["type"],
+                "reason": fault["msg"],
+            }
             for fault in error.errors()
         ]
         return Problem(422, "invalid", "The request does not fit; see errors.", faults).response()

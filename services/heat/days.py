@@ -51,6 +51,9 @@ class Days(NamedTuple):
     energy_return_wh_centi_c: Int64
     energy_with_return_wh: Int64
     quality: Int64
+    register_wh: Int64
+    """The register at the end of the day, running on over rollover and meter exchange; UNKNOWN until it is set."""
+    register_l: Int64
 
     def take(self, which: Int64 | Bool) -> "Days":
         """Pick rows by index or mask."""
@@ -95,6 +98,8 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         energy_return_wh_centi_c=np.add.reduceat(hours.energy_wh * return_centi_c, starts),
         energy_with_return_wh=np.add.reduceat(np.where(has_return, hours.energy_wh, 0), starts),
         quality=np.maximum.reduceat(hours.quality, starts),
+        register_wh=np.full(len(starts), UNKNOWN),
+        register_l=np.full(len(starts), UNKNOWN),
     )
     return days.take(hours.starts_s[last] + HOUR_S == ends_s)
 

@@ -56,9 +56,7 @@ def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64) -> Marks:
     left = np.where(read_at_s[right] == at_s, right, right - 1)
     since_s = at_s - read_at_s[left]
     span_s = read_at_s[right] - read_at_s[left]
-    values = np.stack(
-        [_interpolated(column[left], column[right], since_s, span_s) for column in registers.T], axis=1
-    )
+    values = np.stack([_interpolated(column[left], column[right], since_s, span_s) for column in registers.T], axis=1)
     return Marks(mark_owner, at_s, values, span_s)
 
 
@@ -75,7 +73,9 @@ def _interpolated(before: Int64, after: Int64, since_s: Int64, span_s: Int64) ->
 def mark_quality(distance_s: Int64) -> Int64:
     """Grade marks by the distance between the readings around them. Source: domain.md, VEE; pitfall 17."""
     return np.select(
-        [distance_s <= MEASURED_WITHIN_S, distance_s <= INTERPOLATED_WITHIN_S], [MEASURED, INTERPOLATED], ESTIMATED
+        [distance_s <= MEASURED_WITHIN_S, distance_s <= INTERPOLATED_WITHIN_S],
+        [MEASURED, INTERPOLATED],
+        ESTIMATED,
     ).astype(np.int64)
 
 

@@ -18,7 +18,12 @@ def flow_weighted_centi_c(integral_lc: Int64, volume_l: Int64) -> Int64:
 
 
 def sampled_centi_c(
-    owner: Int64, read_at_s: Int64, volume_l: Int64, sample_c: Float64, hour_owner: Int64, hour_starts_s: Int64
+    owner: Int64,
+    read_at_s: Int64,
+    volume_l: Int64,
+    sample_c: Float64,
+    hour_owner: Int64,
+    hour_starts_s: Int64,
 ) -> Int64:
     """Average the samples of each hour, weighted by the volume since the reading before.
 
@@ -34,9 +39,9 @@ def sampled_centi_c(
     known = (volume_l != UNKNOWN) & (np.roll(volume_l, 1) != UNKNOWN)
     weight = np.where(known & (rise > 0), rise, 0).astype(np.float64)
     ends_s = -(-read_at_s // HOUR_S) * HOUR_S
-    hour = np.searchsorted(
-        owner_time_key(hour_owner, hour_starts_s), owner_time_key(owner, ends_s - HOUR_S)
-    ).clip(0, len(hour_owner) - 1)
+    hour = np.searchsorted(owner_time_key(hour_owner, hour_starts_s), owner_time_key(owner, ends_s - HOUR_S)).clip(
+        0, len(hour_owner) - 1
+    )
     inside = (hour_owner[hour] == owner) & (hour_starts_s[hour] == ends_s - HOUR_S) & ~np.isnan(sample_c)
     hour, weight, sample = hour[inside], weight[inside], sample_c[inside]
     size = len(hour_owner)

@@ -31,6 +31,8 @@ class Candidates(NamedTuple):
     tolerance_wh: Int64
     """How much a register may rise in no time at all: its resolution."""
     maximum_w: Int64
+    is_anchor: Bool
+    """True where the first reading of a series is known to be accepted, from what lies before it."""
 
 
 def judge(readings: Candidates) -> Int64:
@@ -49,6 +51,24 @@ def judge(readings: Candidates) -> Int64:
     for start, end in zip(starts[has_break], ends[has_break], strict=True):
         verdicts[start:end] = _judge_series(Candidates(*(column[start:end] for column in readings)))
     return verdicts
+
+
+def unbroken_at_end(readings: Candidates) -> Int64:
+    """Count for each series how many readings at its end follow each other; all of them count as the look-ahead.
+
+    At `LOOKAHEAD` no reading that comes after these can change the verdict on one before them.
+    """
+    count = len(readings.series)
+    starts = run_starts(readings.series)
+    if count == 0:
+        return starts
+    follow = np.zeros(count, bool)
+    follow[1:] = follows(readings, np.arange(count - 1), np.arange(1, count))
+    follow[starts] = False
+    ends = np.append(starts[1:], count)
+    last_break = np.maximum.accumulate(np.where(follow, -1, np.arange(count)))[ends - 1]
+    is_whole = (last_break == starts) & ~readings.is_anchor[starts]
+    return np.where(is_whole, LOOKAHEAD, np.minimum(ends - last_break, LOOKAHEAD))
 
 
 def follows(readings: Candidates, earlier: Int64, later: Int64) -> Bool:
@@ -82,7 +102,8 @@ def _judge_series(readings: Candidates) -> Int64:
     # A sentinel at the end: after the last reading nothing breaks, and nothing follows.
     breaks = np.append(np.flatnonzero(~follows(readings, index[:-1], index[1:])), size - 1 + LOOKAHEAD)
     accepted = np.zeros(size, bool)
-    anchor, position = -1, 0
+    accepted[0] = readings.is_anchor[0]
+    anchor, position = (0, 1) if readings.is_anchor[0] else (-1, 0)
     while position < size:
         if anchor == position - 1:
             unbroken = _unbroken_until(breaks, anchor, size)

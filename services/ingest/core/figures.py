@@ -40,31 +40,40 @@ class Seeds(NamedTuple):
 NO_SEEDS = Seeds(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4), np.int64), np.zeros(0, np.int64))
 
 
-def verdicts(rows: ReadingRows, terms: Terms) -> Int64:
+def verdicts(rows: ReadingRows, terms: Terms, is_anchor: Bool) -> Int64:
     """Judge every reading of a window.
 
-    rows: sorted by `in_order`, without duplicates; the window must begin at an accepted reading, or at the
-    point's first. A reading whose verdict depends on others gets it from their chain.
+    rows: sorted by `in_order`, without duplicates. is_anchor: (n,) True on the first reading of a window that
+    begins in the middle of a series, which must then be an accepted one.
     """
     by_claim = verdicts_by_claim(rows)
-    undecided = by_claim == 0
-    by_claim[undecided & (terms.segment == NOT_INSTALLED)] = int(Verdict.METER_NOT_INSTALLED)
+    by_claim[(by_claim == 0) & (terms.segment == NOT_INSTALLED)] = int(Verdict.METER_NOT_INSTALLED)
     chained = np.flatnonzero(by_claim == 0)
-    # One number per meter at a point; a point without meters has the segment -1.
-    series = rows.point_id[chained] * 2**31 + terms.segment[chained] + 1
     by_claim[chained] = judge(
-        Candidates(
-            series,
-            rows.read_at_s[chained],
-            rows.energy_wh[chained],
-            rows.volume_l[chained],
-            terms.modulus_wh[chained],
-            terms.modulus_l[chained],
-            terms.tolerance_wh[chained],
-            terms.maximum_w[chained],
-        )
+        candidates(rows.take(chained), Terms(*(column[chained] for column in terms)), is_anchor[chained])
     )
     return by_claim
+
+
+def candidates(rows: ReadingRows, terms: Terms, is_anchor: Bool) -> Candidates:
+    """Lay readings out for the judging of their chain: one series per meter at a point."""
+    return Candidates(
+        # A point without meters has the segment -1.
+        rows.point_id * 2**31 + terms.segment + 1,
+        rows.read_at_s,
+        rows.energy_wh,
+        rows.volume_l,
+        terms.modulus_wh,
+        terms.modulus_l,
+        terms.tolerance_wh,
+        terms.maximum_w,
+        is_anchor,
+    )
+
+
+def registers_of(rows: ReadingRows) -> Int64:
+    """Give the registers as the meter shows them, (n, 4)."""
+    return np.stack([rows.energy_wh, rows.volume_l, rows.forward_lc, rows.return_lc], axis=1)
 
 
 def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:
@@ -72,7 +81,7 @@ def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Ins
     which = np.flatnonzero(verdict == int(Verdict.ACCEPTED))
     kept = rows.take(which)
     segment = terms.segment[which]
-    registers = np.stack([kept.energy_wh, kept.volume_l, kept.forward_lc, kept.return_lc], axis=1)
+    registers = registers_of(kept)
     offset = np.zeros_like(registers)
     follow = np.flatnonzero(kept.point_id[1:] == kept.point_id[:-1]) + 1
     offset[follow, WH] = _step(registers[:, WH], terms.modulus_wh[which], segment, follow, installations, "wh")
@@ -86,7 +95,12 @@ def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Ins
 
 
 def _step(
-    register: Int64, modulus: Int64, segment: Int64, later: Int64, installations: Installations | None, unit: str
+    register: Int64,
+    modulus: Int64,
+    segment: Int64,
+    later: Int64,
+    installations: Installations | None,
+    unit: str,
 ) -> Int64:
     """Give what must be added from each reading on so that the register runs on from the reading before."""
     earlier = later - 1

@@ -47,9 +47,7 @@ def joined(*parts: ReadingRows) -> ReadingRows:
 
 def in_order(rows: ReadingRows) -> ReadingRows:
     """Sort by metering point, instant and claim: of one instant the version that counts comes last."""
-    return rows.take(
-        np.lexsort((rows.content_hash, rows.recorded_us, rows.rank, rows.read_at_s, rows.point_id))
-    )
+    return rows.take(np.lexsort((rows.content_hash, rows.recorded_us, rows.rank, rows.read_at_s, rows.point_id)))
 
 
 def without_duplicates(rows: ReadingRows) -> ReadingRows:
@@ -76,6 +74,11 @@ def verdicts_by_claim(rows: ReadingRows) -> Int64:
     verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), np.where(is_sentinel, int(Verdict.SENTINEL), 0))
     counts = np.append(~_same_instant(rows), True)[: len(verdict)]
     return np.where(counts, verdict, int(Verdict.SUPERSEDED))
+
+
+def has_samples(rows: ReadingRows) -> Bool:
+    """Tell which readings carry a temperature as the meter saw it at that moment."""
+    return ~(np.isnan(rows.supply_c) & np.isnan(rows.return_c))
 
 
 def _same_instant(rows: ReadingRows) -> Bool:

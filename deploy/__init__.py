@@ -1,0 +1,1 @@
+"""How Kulvert is run: the embedded stack, the image, the monitoring."""

@@ -1,0 +1,144 @@
+"""The common case: readings that are newer than all before and follow them, so nothing stored changes.
+
+Gives exactly what `recompute` gives for the same readings, from one stored row per metering point instead of
+the readings around. Most of what a utility receives goes this way.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
+from services.heat.days import HourRows
+from services.heat.hour_marks import HOUR_S, Marks
+from services.ingest.core.chain import LOOKAHEAD, follows
+from services.ingest.core.figures import Accepted, Seeds, candidates, hours_of, marks_of, registers_of
+from services.ingest.core.installations import Terms
+from services.ingest.core.outcome import PointStates
+from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim
+
+
+class Combined(NamedTuple):
+    """New readings, each point's newest accepted one put before them: (k,) each, sorted by point and time."""
+
+    rows: ReadingRows
+    terms: Terms
+    is_state: Bool
+
+
+def combined(states: PointStates, state_terms: Terms, rows: ReadingRows, row_terms: Terms) -> Combined:
+    """Put the newest accepted reading of each point before its new ones.
+
+    rows: sorted by `in_order`. states, state_terms: the points of the rows.
+    """
+    known = np.flatnonzero(states.accepted_s != UNKNOWN)
+    both = joined(_as_readings(states.take(known)), rows)
+    terms = Terms(*(np.concatenate((one[known], other)) for one, other in zip(state_terms, row_terms, strict=True)))
+    is_state = np.arange(len(both.point_id)) < len(known)
+    order = np.argsort(both.point_id * 2 + ~is_state, kind="stable")
+    return Combined(both.take(order), Terms(*(column[order] for column in terms)), is_state[order])
+
+
+def _as_readings(states: PointStates) -> ReadingRows:
+    count = len(states.point_id)
+    nothing, nan = np.zeros(count, np.int64), np.full(count, np.nan)
+    return ReadingRows(
+        states.point_id, states.accepted_s, nothing, nothing, nothing, nothing,
+        *states.accepted.T, nan, nan, nan, nan, nothing, nothing, nothing - 1,
+    )  # fmt: skip
+
+
+def appendable(states: PointStates, both: Combined) -> Bool:
+    """Tell for each point whether its new readings can simply be added at the end; (m,).
+
+    They can where every reading before is settled, each new one plausibly follows the one before it on the
+    same meter without a rollover, and no temperature sample of an hour begun earlier would be needed.
+    """
+    rows = both.rows
+    settled = (states.newest_s == states.accepted_s) & ((states.accepted_s == UNKNOWN) | (states.unbroken >= LOOKAHEAD))
+    unfit = ~_fit_each(both) & ~both.is_state
+    unfit[1:] |= (rows.point_id[1:] == rows.point_id[:-1]) & ~_follow_plainly(both)
+    point = np.searchsorted(states.point_id, rows.point_id)
+    mid_hour = (states.accepted_s != UNKNOWN) & (states.accepted_s % HOUR_S != 0)
+    sampled = np.bincount(point, has_samples(rows), len(states.point_id)) + states.has_open_samples > 0
+    fits = np.bincount(point, unfit, len(states.point_id)) == 0
+    return settled & fits & ~(mid_hour & sampled)
+
+
+def _fit_each(both: Combined) -> Bool:
+    return (verdicts_by_claim(both.rows) == 0) & (both.terms.segment >= -1)
+
+
+def _follow_plainly(both: Combined) -> Bool:
+    rows, count = both.rows, len(both.rows.point_id)
+    earlier, later = np.arange(count - 1), np.arange(1, count)
+    chain = candidates(rows, both.terms, np.zeros(count, bool))
+    return (
+        follows(chain, earlier, later)
+        & (both.terms.segment[later] == both.terms.segment[earlier])
+        & (rows.read_at_s[later] > rows.read_at_s[earlier])
+        & (rows.energy_wh[later] >= rows.energy_wh[earlier])
+        & (rows.volume_l[later] >= rows.volume_l[earlier])
+    )
+
+
+class Appended(NamedTuple):
+    """What new readings at the end of their points give."""
+
+    hours: HourRows
+    marks: Marks
+    states: PointStates
+
+
+def appended(states: PointStates, both: Combined) -> Appended:
+    """Compute the hours that new readings complete, and where each point stands afterwards.
+
+    states: only points for which `appendable` holds, both: only their readings.
+    """
+    rows = both.rows
+    registers = registers_of(rows)
+    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers))
+    has_mark = states.mark_s != UNKNOWN
+    seeds = Seeds(
+        states.point_id[has_mark],
+        states.mark_s[has_mark],
+        states.mark[has_mark],
+        states.mark_quality[has_mark],
+    )
+    marks, quality = marks_of(counted, seeds)
+    return Appended(hours_of(counted, marks, quality), marks, states_after(states, counted, marks, quality))
+
+
+def states_after(states: PointStates, counted: Accepted, marks: Marks, quality: Int64) -> PointStates:
+    """Give where points stand once all their newest readings are accepted and follow each other."""
+    rows = counted.rows
+    last = np.append(run_starts(rows.point_id)[1:], len(rows.point_id)) - 1
+    last_mark = np.searchsorted(marks.owner, states.point_id, side="right") - 1
+    index = last_mark.clip(0)
+    has_mark = (last_mark >= 0) & (marks.owner[index] == states.point_id) if len(marks.owner) else last_mark >= 0
+    values, at_s, grade = (
+        (marks.values[index], marks.at_s[index], quality[index])
+        if len(marks.owner)
+        else (states.mark, states.mark_s, states.mark_quality)
+    )
+    return states._replace(
+        newest_s=rows.read_at_s[last],
+        accepted_s=rows.read_at_s[last],
+        accepted=registers_of(rows)[last],
+        mark_s=np.where(has_mark, at_s, UNKNOWN),
+        mark=np.where(has_mark[:, None], values, UNKNOWN),
+        mark_quality=np.where(has_mark, grade, 0),
+        unbroken=np.full(len(last), LOOKAHEAD),
+        has_open_samples=open_samples(rows, states.point_id),
+    )
+
+
+def open_samples(rows: ReadingRows, point_id: Int64) -> Int64:
+    """Tell for each point whether its last hour, not yet at its end, has temperature samples; (m,) of 0 or 1."""
+    last = np.searchsorted(rows.point_id, point_id, side="right") - 1
+    hour_s = -(-rows.read_at_s // HOUR_S) * HOUR_S
+    in_last = owner_time_key(rows.point_id, hour_s) == owner_time_key(
+        rows.point_id, hour_s[last][np.searchsorted(point_id, rows.point_id)]
+    )
+    is_open = in_last & (rows.read_at_s < hour_s) & has_samples(rows)
+    return (np.bincount(np.searchsorted(point_id, rows.point_id), is_open, len(point_id)) > 0).astype(np.int64)

@@ -1,0 +1,156 @@
+"""What is new and what is changed: computed hours and days set against the stored ones."""
+
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key
+from services.heat.days import Days, HourRows, days_of
+from services.heat.local_time import day_start_s, local_day
+from services.ingest.core.figures import hours_of
+from services.ingest.core.outcome import Shifts, missing_hours
+from services.ingest.core.recompute import Recomputed, Spans, registers_at
+
+
+class HourChanges(NamedTuple):
+    """Hours to write. A revision of 1 means that the hour is new."""
+
+    rows: HourRows
+    revision: Int64
+
+
+class DayChanges(NamedTuple):
+    """Days to write, and which of them others must hear of."""
+
+    rows: Days
+    revision: Int64
+    is_new: Bool
+    is_told: Bool
+
+
+def hours_in(spans: Spans, done: Recomputed) -> HourRows:
+    """Take the hours of the recomputed windows that lie in their spans."""
+    hours = hours_of(done.counted, done.marks, done.mark_quality)
+    span = np.searchsorted(spans.point_id, hours.owner)
+    return hours.take((hours.starts_s >= spans.from_s[span]) & (hours.starts_s < spans.until_s[span]))
+
+
+def days_in(spans: Spans, done: Recomputed, hours: HourRows, zone: ZoneInfo) -> Days:
+    """Sum the hours of the spans into local days, each with the running register at its end."""
+    days = days_of(hours, zone)
+    point = np.searchsorted(spans.point_id, days.owner)
+    registers = registers_at(done.marks, done.base, point, days.owner, day_start_s(days.day + 1, zone))
+    return days._replace(register_wh=registers[:, 0], register_l=registers[:, 1])
+
+
+def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64) -> HourChanges:
+    """Set computed hours against stored ones of the same spans. An hour not computed any more becomes missing."""
+    found = _matched(computed.owner, computed.starts_s, stored.owner, stored.starts_s)
+    differs = _differ(computed, stored, found, HourRows._fields[2:])
+    changed = found.both[differs]
+    is_gone = found.only_stored & (stored.energy_wh != UNKNOWN)
+    parts = (computed.take(found.only_computed), computed.take(changed), missing_hours(stored.take(is_gone)))
+    revision = (
+        np.ones(int(found.only_computed.sum()), np.int64),
+        stored_revision[found.partner[differs]] + 1,
+        stored_revision[is_gone] + 1,
+    )
+    rows = HourRows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return HourChanges(rows, np.concatenate(revision))
+
+
+def day_changes(computed: Days, stored: Days, stored_revision: Int64) -> DayChanges:
+    """Set computed days against stored ones. One whose register alone moved keeps its revision and is not told."""
+    found = _matched(computed.owner, computed.day, stored.owner, stored.day)
+    figures = _differ(computed, stored, found, Days._fields[2:-2])
+    registers = _differ(computed, stored, found, Days._fields[-2:])
+    differs = figures | registers
+    is_gone = found.only_stored & (stored.energy_wh != UNKNOWN)
+    new, gone = int(found.only_computed.sum()), int(is_gone.sum())
+    parts = (
+        computed.take(found.only_computed),
+        computed.take(found.both[differs]),
+        _missing_days(stored.take(is_gone)),
+    )
+    return DayChanges(
+        Days(*(np.concatenate(columns) for columns in zip(*parts, strict=True))),
+        np.concatenate(
+            (
+                np.ones(new, np.int64),
+                stored_revision[found.partner[differs]] + figures[differs],
+                stored_revision[is_gone] + 1,
+            )
+        ),
+        np.concatenate((np.ones(new, bool), np.zeros(int(differs.sum()) + gone, bool))),
+        np.concatenate((np.ones(new, bool), figures[differs], np.ones(gone, bool))),
+    )
+
+
+def shifts_after(spans: Spans, done: Recomputed, stored: Days, zone: ZoneInfo) -> Shifts:
+    """Give how far the running registers moved behind each span that ends inside its series.
+
+    stored: the days of the spans as they are stored, the last of each ending where the span does.
+    """
+    inside = np.flatnonzero(spans.ends_inside)
+    point_id, until_s = spans.point_id[inside], spans.until_s[inside]
+    now = registers_at(done.marks, done.base, inside, point_id, until_s)
+    from_day = local_day(until_s, zone)
+    found = _matched(point_id, from_day - 1, stored.owner, stored.day)
+    before = np.full((len(inside), 2), UNKNOWN)
+    before[found.both] = np.stack([stored.register_wh, stored.register_l], axis=1)[found.partner]
+    known = (now != UNKNOWN) & (before != UNKNOWN)
+    delta = np.where(known, np.where(known, now, 0) - np.where(known, before, 0), 0)
+    moved = (delta != 0).any(axis=1)
+    return Shifts(point_id[moved], from_day[moved], delta[moved, 0], delta[moved, 1])
+
+
+class _Matches(NamedTuple):
+    both: Int64
+    """Indexes of computed rows that are stored too."""
+    partner: Int64
+    """Of each of them, the index of the stored row."""
+    only_computed: Bool
+    only_stored: Bool
+
+
+def _matched(owner: Int64, at: Int64, stored_owner: Int64, stored_at: Int64) -> _Matches:
+    keys, stored_keys = owner_time_key(owner, at), owner_time_key(stored_owner, stored_at)
+    if len(stored_keys) == 0:
+        nothing = np.zeros(0, np.int64)
+        return _Matches(nothing, nothing, np.ones(len(keys), bool), np.zeros(0, bool))
+    index = np.searchsorted(stored_keys, keys).clip(0, len(stored_keys) - 1)
+    is_both = stored_keys[index] == keys
+    only_stored = np.ones(len(stored_keys), bool)
+    only_stored[index[is_both]] = False
+    return _Matches(np.flatnonzero(is_both), index[is_both], ~is_both, only_stored)
+
+
+def _differ(computed: HourRows | Days, stored: HourRows | Days, found: _Matches, fields: tuple[str, ...]) -> Bool:
+    differs = np.zeros(len(found.both), bool)
+    for field in fields:
+        differs |= getattr(computed, field)[found.both] != getattr(stored, field)[found.partner]
+    return differs
+
+
+def _missing_days(days: Days) -> Days:
+    unknown = np.full(len(days.owner), UNKNOWN)
+    nothing = np.zeros(len(days.owner), np.int64)
+    return Days(
+        owner=days.owner,
+        day=days.day,
+        energy_wh=unknown,
+        maximum_hour_wh=unknown,
+        hours_expected=days.hours_expected,
+        hours_present=nothing,
+        hours_measured=nothing,
+        is_measured=nothing,
+        volume_l=unknown,
+        forward_lc=unknown,
+        return_lc=unknown,
+        energy_return_wh_centi_c=nothing,
+        energy_with_return_wh=nothing,
+        quality=nothing,
+        register_wh=unknown,
+        register_l=unknown,
+    )

@@ -1,0 +1,92 @@
+"""What follows from a batch of readings: the rows to store and to tell of."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.heat.days import Days, HourRows
+from services.ingest.core.readings import ReadingRows
+
+
+class PointStates(NamedTuple):
+    """Where each metering point stands at its newest reading: (m,) each, sorted by point_id."""
+
+    point_id: Int64
+    newest_s: Int64
+    """The newest reading of all, whatever its verdict."""
+    accepted_s: Int64
+    accepted: Int64
+    """(m, 4): the registers of the newest accepted reading, as the meter shows them: Wh, l, E8, E9."""
+    mark_s: Int64
+    mark: Int64
+    """(m, 4): the same registers at the newest full hour."""
+    mark_quality: Int64
+    offset: Int64
+    """(m, 2): what is to be added to Wh and l so that they run on from the point's first meter."""
+    unbroken: Int64
+    has_open_samples: Int64
+    """1 where the hour after the newest mark has temperature samples already."""
+
+    def take(self, which: Int64 | Bool) -> "PointStates":
+        """Pick points by index or mask."""
+        return PointStates(*(column[which] for column in self))
+
+
+class Outcome(NamedTuple):
+    """Everything that a batch changes. A row whose revision is 1 is new; an unchanged row is not in here."""
+
+    readings: ReadingRows
+    """New readings with their verdicts."""
+    rejudged: ReadingRows
+    """Readings stored already whose verdict is another now."""
+    hours: HourRows
+    hour_revision: Int64
+    """(h,) of each hour. An hour that is no longer known has the energy UNKNOWN."""
+    days: Days
+    day_revision: Int64
+    day_is_new: Bool
+    day_is_told: Bool
+    """False where only the running register at the end of the day moved."""
+    states: PointStates
+    shifts: "Shifts"
+
+
+class Shifts(NamedTuple):
+    """Running registers that move by the same amount on every day from one on: (s,) each."""
+
+    point_id: Int64
+    from_day: Int64
+    delta_wh: Int64
+    delta_l: Int64
+
+
+NO_SHIFTS = Shifts(*(np.zeros(0, np.int64) for _ in Shifts._fields))
+
+
+def no_hours() -> HourRows:
+    """Give hours of no length."""
+    return HourRows(*(np.zeros(0, np.int64) for _ in HourRows._fields))
+
+
+def no_days() -> Days:
+    """Give days of no length."""
+    return Days(*(np.zeros(0, np.int64) for _ in Days._fields))
+
+
+def joined_outcomes(first: Outcome, second: Outcome) -> Outcome:
+    """Put the outcomes of two sets of metering points together."""
+    return Outcome(*(_joined(one, other) for one, other in zip(first, second, strict=True)))
+
+
+def _joined(one: tuple[Int64, ...] | Int64, other: tuple[Int64, ...] | Int64) -> tuple[Int64, ...] | Int64:
+    if isinstance(one, tuple):
+        return type(one)(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
+    return np.concatenate((one, other))
+
+
+def missing_hours(hours: HourRows) -> HourRows:
+    """Turn hours into what is stored of them once they are no longer known."""
+    unknown = np.full(len(hours.owner), UNKNOWN)
+    nothing = np.zeros(len(hours.owner), np.int64)
+    return HourRows(hours.owner, hours.starts_s, *([unknown] * 6), nothing, nothing)

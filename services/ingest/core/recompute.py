@@ -1,0 +1,195 @@
+"""The general case: judge and compute anew what lies around readings that came late, twice, corrected or wrong.
+
+A window of readings around the change is judged again. It begins at an accepted reading that the change cannot
+reach and ends where the verdicts are again what they were, so everything outside stands as it is.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
+from services.heat.hour_marks import Marks
+from services.ingest.core.append import open_samples
+from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
+from services.ingest.core.figures import (
+    NO_SEEDS,
+    Accepted,
+    accepted,
+    candidates,
+    marks_of,
+    registers_of,
+    verdicts,
+)
+from services.ingest.core.installations import Installations, Terms
+from services.ingest.core.outcome import PointStates
+from services.ingest.core.readings import ReadingRows
+from services.ingest.core.verdict import JUDGED, Verdict
+
+ACCEPTED = int(Verdict.ACCEPTED)
+JUDGED_VERDICTS = [int(verdict) for verdict in JUDGED]
+
+BEGINNING_S = 0
+"""Before any reading."""
+END_S = 2**33
+"""After any reading."""
+
+
+class Spans(NamedTuple):
+    """What is computed anew for each metering point: (m,) each, sorted by point_id."""
+
+    point_id: Int64
+    changed_to_s: Int64
+    """The last instant at which readings are new or judged on other terms."""
+    from_s: Int64
+    """The local midnight from which hours are compared, or BEGINNING_S where the window begins with the series."""
+    until_s: Int64
+    """The local midnight up to which hours are compared, or END_S where the window ends with the series."""
+    register: Int64
+    """(m, 2): the running Wh and l at from_s, UNKNOWN where the window begins with the series."""
+
+    @property
+    def starts_inside(self) -> Bool:
+        """True where accepted readings lie before the window."""
+        return self.from_s != BEGINNING_S
+
+    @property
+    def ends_inside(self) -> Bool:
+        """True where readings lie after the window."""
+        return self.until_s != END_S
+
+
+class Recomputed(NamedTuple):
+    """The readings of the windows with their verdicts, and the marks that follow from those that count."""
+
+    rows: ReadingRows
+    verdict: Int64
+    terms: Terms
+    counted: Accepted
+    marks: Marks
+    mark_quality: Int64
+    base: Int64
+    """(m, 2): what is to be added to each point's running Wh and l, that begin anew in each window."""
+    is_enough: Bool
+    """(m,): False where the window was too narrow to tell where the change ends; its figures are not to be used."""
+
+
+def recompute(spans: Spans, rows: ReadingRows, terms: Terms, installations: Installations) -> Recomputed:
+    """Judge the readings of each window and read their registers off at full hours.
+
+    rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one.
+    """
+    span = np.searchsorted(spans.point_id, rows.point_id)
+    is_anchor = np.zeros(len(rows.point_id), bool)
+    is_anchor[run_starts(rows.point_id)] = True
+    is_anchor &= spans.starts_inside[span]
+    verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, is_anchor))
+    counted = accepted(rows, verdict, terms, installations)
+    marks, quality = marks_of(counted, NO_SEEDS)
+    at_start, has_start = _values_at(marks, spans.point_id, spans.from_s)
+    known = has_start[:, None] & (at_start != UNKNOWN) & (spans.register != UNKNOWN)
+    base = np.where(known, np.where(known, spans.register, 0) - np.where(known, at_start, 0), 0)
+    is_enough = is_settled & (has_start | ~spans.starts_inside)
+    return Recomputed(rows, verdict, terms, counted, marks, quality, base, is_enough)
+
+
+def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bool]:
+    """Keep the stored verdicts from where the new ones agree with them again.
+
+    After a reading that is accepted as before, with everything behind it unchanged, all verdicts are as before.
+    Those of the last readings of a window are not to be trusted: what they look ahead to was not loaded.
+    """
+    result, is_settled = verdict.copy(), np.ones(len(spans.point_id), bool)
+    starts = run_starts(rows.point_id)
+    ends = np.append(starts[1:], len(rows.point_id))
+    point = np.searchsorted(spans.point_id, rows.point_id[starts])
+    for start, end, index in zip(starts, ends, point, strict=True):
+        if not spans.ends_inside[index]:
+            continue
+        here = slice(start, end)
+        chained = np.flatnonzero(np.isin(verdict[here], JUDGED_VERDICTS))
+        trusted = chained[-LOOKAHEAD - 1] if len(chained) > LOOKAHEAD else -1
+        agrees = (verdict[here] == ACCEPTED) & (rows.verdict[here] == ACCEPTED)
+        agrees &= (rows.read_at_s[here] > spans.changed_to_s[index]) & (rows.read_at_s[here] <= spans.until_s[index])
+        agrees[trusted + 1 :] = False
+        if not agrees.any():
+            is_settled[index] = False
+            continue
+        first = start + int(np.argmax(agrees))
+        result[first:end] = rows.verdict[first:end]
+    return result, is_settled
+
+
+def _values_at(marks: Marks, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:
+    """Look up running Wh and l at given marks; (m, 2), and where there is such a mark."""
+    if len(marks.owner) == 0:
+        return np.full((len(point_id), 2), UNKNOWN), np.zeros(len(point_id), bool)
+    keys, wanted = owner_time_key(marks.owner, marks.at_s), owner_time_key(point_id, at_s)
+    index = np.searchsorted(keys, wanted).clip(0, len(keys) - 1)
+    found = keys[index] == wanted
+    return np.where(found[:, None], marks.values[index, :2], UNKNOWN), found
+
+
+def registers_at(marks: Marks, base: Int64, point: Int64, point_id: Int64, at_s: Int64) -> Int64:
+    """Give the running Wh and l at given marks with each point's base added; (n, 2), UNKNOWN where not known.
+
+    point: (n,) index of each row's point in base.
+    """
+    values, _ = _values_at(marks, point_id, at_s)
+    return np.where(values == UNKNOWN, UNKNOWN, np.where(values == UNKNOWN, 0, values) + base[point])
+
+
+def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointStates:
+    """Give where points stand after windows that reach to the end of their series.
+
+    states, spans: the same points, all of whose windows end with the series.
+    """
+    rows, counted, marks = done.rows, done.counted, done.marks
+    count = len(states.point_id)
+    newest, has_any = _last_of(rows.point_id, states.point_id)
+    last, has_last = _last_of(counted.rows.point_id, states.point_id)
+    mark, has_mark = _last_of(marks.owner, states.point_id)
+    own_offset = np.zeros((count, 4), np.int64)
+    own_offset[has_last] = counted.offset[last[has_last]]
+    accepted_s, registers = np.full(count, UNKNOWN), np.full((count, 4), UNKNOWN)
+    accepted_s[has_last] = counted.rows.read_at_s[last[has_last]]
+    registers[has_last] = registers_of(counted.rows)[last[has_last]]
+    mark_s, values, quality = np.full(count, UNKNOWN), np.full((count, 4), UNKNOWN), np.zeros(count, np.int64)
+    mark_s[has_mark] = marks.at_s[mark[has_mark]]
+    running = marks.values[mark[has_mark]]
+    # The mark as the meter itself would have shown it, so that it can be set against what the meter shows next.
+    values[has_mark] = np.where(
+        running == UNKNOWN, UNKNOWN, running - np.where(running == UNKNOWN, 0, own_offset[has_mark])
+    )
+    quality[has_mark] = done.mark_quality[mark[has_mark]]
+    newest_s = np.full(count, UNKNOWN)
+    newest_s[has_any] = rows.read_at_s[newest[has_any]]
+    sampled = np.zeros(count, np.int64)
+    if has_last.any():
+        sampled[has_last] = open_samples(counted.rows, states.point_id[has_last])
+    return PointStates(
+        states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
+        done.base + own_offset[:, :2], _unbroken(states.point_id, spans, done), sampled,
+    )  # fmt: skip
+
+
+def _last_of(owner: Int64, point_id: Int64) -> tuple[Int64, Bool]:
+    if len(owner) == 0:
+        return np.zeros(len(point_id), np.int64), np.zeros(len(point_id), bool)
+    last = np.searchsorted(owner, point_id, side="right") - 1
+    return last.clip(0), (last >= 0) & (owner[last.clip(0)] == point_id)
+
+
+def _unbroken(point_id: Int64, spans: Spans, done: Recomputed) -> Int64:
+    result = np.zeros(len(point_id), np.int64)
+    chained = np.flatnonzero(np.isin(done.verdict, JUDGED_VERDICTS))
+    if len(chained) == 0:
+        return result
+    rows = done.rows.take(chained)
+    starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, rows.point_id)]
+    is_anchor = np.zeros(len(chained), bool)
+    is_anchor[run_starts(rows.point_id)] = True
+    chain = candidates(rows, Terms(*(column[chained] for column in done.terms)), is_anchor & starts_inside)
+    last, has_last = _last_of(chain.series[run_starts(chain.series)] // 2**31, point_id)
+    result[has_last] = unbroken_at_end(chain)[last[has_last]]
+    return result
