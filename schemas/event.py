@@ -14,19 +14,20 @@ ARROW = "application/vnd.apache.arrow.stream"
 class Event(BaseModel):
     """One fact that happened, frozen; the past tense of a command.
 
-    A published version only gains optional fields; anything else is a new `version`. Unknown fields are
-    ignored, so that an older consumer reads what a newer producer writes.
+    A published version only gains optional fields; anything else is a new `schema_version`. (A field `version`
+    is the version of the object that the event tells of.) Unknown fields are ignored, so that an older consumer
+    reads what a newer producer writes.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: ClassVar[str]
-    version: ClassVar[int] = 1
+    schema_version: ClassVar[int] = 1
 
     @classmethod
     def schema_id(cls) -> str:
         """Name the event and its version as the `schema` header does, for example `readings-refused/1`."""
-        return f"{cls.name}/{cls.version}"
+        return f"{cls.name}/{cls.schema_version}"
 
     def to_bytes(self) -> bytes:
         """Write the event as the UTF-8 JSON of a message's value."""
