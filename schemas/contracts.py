@@ -1,0 +1,53 @@
+"""Customers' contracts, with every dated term and power in force. Producer: contracts."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.event import Event
+from schemas.values import ContractId, CustomerId, DeterminationId, PointId, PriceListId
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ContractTerm(_Part):
+    """The price list that counts from `valid_from` up to, not including, `valid_to` (None: until further notice)."""
+
+    valid_from: date
+    valid_to: date | None
+    price_list_id: PriceListId
+
+
+class PowerInForce(_Part):
+    """The subscription power that counts from a day on, until the next one does.
+
+    method: "entered" by staff, or the measuring method; determination_id then names its result.
+    """
+
+    valid_from: date
+    kw: Annotated[Decimal, Field(ge=0)]
+    method: str
+    determination_id: DeterminationId | None
+
+
+class ContractChanged(Event):
+    """A contract whole: who, where, and every term and power it ever had, oldest first.
+
+    Consumers apply a message only where `version` is above what they have of that contract. `changed_from` is
+    the earliest day that this change touches; what was computed from that day on is to be looked at again.
+    """
+
+    name: ClassVar[str] = "contracts-changed"
+
+    contract_id: ContractId
+    version: int
+    contract_number: str
+    customer_id: CustomerId
+    point_id: PointId
+    terms: tuple[ContractTerm, ...]
+    powers: tuple[PowerInForce, ...]
+    changed_from: date
