@@ -36,5 +36,8 @@ BEGIN
 END
 $$;
 
+-- Ranges of time and equal numbers in one exclusion constraint: no two meters at a point, no two contracts.
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
 -- No one may create objects in the public schema, which every role has on its search path.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;

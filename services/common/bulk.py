@@ -6,7 +6,7 @@ from typing import Any, Literal, LiteralString, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from psycopg.sql import SQL, Composable
+from psycopg.sql import SQL
 
 from services.common.postgres import Transaction
 
@@ -60,7 +60,7 @@ async def copy_out(
 ) -> list[Array]:
     """Read a query's rows as one array per column. Every column must be of its kind and without NULL."""
     received = bytearray()
-    statement: Composable = SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(SQL(query))
+    statement = SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(SQL(query))
     async with tx.cursor().copy(statement, parameters or None) as copy:
         async for block in copy:
             received += block

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -19,7 +19,7 @@ from services.common.postgres import Database, Transaction
 log = logs.get_logger()
 
 Item = TypeVar("Item")
-Record = ConsumerRecord[bytes, bytes]
+Record: TypeAlias = ConsumerRecord
 
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
@@ -181,7 +181,7 @@ class Loop(Generic[Item]):
         return "+".join(topic.name for topic in self._source.topics)
 
 
-class _Assigned(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Assigned(ConsumerRebalanceListener):
     """Seeks each time the group hands out partitions anew."""
 
     def __init__(self, loop: Loop[Any]) -> None:

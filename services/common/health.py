@@ -56,7 +56,7 @@ class Health:
     async def _answers(self, check: Check) -> bool:
         try:
             return await asyncio.wait_for(check(), CHECK_TIMEOUT_S)
-        except Exception:  # Whatever went wrong, the answer to "ready?" is no.
+        except Exception:  # noqa: BLE001 - whatever went wrong, the answer to "ready?" is no
             return False
 
 

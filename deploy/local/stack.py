@@ -1,0 +1,159 @@
+"""The embedded stack: Kafka, PostgreSQL and the secrets that the services get, all below one folder."""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from deploy.local import folder
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.processes import Started
+from services.common.kafka import create_topics
+from services.common.migrate import migrate
+
+DATABASE = "kulvert"
+LOGIN_ROLES = ("permissions", "contracts", "ingest", "billing", "alerts", "gateway")
+STOP_TIMEOUT_S = 20
+
+
+class Stack:
+    """One local stack. What it consists of is written to stack.json, so that another process can take it over."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        self.home = (home or folder.home()).resolve()
+        self._file = self.home / "stack.json"
+        self._state: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else self._new_state()
+        self._place_parts()
+
+    @staticmethod
+    def _new_state() -> dict[str, Any]:
+        return {
+            "ports": {},
+            "passwords": {name: secrets.token_urlsafe(18) for name in ("admin", *LOGIN_ROLES)},
+            "integration_key": secrets.token_urlsafe(32),
+            "identity_key": secrets.token_hex(32),
+            "processes": {},
+        }
+
+    def _place_parts(self) -> None:
+        self.kafka = Kafka(self.home, self.port("kafka"), self.port("kafka_controller"))
+        self.postgres = Postgres(self.home, self.port("postgres"), self._state["passwords"]["admin"])
+
+    def port(self, name: str) -> int:
+        """Give the port of a part, chosen free the first time and kept from then on."""
+        ports: dict[str, int] = self._state["ports"]
+        if name not in ports:
+            ports[name] = folder.free_port()
+        return ports[name]
+
+    @property
+    def admin_dsn(self) -> str:
+        """The address for migrations and for looking at everything; services never get it."""
+        return self.postgres.dsn(DATABASE)
+
+    @property
+    def integration_key(self) -> str:
+        """The key with which staff systems put data and give commands."""
+        return str(self._state["integration_key"])
+
+    def dsn(self, role: str) -> str:
+        """Give the address for a service's own login role."""
+        return self.postgres.dsn(DATABASE, role, self._state["passwords"][role])
+
+    def log(self, name: str) -> Path:
+        """Give the file that a part's output goes to."""
+        return self.home / "logs" / f"{name}.log"
+
+    def environment(self, role: str, http: str, metrics: str) -> dict[str, str]:
+        """Give the settings of a service's process; `http` and `metrics` name its ports."""
+        return {
+            "KULVERT_DATABASE_URL": self.dsn(role),
+            "KULVERT_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "KULVERT_HTTP_PORT": str(self.port(http)),
+            "KULVERT_METRICS_PORT": str(self.port(metrics)),
+            "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(self.integration_key.encode()).hexdigest(),
+            "KULVERT_IDENTITY_KEY": self._state["identity_key"],
+            "KULVERT_LOCAL": "1",
+        }
+
+    def start(self) -> None:
+        """Start Kafka and PostgreSQL where they do not run yet, and bring roles, tables and topics up to date.
+
+        Raises StackError, with what to do, where this machine does not let it.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        folder.check_space(self.home)
+        waiting = []
+        for name, part in (("postgres", self.postgres), ("kafka", self.kafka)):
+            if not self.is_running(name):
+                self._free_ports_of(name)
+                part = getattr(self, name)
+                started = part.start(self.log(name))
+                self.remember(name, started)
+                waiting.append((part, started, self.log(name)))
+        for part, started, log in waiting:
+            part.wait(started, log)
+        self._prepare_database()
+        asyncio.run(create_topics(self.kafka.bootstrap))
+
+    def _free_ports_of(self, name: str) -> None:
+        """Choose other ports where somebody took one of ours while we were stopped."""
+        for port in (name, f"{name}_controller"):
+            if port in self._state["ports"] and not folder.is_free(self._state["ports"][port]):
+                del self._state["ports"][port]
+        self._place_parts()
+
+    def _prepare_database(self) -> None:
+        with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as connection:
+            exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            if not exists:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        migrate(self.admin_dsn)
+        with psycopg.connect(self.admin_dsn, autocommit=True) as connection:
+            for role in LOGIN_ROLES:
+                statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(self._state["passwords"][role])
+                )
+                connection.execute(statement)
+
+    def remember(self, name: str, started: Started) -> None:
+        """Write down a process, so that whoever stops the stack finds it."""
+        self._state["processes"][name] = {"pid": started.pid, "began_at": started.began_at}
+        self.save()
+
+    def save(self) -> None:
+        """Write the state down; only its owner may read it."""
+        folder.write_secret(self._file, self._state)
+
+    def process(self, name: str) -> Started | None:
+        """Give a part's process as it was last written down."""
+        known = self._state["processes"].get(name)
+        return Started(known["pid"], known["began_at"]) if known else None
+
+    def is_running(self, name: str) -> bool:
+        """Tell whether a part's process runs."""
+        process = self.process(name)
+        return process is not None and process.is_running()
+
+    def stop(self) -> None:
+        """Stop the broker and the database cleanly."""
+        # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
+        for name, how in (("kafka", signal.SIGTERM), ("postgres", signal.SIGINT)):
+            process = self.process(name)
+            if process:
+                process.stop(STOP_TIMEOUT_S, how)
+
+    def remove(self) -> None:
+        """Stop, and delete everything that was stored."""
+        self.stop()
+        for path in (self.postgres.place, self.home / "kafka", self.home / "logs"):
+            shutil.rmtree(path, ignore_errors=True)
+        self._file.unlink(missing_ok=True)
