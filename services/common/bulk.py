@@ -1,7 +1,7 @@
 """Whole arrays into tables and out of them, in PostgreSQL's binary COPY format: no object is made per value."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, LiteralString, NamedTuple
 
 import numpy as np
@@ -56,7 +56,7 @@ async def copy_in(tx: Transaction, statement: LiteralString, columns: Sequence[C
 
 
 async def copy_out(
-    tx: Transaction, query: LiteralString, kinds: Sequence[Kind], parameters: Sequence[Any] = ()
+    tx: Transaction, query: LiteralString, kinds: Sequence[Kind], parameters: Sequence[Any] | Mapping[str, Any] = ()
 ) -> list[Array]:
     """Read a query's rows as one array per column. Every column must be of its kind and without NULL."""
     received = bytearray()

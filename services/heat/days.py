@@ -26,7 +26,7 @@ class HourRows(NamedTuple):
 
     def take(self, which: Int64 | Bool) -> "HourRows":
         """Pick rows by index or mask."""
-        return HourRows(*(column[which] for column in self))
+        return HourRows._make(column[which] for column in self)
 
     @property
     def quality(self) -> Int64:
@@ -57,7 +57,7 @@ class Days(NamedTuple):
 
     def take(self, which: Int64 | Bool) -> "Days":
         """Pick rows by index or mask."""
-        return Days(*(column[which] for column in self))
+        return Days._make(column[which] for column in self)
 
 
 def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
@@ -70,7 +70,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
     day = local_day(hours.starts_s, zone)
     starts = run_starts(owner_time_key(hours.owner, day))
     if len(starts) == 0:
-        return Days(*(np.zeros(0, np.int64) for _ in Days._fields))
+        return Days._make(np.zeros(0, np.int64) for _ in Days._fields)
     last = np.append(starts[1:], len(day)) - 1
     begins_s = day_start_s(day[starts], zone)
     ends_s = day_start_s(day[starts] + 1, zone)

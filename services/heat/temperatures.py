@@ -5,16 +5,20 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Float64, Int64, owner_time_key, run_starts
 from services.heat.hour_marks import HOUR_S
 
+COLDEST_CENTI_C, HOTTEST_CENTI_C = -5_000, 25_000
+"""Beyond these no water in a heating or cooling network ever is: a fault of the meter's integral, not a temperature."""
+
 
 def flow_weighted_centi_c(integral_lc: Int64, volume_l: Int64) -> Int64:
     """Divide the rise of the E8 or E9 integral by the volume: an hour's true flow-weighted temperature.
 
-    (h,) litre-degrees and litres in, hundredths of a degree out, rounded half up; UNKNOWN without flow.
+    (h,) litre-degrees and litres in, hundredths of a degree out, rounded half up; UNKNOWN without flow or
+    where the result is no temperature that water in a network can have.
     """
     known = (integral_lc != UNKNOWN) & (volume_l != UNKNOWN) & (volume_l > 0)
     litres = np.where(known, volume_l, 1)
     centi_c = (200 * np.where(known, integral_lc, 0) + litres) // (2 * litres)
-    return np.where(known, centi_c, UNKNOWN)
+    return np.where(known & (centi_c >= COLDEST_CENTI_C) & (centi_c <= HOTTEST_CENTI_C), centi_c, UNKNOWN)
 
 
 def sampled_centi_c(
@@ -50,4 +54,6 @@ def sampled_centi_c(
     weighted = np.bincount(hour, weight * sample, size)
     plain = np.bincount(hour, sample, size)
     mean = np.where(flow > 0, weighted / np.where(flow > 0, flow, 1), plain / count.clip(1))
-    return np.where(count > 0, np.floor(mean * 100 + 0.5).astype(np.int64), result)
+    centi_c = np.floor(mean * 100 + 0.5)
+    plausible = (count > 0) & (centi_c >= COLDEST_CENTI_C) & (centi_c <= HOTTEST_CENTI_C)
+    return np.where(plausible, np.where(plausible, centi_c, 0).astype(np.int64), result)

@@ -33,19 +33,35 @@ def combined(states: PointStates, state_terms: Terms, rows: ReadingRows, row_ter
     """
     known = np.flatnonzero(states.accepted_s != UNKNOWN)
     both = joined(_as_readings(states.take(known)), rows)
-    terms = Terms(*(np.concatenate((one[known], other)) for one, other in zip(state_terms, row_terms, strict=True)))
+    terms = Terms._make(np.concatenate((one[known], other)) for one, other in zip(state_terms, row_terms, strict=True))
     is_state = np.arange(len(both.point_id)) < len(known)
     order = np.argsort(both.point_id * 2 + ~is_state, kind="stable")
-    return Combined(both.take(order), Terms(*(column[order] for column in terms)), is_state[order])
+    return Combined(both.take(order), terms.take(order), is_state[order])
 
 
 def _as_readings(states: PointStates) -> ReadingRows:
     count = len(states.point_id)
     nothing, nan = np.zeros(count, np.int64), np.full(count, np.nan)
+    energy_wh, volume_l, forward_lc, return_lc = states.accepted.T
     return ReadingRows(
-        states.point_id, states.accepted_s, nothing, nothing, nothing, nothing,
-        *states.accepted.T, nan, nan, nan, nan, nothing, nothing, nothing - 1,
-    )  # fmt: skip
+        point_id=states.point_id,
+        read_at_s=states.accepted_s,
+        content_hash=nothing,
+        meter_id=nothing,
+        rank=nothing,
+        recorded_us=nothing,
+        energy_wh=energy_wh,
+        volume_l=volume_l,
+        forward_lc=forward_lc,
+        return_lc=return_lc,
+        flow_l_per_h=nan,
+        power_w=nan,
+        supply_c=nan,
+        return_c=nan,
+        withdrawn=nothing,
+        verdict=nothing,
+        delivery=nothing - 1,
+    )
 
 
 def appendable(states: PointStates, both: Combined) -> Bool:

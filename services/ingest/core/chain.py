@@ -49,7 +49,7 @@ def judge(readings: Candidates) -> Int64:
     ends = np.append(starts[1:], len(verdicts))
     has_break = np.add.reduceat(np.append(broken, False), starts) > 0
     for start, end in zip(starts[has_break], ends[has_break], strict=True):
-        verdicts[start:end] = _judge_series(Candidates(*(column[start:end] for column in readings)))
+        verdicts[start:end] = _judge_series(Candidates._make(column[start:end] for column in readings))
     return verdicts
 
 

@@ -56,7 +56,7 @@ def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64) -
         stored_revision[found.partner[differs]] + 1,
         stored_revision[is_gone] + 1,
     )
-    rows = HourRows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    rows = HourRows._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
     return HourChanges(rows, np.concatenate(revision))
 
 
@@ -74,7 +74,7 @@ def day_changes(computed: Days, stored: Days, stored_revision: Int64) -> DayChan
         _missing_days(stored.take(is_gone)),
     )
     return DayChanges(
-        Days(*(np.concatenate(columns) for columns in zip(*parts, strict=True))),
+        Days._make(np.concatenate(columns) for columns in zip(*parts, strict=True)),
         np.concatenate(
             (
                 np.ones(new, np.int64),

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Bool, Int64, difference
+from services.heat.arrays import UNKNOWN, Bool, Int64, difference, run_starts
 from services.heat.days import HourRows
 from services.heat.hour_marks import Marks, hour_marks, hours_between, mark_quality
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
@@ -40,23 +40,23 @@ class Seeds(NamedTuple):
 NO_SEEDS = Seeds(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4), np.int64), np.zeros(0, np.int64))
 
 
-def verdicts(rows: ReadingRows, terms: Terms, is_anchor: Bool) -> Int64:
+def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     """Judge every reading of a window.
 
-    rows: sorted by `in_order`, without duplicates. is_anchor: (n,) True on the first reading of a window that
-    begins in the middle of a series, which must then be an accepted one.
+    rows: sorted by `in_order`, without duplicates. starts_inside: (n,) True for the points whose window begins
+    in the middle of their series, which must then be at an accepted reading.
     """
     by_claim = verdicts_by_claim(rows)
     by_claim[(by_claim == 0) & (terms.segment == NOT_INSTALLED)] = int(Verdict.METER_NOT_INSTALLED)
     chained = np.flatnonzero(by_claim == 0)
-    by_claim[chained] = judge(
-        candidates(rows.take(chained), Terms(*(column[chained] for column in terms)), is_anchor[chained])
-    )
+    by_claim[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
     return by_claim
 
 
-def candidates(rows: ReadingRows, terms: Terms, is_anchor: Bool) -> Candidates:
+def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidates:
     """Lay readings out for the judging of their chain: one series per meter at a point."""
+    is_first = np.zeros(len(rows.point_id), bool)
+    is_first[run_starts(rows.point_id)] = True
     return Candidates(
         # A point without meters has the segment -1.
         rows.point_id * 2**31 + terms.segment + 1,
@@ -67,7 +67,7 @@ def candidates(rows: ReadingRows, terms: Terms, is_anchor: Bool) -> Candidates:
         terms.modulus_l,
         terms.tolerance_wh,
         terms.maximum_w,
-        is_anchor,
+        is_first & starts_inside,
     )
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import Int64, owner_time_key
+from services.heat.arrays import Bool, Int64, owner_time_key
 from services.ingest.core.chain import DEFAULT_RESOLUTION_WH
 
 NEVER_S = 2**33
@@ -36,6 +36,10 @@ class Terms(NamedTuple):
     modulus_l: Int64
     tolerance_wh: Int64
     maximum_w: Int64
+
+    def take(self, which: Int64 | Bool) -> "Terms":
+        """Pick rows by index or mask."""
+        return Terms._make(column[which] for column in self)
 
 
 NO_METER = -1

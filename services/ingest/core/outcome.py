@@ -1,6 +1,7 @@
 """What follows from a batch of readings: the rows to store and to tell of."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class PointStates(NamedTuple):
 
     def take(self, which: Int64 | Bool) -> "PointStates":
         """Pick points by index or mask."""
-        return PointStates(*(column[which] for column in self))
+        return PointStates._make(column[which] for column in self)
 
 
 class Outcome(NamedTuple):
@@ -66,27 +67,45 @@ NO_SHIFTS = Shifts(*(np.zeros(0, np.int64) for _ in Shifts._fields))
 
 def no_hours() -> HourRows:
     """Give hours of no length."""
-    return HourRows(*(np.zeros(0, np.int64) for _ in HourRows._fields))
+    return HourRows._make(np.zeros(0, np.int64) for _ in HourRows._fields)
 
 
 def no_days() -> Days:
     """Give days of no length."""
-    return Days(*(np.zeros(0, np.int64) for _ in Days._fields))
+    return Days._make(np.zeros(0, np.int64) for _ in Days._fields)
 
 
-def joined_outcomes(first: Outcome, second: Outcome) -> Outcome:
+def joined_outcomes(one: Outcome, other: Outcome) -> Outcome:
     """Put the outcomes of two sets of metering points together."""
-    return Outcome(*(_joined(one, other) for one, other in zip(first, second, strict=True)))
+    return Outcome(
+        ReadingRows(*_joined(one.readings, other.readings)),
+        ReadingRows(*_joined(one.rejudged, other.rejudged)),
+        HourRows(*_joined(one.hours, other.hours)),
+        np.concatenate((one.hour_revision, other.hour_revision)),
+        Days(*_joined(one.days, other.days)),
+        np.concatenate((one.day_revision, other.day_revision)),
+        np.concatenate((one.day_is_new, other.day_is_new)),
+        np.concatenate((one.day_is_told, other.day_is_told)),
+        PointStates(*_joined(one.states, other.states)),
+        Shifts(*_joined(one.shifts, other.shifts)),
+    )
 
 
-def _joined(one: tuple[Int64, ...] | Int64, other: tuple[Int64, ...] | Int64) -> tuple[Int64, ...] | Int64:
-    if isinstance(one, tuple):
-        return type(one)(*(np.concatenate(pair) for pair in zip(one, other, strict=True)))
-    return np.concatenate((one, other))
+def _joined(one: Iterable[Any], other: Iterable[Any]) -> Iterator[Any]:
+    return (np.concatenate(pair) for pair in zip(one, other, strict=True))
 
 
 def missing_hours(hours: HourRows) -> HourRows:
     """Turn hours into what is stored of them once they are no longer known."""
     unknown = np.full(len(hours.owner), UNKNOWN)
     nothing = np.zeros(len(hours.owner), np.int64)
-    return HourRows(hours.owner, hours.starts_s, *([unknown] * 6), nothing, nothing)
+    return hours._replace(
+        energy_wh=unknown,
+        volume_l=unknown,
+        forward_lc=unknown,
+        return_lc=unknown,
+        supply_centi_c=unknown,
+        return_centi_c=unknown,
+        start_quality=nothing,
+        end_quality=nothing,
+    )

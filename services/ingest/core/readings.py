@@ -37,12 +37,12 @@ class ReadingRows(NamedTuple):
 
     def take(self, which: Int64 | Bool) -> "ReadingRows":
         """Pick rows by index or mask."""
-        return ReadingRows(*(column[which] for column in self))
+        return ReadingRows._make(column[which] for column in self)
 
 
 def joined(*parts: ReadingRows) -> ReadingRows:
     """Lay readings of several origins end to end."""
-    return ReadingRows(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return ReadingRows._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def in_order(rows: ReadingRows) -> ReadingRows:

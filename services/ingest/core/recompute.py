@@ -80,10 +80,7 @@ def recompute(spans: Spans, rows: ReadingRows, terms: Terms, installations: Inst
     rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one.
     """
     span = np.searchsorted(spans.point_id, rows.point_id)
-    is_anchor = np.zeros(len(rows.point_id), bool)
-    is_anchor[run_starts(rows.point_id)] = True
-    is_anchor &= spans.starts_inside[span]
-    verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, is_anchor))
+    verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, spans.starts_inside[span]))
     counted = accepted(rows, verdict, terms, installations)
     marks, quality = marks_of(counted, NO_SEEDS)
     at_start, has_start = _values_at(marks, spans.point_id, spans.from_s)
@@ -99,12 +96,13 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
     After a reading that is accepted as before, with everything behind it unchanged, all verdicts are as before.
     Those of the last readings of a window are not to be trusted: what they look ahead to was not loaded.
     """
+    ends_inside = spans.ends_inside
     result, is_settled = verdict.copy(), np.ones(len(spans.point_id), bool)
     starts = run_starts(rows.point_id)
     ends = np.append(starts[1:], len(rows.point_id))
     point = np.searchsorted(spans.point_id, rows.point_id[starts])
     for start, end, index in zip(starts, ends, point, strict=True):
-        if not spans.ends_inside[index]:
+        if not ends_inside[index]:
             continue
         here = slice(start, end)
         chained = np.flatnonzero(np.isin(verdict[here], JUDGED_VERDICTS))
@@ -142,7 +140,7 @@ def registers_at(marks: Marks, base: Int64, point: Int64, point_id: Int64, at_s:
 def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointStates:
     """Give where points stand after windows that reach to the end of their series.
 
-    states, spans: the same points, all of whose windows end with the series.
+    states: points whose windows end with the series. spans, done: these and perhaps others.
     """
     rows, counted, marks = done.rows, done.counted, done.marks
     count = len(states.point_id)
@@ -166,10 +164,12 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
     newest_s[has_any] = rows.read_at_s[newest[has_any]]
     sampled = np.zeros(count, np.int64)
     if has_last.any():
-        sampled[has_last] = open_samples(counted.rows, states.point_id[has_last])
+        mine = np.isin(counted.rows.point_id, states.point_id)
+        sampled[has_last] = open_samples(counted.rows.take(mine), states.point_id[has_last])
+    base = done.base[np.searchsorted(spans.point_id, states.point_id)]
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
-        done.base + own_offset[:, :2], _unbroken(states.point_id, spans, done), sampled,
+        base + own_offset[:, :2], _unbroken(states.point_id, spans, done), sampled,
     )  # fmt: skip
 
 
@@ -187,9 +187,7 @@ def _unbroken(point_id: Int64, spans: Spans, done: Recomputed) -> Int64:
         return result
     rows = done.rows.take(chained)
     starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, rows.point_id)]
-    is_anchor = np.zeros(len(chained), bool)
-    is_anchor[run_starts(rows.point_id)] = True
-    chain = candidates(rows, Terms(*(column[chained] for column in done.terms)), is_anchor & starts_inside)
+    chain = candidates(rows, done.terms.take(chained), starts_inside)
     last, has_last = _last_of(chain.series[run_starts(chain.series)] // 2**31, point_id)
     result[has_last] = unbroken_at_end(chain)[last[has_last]]
     return result

@@ -9,6 +9,7 @@ class Verdict(IntEnum):
     ACCEPTED = 1
     SUPERSEDED = 2
     WITHDRAWN = 3
+    DUPLICATE = 4
 
     REGISTER_WENT_BACKWARDS = 10
     ABOVE_PLAUSIBLE_MAXIMUM = 11
@@ -41,5 +42,5 @@ class Verdict(IntEnum):
 JUDGED = (Verdict.ACCEPTED, Verdict.REGISTER_WENT_BACKWARDS, Verdict.ABOVE_PLAUSIBLE_MAXIMUM)
 """Verdicts that the readings around decide, so that they may change when those do."""
 
-NOT_REFUSED = (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.WITHDRAWN)
+NOT_REFUSED = (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.DUPLICATE)
 """Verdicts that ask nothing of an operator."""

@@ -108,7 +108,8 @@ CREATE TABLE ingest.point_state (
     mark_quality    smallint NOT NULL DEFAULT 0,
     offset_wh       bigint   NOT NULL DEFAULT 0,
     offset_l        bigint   NOT NULL DEFAULT 0,
-    unbroken        smallint NOT NULL DEFAULT 0
+    unbroken        smallint NOT NULL DEFAULT 0,
+    has_open_samples smallint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON COLUMN ingest.point_state.offset_wh IS
     'what is to be added to the meter''s own register so that it runs on over rollover and meter exchange';

@@ -1,0 +1,196 @@
+"""What the worker does with messages: load, judge, store, and tell."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from aiokafka.structs import ConsumerRecord
+
+from services.common.kafka import Outgoing
+from services.common.postgres import Database, Transaction
+from services.heat.arrays import UNKNOWN, run_starts
+from services.heat.hour_marks import HOUR_S
+from services.ingest import announce, decode
+from services.ingest.core.chain import LOOKAHEAD
+from services.ingest.core.identify import Reference
+from services.ingest.core.outcome import Outcome, PointStates
+from services.ingest.core.readings import ReadingRows, in_order, without_duplicates
+from services.ingest.core.recompute import JUDGED_VERDICTS
+from services.ingest.core.verdict import Verdict
+from services.ingest.decode import Gathered, Message
+from services.ingest.judging import Judging
+from services.ingest.store import deliveries, outcome, points, reference
+from services.ingest.store.deliveries import HeldRow, Result
+from services.ingest.store.points import Touched
+
+
+class ReadingHandlers:
+    """Meter readings: judged, stored with the hours and days that follow, and told of."""
+
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database = database
+        self._zone = zone
+        self._reference: Reference | None = None
+        self._reference_version = -1
+        self._months: set[date] = set()
+
+    def decode(self, record: ConsumerRecord) -> Message:
+        """Read one message. Raises UndecodableError."""
+        return decode.message(record)
+
+    async def store(self, tx: Transaction, items: Sequence[Message]) -> Iterable[Outgoing]:
+        """Judge what the messages touch and store what follows from it; gives what others must hear."""
+        known = await self.reference(tx)
+        gathered = decode.gather(items, known)
+        held = await self._hold(tx, items, gathered)
+        rows = without_duplicates(in_order(gathered.rows))
+        changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
+        results = _results(items, gathered, changes)
+        await deliveries.add_results(tx, results)
+        told = list(_told(changes, _correlation(items)))
+        if held or any(result.verdict in deliveries.REFUSED_VERDICTS for result in results):
+            told += await self._refused(tx, items)
+        return told
+
+    async def store_rows(
+        self, tx: Transaction, rows: ReadingRows, delivered_by: Sequence[UUID | None]
+    ) -> Outcome | None:
+        """Judge and store readings of known metering points; None where there are none."""
+        if len(rows.point_id) == 0:
+            return None
+        states = await points.lock(tx, rows.point_id[run_starts(rows.point_id)])
+        await self._ensure_partitions(rows, states)
+        changes = await Judging(tx, await self.reference(tx), self._zone).outcome(rows, states)
+        await outcome.write(tx, changes, delivered_by)
+        return changes
+
+    async def rejudge(self, tx: Transaction, touched: Touched) -> Outcome:
+        """Judge spans again whose meters or limits changed, and store what follows."""
+        states = await points.lock(tx, touched.point_id)
+        nothing = ReadingRows._make(np.zeros(0, np.int64) for _ in ReadingRows._fields)
+        changes = await Judging(tx, await self.reference(tx), self._zone).recomputed(touched, nothing, states)
+        await outcome.write(tx, changes, [])
+        return changes
+
+    async def announcements(self, tx: Transaction, items: Sequence[Message]) -> Iterable[Outgoing]:
+        """Give the hours and days around readings that are stored already, as they stand now."""
+        rows = in_order(decode.gather(items, await self.reference(tx)).rows)
+        if len(rows.point_id) == 0:
+            return await self._refused(tx, items)
+        starts = run_starts(rows.point_id)
+        ends = np.append(starts[1:], len(rows.point_id)) - 1
+        touched = Touched(rows.point_id[starts], rows.read_at_s[starts], rows.read_at_s[ends])
+        around = np.full(len(starts), LOOKAHEAD)
+        spans, _, _ = await points.windows(tx, touched, around, 2 * around, self._zone.key, JUDGED_VERDICTS)
+        hours = await points.hours(tx, spans.point_id, spans.from_s, spans.until_s)
+        days = await points.days(tx, spans.point_id, spans.from_s // 86_400, spans.until_s // 86_400 + 1)
+        correlation_id = _correlation(items)
+        return [
+            *announce.hourly_power(hours.rows, hours.revision, correlation_id),
+            *announce.daily_power(days.rows, days.revision, correlation_id),
+            *await self._refused(tx, items),
+        ]
+
+    async def reference(self, tx: Transaction) -> Reference:
+        """Give points, meters and installations, read anew where they have changed."""
+        version = await reference.version(tx)
+        if self._reference is None or version != self._reference_version:
+            self._reference, self._reference_version = await reference.load(tx), version
+        return self._reference
+
+    async def _ensure_partitions(self, rows: ReadingRows, states: PointStates) -> None:
+        """Make the months that these readings touch: hours also fill the gap to what is stored before or after."""
+        starts = run_starts(rows.point_id)
+        ends = np.append(starts[1:], len(rows.point_id)) - 1
+        first_s, last_s = rows.read_at_s[starts], rows.read_at_s[ends]
+        newest_s = np.where(states.newest_s == UNKNOWN, first_s, states.newest_s)
+        spans = np.stack([np.minimum(first_s, newest_s) - HOUR_S, np.maximum(last_s, newest_s)])
+        months = np.unique(spans.astype("datetime64[s]").astype("datetime64[M]"), axis=1)
+        for first, last in months.T:
+            wanted = set(np.arange(first, last + 1).tolist())
+            if wanted <= self._months:
+                continue
+            # In a transaction of its own: other workers must not wait for partitions until this batch is stored.
+            async with self._database.transaction() as tx:
+                await outcome.ensure_partitions(tx, _seconds(first), _seconds(last + 1) - 1)
+            self._months |= wanted
+
+    async def _hold(self, tx: Transaction, items: Sequence[Message], gathered: Gathered) -> bool:
+        await deliveries.hold(tx, [_held_row(items[one.message], one) for one in gathered.held])
+        return bool(gathered.held)
+
+    async def _refused(self, tx: Transaction, items: Sequence[Message]) -> list[Outgoing]:
+        delivery_ids = sorted({one.delivery_id for one in items if one.delivery_id})
+        refused = await deliveries.refusals(tx, delivery_ids)
+        return list(announce.refused_readings(refused, _correlation(items)))
+
+
+def told_of(changes: Outcome, correlation_id: str) -> list[Outgoing]:
+    """Give the messages that tell of what a batch changed."""
+    return list(_told(changes, correlation_id))
+
+
+def _told(changes: Outcome | None, correlation_id: str) -> Iterable[Outgoing]:
+    if changes is None:
+        return
+    yield from announce.hourly_power(changes.hours, changes.hour_revision, correlation_id)
+    is_told = changes.day_is_told
+    yield from announce.daily_power(changes.days.take(is_told), changes.day_revision[is_told], correlation_id)
+
+
+def _results(items: Sequence[Message], gathered: Gathered, changes: Outcome | None) -> list[Result]:
+    size = max(int(verdict) for verdict in Verdict) + 1
+    counts = np.zeros((len(items), size), np.int64)
+    arrived = np.bincount(gathered.rows.delivery, minlength=len(items))
+    if changes is not None:
+        np.add.at(counts, (changes.readings.delivery, changes.readings.verdict), 1)
+    counts[:, int(Verdict.DUPLICATE)] = arrived - counts.sum(axis=1)
+    for held in gathered.held:
+        counts[held.message, int(held.verdict)] += 1
+    return [
+        Result(delivery_id, items[index].partition, items[index].next_offset, verdict, int(number))
+        for (index, verdict), number in np.ndenumerate(counts)
+        if number and (delivery_id := items[index].delivery_id)
+    ]
+
+
+def _held_row(item: Message, held: decode.Held) -> HeldRow:
+    row: dict[str, Any] = item.readings.slice(held.row, 1).to_pylist()[0]
+    read_at = _within_calendar(row["read_at"]) if held.verdict is not Verdict.TIME_OUT_OF_RANGE else None
+    reading = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return HeldRow(
+        row["serial"],
+        row["metering_point"],
+        read_at,
+        _hash_of(reading),
+        {
+            name: str(value) if isinstance(value, float) else value
+            for name, value in reading.items()
+            if value is not None
+        },
+        held.verdict,
+        held.verdict.label,
+        item.delivery_id,
+    )
+
+
+def _seconds(month: np.datetime64) -> int:
+    return int(month.astype("datetime64[s]").astype(np.int64))
+
+
+def _hash_of(reading: dict[str, Any]) -> int:
+    """Tell one held reading from another by its content, the same in every process."""
+    return int.from_bytes(hashlib.sha256(repr(sorted(reading.items())).encode()).digest()[:8], "big", signed=True)
+
+
+def _within_calendar(read_at: Any) -> datetime | None:
+    return read_at.astimezone(UTC) if isinstance(read_at, datetime) else None
+
+
+def _correlation(items: Sequence[Message]) -> str:
+    """Give the correlation id of a batch: that of its first message; the rest is found by delivery."""
+    return items[0].correlation_id if items else ""

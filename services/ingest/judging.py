@@ -1,0 +1,190 @@
+"""From new readings to what they change: the common case from one row per point, the others from a window."""
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from services.common.postgres import Transaction
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
+from services.heat.days import Days, HourRows, days_of
+from services.heat.local_time import day_start_s, local_day
+from services.ingest.core import recompute as general
+from services.ingest.core.append import Appended, Combined, appendable, appended, combined
+from services.ingest.core.chain import LOOKAHEAD
+from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, shifts_after
+from services.ingest.core.identify import Reference
+from services.ingest.core.installations import Terms, terms
+from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes
+from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
+from services.ingest.core.recompute import JUDGED_VERDICTS, Spans, recompute, registers_at
+from services.ingest.core.verdict import Verdict
+from services.ingest.store import points
+from services.ingest.store.points import StoredDays, StoredHours, Touched
+
+FIRST_AHEAD = 2 * LOOKAHEAD
+"""How many judged readings behind the change a window takes in at first; doubled until the change ends within."""
+
+
+class Judging:
+    """Judges readings of metering points that this transaction has locked, and says what is to be written."""
+
+    def __init__(self, tx: Transaction, reference: Reference, zone: ZoneInfo) -> None:
+        self._tx = tx
+        self._reference = reference
+        self._zone = zone
+
+    async def outcome(self, rows: ReadingRows, states: PointStates) -> Outcome:
+        """Judge new readings. rows: sorted by `in_order`, without duplicates; states: of exactly their points."""
+        row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
+        state_terms = self._terms(states.point_id, np.zeros_like(states.point_id), states.accepted_s.clip(0))
+        both = combined(states, state_terms, rows, row_terms)
+        simple = appendable(states, both)
+        if simple.all():
+            return await self._appended(states, both)
+        is_simple = simple[np.searchsorted(states.point_id, rows.point_id)]
+        others = await self.recomputed(_touched(rows.take(~is_simple)), rows.take(~is_simple), states.take(~simple))
+        if not simple.any():
+            return others
+        kept = simple[np.searchsorted(states.point_id, both.rows.point_id)]
+        return joined_outcomes(await self._appended(states.take(simple), _picked(both, kept)), others)
+
+    async def _appended(self, states: PointStates, both: Combined) -> Outcome:
+        done = appended(states, both)
+        new = both.rows.take(~both.is_state)
+        days = await self._days_completed(done, states)
+        ones = np.ones(len(done.hours.owner), np.int64)
+        is_new = np.ones(len(days.owner), bool)
+        return Outcome(
+            new._replace(verdict=np.full(len(new.point_id), int(Verdict.ACCEPTED))),
+            new.take(np.zeros(0, np.int64)),
+            done.hours,
+            ones,
+            days,
+            is_new.astype(np.int64),
+            is_new,
+            is_new,
+            done.states,
+            NO_SHIFTS,
+        )
+
+    async def _days_completed(self, done: Appended, states: PointStates) -> Days:
+        """Sum the days that end within new hours; the hours of a day begun earlier are read."""
+        hours = done.hours
+        starts = run_starts(hours.owner)
+        if len(starts) == 0:
+            return days_of(hours, self._zone)
+        first_s = hours.starts_s[starts]
+        end_s = hours.starts_s[np.append(starts[1:], len(hours.owner)) - 1] + 3600
+        first_day = local_day(first_s, self._zone)
+        day_begins_s = day_start_s(first_day, self._zone)
+        ends_within = end_s >= day_start_s(first_day + 1, self._zone)
+        needs = ends_within & (day_begins_s < first_s)
+        earlier = await points.hours(self._tx, hours.owner[starts][needs], day_begins_s[needs], first_s[needs])
+        whole = hours.take(np.repeat(ends_within, np.diff(np.append(starts, len(hours.owner)))))
+        days = days_of(_merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole), self._zone)
+        point = np.searchsorted(states.point_id, days.owner)
+        ends_s = day_start_s(days.day + 1, self._zone)
+        registers = registers_at(done.marks, states.offset, point, days.owner, ends_s)
+        return days._replace(register_wh=registers[:, 0], register_l=registers[:, 1])
+
+    async def recomputed(self, touched: Touched, rows: ReadingRows, states: PointStates) -> Outcome:
+        """Judge anew what lies around new readings, or around a span whose terms changed (then without rows)."""
+        outcome = None
+        back = np.full(len(touched.point_id), LOOKAHEAD)
+        ahead = np.full(len(touched.point_id), FIRST_AHEAD)
+        while len(touched.point_id):
+            attempt, is_enough = await self._attempt(touched, rows, states, back, ahead)
+            outcome = attempt if outcome is None else joined_outcomes(outcome, attempt)
+            wanting = ~is_enough
+            mine = wanting[np.searchsorted(touched.point_id, rows.point_id)]
+            touched = Touched._make(column[wanting] for column in touched)
+            rows, states = rows.take(mine), states.take(wanting)
+            back, ahead = back[wanting] * 2, ahead[wanting] * 2
+        if outcome is None:
+            raise ValueError("there is nothing to judge")
+        return outcome
+
+    async def _attempt(
+        self, touched: Touched, new: ReadingRows, states: PointStates, back: Int64, ahead: Int64
+    ) -> tuple[Outcome, Bool]:
+        """Judge windows of a given width; the outcome holds only the points for which that was enough."""
+        spans, first_s, last_s = await points.windows(self._tx, touched, back, ahead, self._zone.key, JUDGED_VERDICTS)
+        stored = await points.readings(self._tx, spans.point_id, first_s, last_s)
+        rows = without_duplicates(in_order(joined(stored, new)))
+        row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
+        done = recompute(spans, rows, row_terms, self._reference.installations)
+        enough = done.is_enough
+        if not enough.all():
+            keep = enough[np.searchsorted(spans.point_id, rows.point_id)]
+            spans, states = _picked_spans(spans, enough), states.take(enough)
+            done = recompute(spans, rows.take(keep), row_terms.take(keep), self._reference.installations)
+        hours, days = await self._stored_figures(spans)
+        return self._changes(spans, done, states, hours, days), enough
+
+    async def _stored_figures(self, spans: Spans) -> tuple[StoredHours, StoredDays]:
+        hours = await points.hours(self._tx, spans.point_id, spans.from_s, spans.until_s)
+        inside = spans.starts_inside
+        from_day = np.where(inside, local_day(spans.from_s, self._zone), 0)
+        ends = spans.ends_inside
+        to_day = np.where(ends, local_day(np.where(ends, spans.until_s, 0), self._zone), 2**20)
+        return hours, await points.days(self._tx, spans.point_id, from_day, to_day)
+
+    def _changes(
+        self, spans: Spans, done: general.Recomputed, states: PointStates, hours: StoredHours, days: StoredDays
+    ) -> Outcome:
+        is_new = done.rows.verdict == 0
+        judged = done.rows._replace(verdict=done.verdict)
+        computed = hours_in(spans, done)
+        hour_change = hour_changes(computed, hours.rows, hours.revision)
+        day_change = day_changes(days_in(spans, done, computed, self._zone), days.rows, days.revision)
+        shifts = shifts_after(spans, done, days.rows, self._zone)
+        return Outcome(
+            judged.take(is_new),
+            judged.take(~is_new & (done.verdict != done.rows.verdict)),
+            hour_change.rows,
+            hour_change.revision,
+            day_change.rows,
+            day_change.revision,
+            day_change.is_new,
+            day_change.is_told,
+            _states_after(states, spans, done, shifts),
+            shifts,
+        )
+
+    def _terms(self, point_id: Int64, meter_id: Int64, at_s: Int64) -> Terms:
+        maximum_w = self._reference.maximum_of(point_id)
+        return terms(self._reference.installations, point_id, meter_id, at_s, maximum_w)
+
+
+def _states_after(states: PointStates, spans: Spans, done: general.Recomputed, shifts: Shifts) -> PointStates:
+    """Give where points stand: anew where the window ends with the series, else moved with the registers."""
+    offset = states.offset.copy()
+    moved = np.searchsorted(states.point_id, shifts.point_id)
+    offset[moved] += np.stack([shifts.delta_wh, shifts.delta_l], axis=1)
+    result = states._replace(offset=offset)
+    at_end = np.flatnonzero(~spans.ends_inside)
+    if len(at_end) == 0:
+        return result
+    anew = general.states_after(states.take(at_end), spans, done)
+    order = np.argsort(np.concatenate((result.point_id[spans.ends_inside], anew.point_id)))
+    rest = result.take(spans.ends_inside)
+    return PointStates._make(np.concatenate(pair)[order] for pair in zip(rest, anew, strict=True))
+
+
+def _touched(rows: ReadingRows) -> Touched:
+    starts = run_starts(rows.point_id)
+    ends = np.append(starts[1:], len(rows.point_id))[: len(starts)] - 1
+    return Touched(rows.point_id[starts], rows.read_at_s[starts], rows.read_at_s[ends])
+
+
+def _picked(both: Combined, which: Bool) -> Combined:
+    return Combined(both.rows.take(which), both.terms.take(which), both.is_state[which])
+
+
+def _picked_spans(spans: Spans, which: Bool) -> Spans:
+    return Spans._make(column[which] for column in spans)
+
+
+def _merged(one: HourRows, other: HourRows) -> HourRows:
+    both = HourRows._make(np.concatenate(pair) for pair in zip(one, other, strict=True))
+    return both.take(np.argsort(owner_time_key(both.owner, both.starts_s), kind="stable"))

@@ -1,0 +1,203 @@
+"""What came in, from whom, and what became of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from schemas.readings import ReadingRefused
+from schemas.values import DeliveryId, PointId
+from services.common.postgres import Transaction
+from services.ingest.core.verdict import NOT_REFUSED, Verdict
+
+_SOURCE = "SELECT source_id, rank, state, serials FROM ingest.source WHERE key_hash = %s"
+
+_PUT_SOURCE = """
+    INSERT INTO ingest.source (source_id, name, kind, key_hash, rank, state, serials)
+    VALUES (gen_random_uuid(), %(name)s, %(kind)s, %(key_hash)s, %(rank)s, %(state)s, %(serials)s)
+    ON CONFLICT (name) DO UPDATE
+       SET kind = excluded.kind, rank = excluded.rank, state = excluded.state, serials = excluded.serials,
+           key_hash = coalesce(%(new_key_hash)s, source.key_hash)
+    RETURNING key_hash = %(key_hash)s
+"""
+
+_EARLIER = """
+    SELECT delivery_id, body_sha256, items, taken FROM ingest.delivery
+     WHERE source_id = %s AND idempotency_key = %s
+"""
+
+_ADD_DELIVERY = """
+    INSERT INTO ingest.delivery (delivery_id, source_id, idempotency_key, body_sha256, received_at, items, taken,
+                                 correlation_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+_ADD_PAYLOAD = "INSERT INTO ingest.delivery_payload (delivery_id, content_type, bytes) VALUES (%s, %s, %s)"
+
+_HOLD = """
+    INSERT INTO ingest.held_reading (serial, number, read_at, content_hash, reading, verdict, reason, delivery_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (serial, number, read_at, content_hash, verdict) DO NOTHING
+"""
+
+_ADD_RESULT = """
+    INSERT INTO ingest.delivery_result (delivery_id, partition, next_offset, verdict, readings)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+
+_DELIVERY = """
+    SELECT delivery.delivery_id, source.name AS source, delivery.received_at, delivery.items, delivery.taken
+      FROM ingest.delivery JOIN ingest.source USING (source_id)
+     WHERE delivery_id = %s
+"""
+
+_RESULTS = """
+    SELECT verdict, sum(readings)::int FROM ingest.delivery_result WHERE delivery_id = %s GROUP BY verdict
+"""
+
+_REFUSED = """
+    SELECT reading.point_id, meter.serial, reading.read_at, reading.verdict, NULL AS reason, reading.delivery_id
+      FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id)
+     WHERE reading.delivery_id = ANY(%(deliveries)s) AND reading.verdict >= 10
+    UNION ALL
+    SELECT NULL, coalesce(held.serial, held.number), held.read_at, held.verdict, held.reason, held.delivery_id
+      FROM ingest.held_reading AS held
+     WHERE held.delivery_id = ANY(%(deliveries)s)
+     ORDER BY 3
+     LIMIT %(limit)s
+"""
+
+
+class Source(NamedTuple):
+    """Who sends: what his key lets him do."""
+
+    source_id: UUID
+    rank: int
+    state: str
+    serials: list[str] | None
+
+
+class HeldRow(NamedTuple):
+    """A reading to be kept for an operator."""
+
+    serial: str | None
+    number: str | None
+    read_at: datetime | None
+    content_hash: int
+    reading: dict[str, Any]
+    verdict: Verdict
+    reason: str
+    delivery_id: UUID | None
+
+
+class Result(NamedTuple):
+    """How many readings of one message got one verdict."""
+
+    delivery_id: UUID
+    partition: int
+    next_offset: int
+    verdict: int
+    readings: int
+
+
+async def source_by_key(tx: Transaction, key_hash: str) -> Source | None:
+    """Find who holds a key."""
+    row = await (await tx.execute(_SOURCE, [key_hash])).fetchone()
+    return Source(*row) if row else None
+
+
+async def put_source(
+    tx: Transaction, name: str, kind: str, rank: int, state: str, serials: list[str] | None, key_hash: str, renew: bool
+) -> bool:
+    """Write a source; tells whether the offered key is its key now (a new source, or one whose key is renewed)."""
+    parameters = {
+        "name": name,
+        "kind": kind,
+        "rank": rank,
+        "state": state,
+        "serials": serials,
+        "key_hash": key_hash,
+        "new_key_hash": key_hash if renew else None,
+    }
+    row = await (await tx.execute(_PUT_SOURCE, parameters)).fetchone()
+    return bool(row and row[0])
+
+
+async def earlier(tx: Transaction, source_id: UUID, idempotency_key: str) -> tuple[UUID, bytes, int, int] | None:
+    """Find the delivery that a client sent under the same key before: its id, body's hash, items and items taken."""
+    row = await (await tx.execute(_EARLIER, [source_id, idempotency_key])).fetchone()
+    return (row[0], bytes(row[1]), row[2], row[3]) if row else None
+
+
+async def add(
+    tx: Transaction,
+    delivery_id: UUID,
+    source_id: UUID,
+    idempotency_key: str | None,
+    body_sha256: bytes,
+    received_at: datetime,
+    counts: tuple[int, int],
+    correlation_id: str,
+    payload: tuple[str, bytes],
+) -> None:
+    """Keep a delivery: how many items it had, how many were taken, and its bytes."""
+    values = [delivery_id, source_id, idempotency_key, body_sha256, received_at, *counts, correlation_id]
+    await tx.execute(_ADD_DELIVERY, values)
+    await tx.execute(_ADD_PAYLOAD, [delivery_id, *payload])
+
+
+async def hold(tx: Transaction, rows: Sequence[HeldRow]) -> None:
+    """Keep readings that cannot be used; one that is held already is not held twice."""
+    if rows:
+        values = [[*row[:4], Jsonb(row.reading), int(row.verdict), row.reason, row.delivery_id] for row in rows]
+        await tx.cursor().executemany(_HOLD, values)
+
+
+async def add_results(tx: Transaction, results: Iterable[Result]) -> None:
+    """Keep what became of the readings of each message."""
+    await tx.cursor().executemany(_ADD_RESULT, list(results))
+
+
+async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
+    """Give a delivery with the verdicts so far and its refused readings, at most a hundred of them."""
+    found = await (await tx.cursor(row_factory=dict_row).execute(_DELIVERY, [delivery_id])).fetchone()
+    if not found:
+        return None
+    verdicts: Counter[str] = Counter()
+    for verdict, readings in await (await tx.execute(_RESULTS, [delivery_id])).fetchall():
+        verdicts[Verdict(verdict).label] += readings
+    judged = sum(verdicts.values())
+    refused = await refusals(tx, [delivery_id], limit=100)
+    return found | {
+        "state": "judged" if judged >= found["taken"] else "waiting",
+        "verdicts": dict(verdicts),
+        "refused": [one.model_dump(mode="json", exclude={"resolved", "delivery_id"}) for one in refused],
+    }
+
+
+async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 10_000) -> list[ReadingRefused]:
+    """Give the readings of deliveries that are kept but not used."""
+    rows = await (await tx.execute(_REFUSED, {"deliveries": list(delivery_ids), "limit": limit})).fetchall()
+    return [
+        ReadingRefused(
+            point_id=PointId(point_id) if point_id else None,
+            meter=meter,
+            read_at=read_at,
+            verdict=Verdict(verdict).label,
+            delivery_id=DeliveryId(delivery_id),
+        )
+        for point_id, meter, read_at, verdict, _, delivery_id in rows
+    ]
+
+
+def counted(pairs: Iterable[tuple[tuple[UUID, int, int], int]]) -> list[Result]:
+    """Count verdicts per message: pairs of (delivery, partition, next offset) and verdict."""
+    counts = Counter((*where, verdict) for where, verdict in pairs)
+    return [Result(*key, readings) for key, readings in counts.items()]
+
+
+REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]

@@ -1,0 +1,221 @@
+"""Writing what follows from a batch: new rows by direct COPY, changed ones by a staged UPDATE."""
+
+from collections.abc import Sequence
+from typing import LiteralString
+from uuid import UUID
+
+import numpy as np
+
+from services.common import bulk
+from services.common.bulk import Column, Kind
+from services.common.postgres import Transaction
+from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.heat.days import Days, HourRows
+from services.ingest.core.outcome import Outcome, PointStates, Shifts
+from services.ingest.core.readings import ReadingRows
+
+_ENSURE_PARTITIONS = "SELECT ingest.ensure_partitions(to_timestamp(%s), to_timestamp(%s))"
+
+_STAGING = """
+    CREATE TEMP TABLE IF NOT EXISTS staged_state (LIKE ingest.point_state) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS staged_hour (LIKE ingest.hour) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS staged_day (LIKE ingest.day) ON COMMIT DELETE ROWS;
+    CREATE TEMP TABLE IF NOT EXISTS staged_verdict (
+        point_id integer, read_at timestamptz, content_hash bigint, verdict smallint) ON COMMIT DELETE ROWS;
+"""
+
+_READING_COLUMNS = (
+    "(point_id, read_at, content_hash, meter_id, rank, recorded_at, energy_wh, volume_l, forward_lc, return_lc,"
+    " flow_l_per_h, power_w, supply_c, return_c, withdrawn, verdict, delivery_id)"
+)
+_ADD_READINGS: LiteralString = f"COPY ingest.reading {_READING_COLUMNS} FROM STDIN (FORMAT binary)"
+
+_STAGE_VERDICTS = "COPY staged_verdict FROM STDIN (FORMAT binary)"
+_UPDATE_VERDICTS = """
+    UPDATE ingest.reading AS stored SET verdict = staged.verdict
+      FROM staged_verdict AS staged
+     WHERE stored.point_id = staged.point_id AND stored.read_at = staged.read_at
+       AND stored.content_hash = staged.content_hash
+"""
+
+_HOUR_COLUMNS = (
+    "(point_id, starts_at, energy_wh, volume_l, forward_lc, return_lc, supply_centi_c, return_centi_c,"
+    " start_quality, end_quality, revision)"
+)
+_ADD_HOURS: LiteralString = f"COPY ingest.hour {_HOUR_COLUMNS} FROM STDIN (FORMAT binary)"
+_STAGE_HOURS: LiteralString = f"COPY staged_hour {_HOUR_COLUMNS} FROM STDIN (FORMAT binary)"
+_UPDATE_HOURS = """
+    UPDATE ingest.hour AS stored
+       SET energy_wh = staged.energy_wh, volume_l = staged.volume_l, forward_lc = staged.forward_lc,
+           return_lc = staged.return_lc, supply_centi_c = staged.supply_centi_c,
+           return_centi_c = staged.return_centi_c, start_quality = staged.start_quality,
+           end_quality = staged.end_quality, revision = staged.revision
+      FROM staged_hour AS staged
+     WHERE stored.point_id = staged.point_id AND stored.starts_at = staged.starts_at
+"""
+
+_DAY_COLUMNS = (
+    "(point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,"
+    " volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality, register_wh,"
+    " register_l, revision)"
+)
+_ADD_DAYS: LiteralString = f"COPY ingest.day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
+_STAGE_DAYS: LiteralString = f"COPY staged_day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
+_UPDATE_DAYS = """
+    UPDATE ingest.day AS stored
+       SET energy_wh = staged.energy_wh, maximum_hour_wh = staged.maximum_hour_wh,
+           hours_expected = staged.hours_expected, hours_present = staged.hours_present,
+           hours_measured = staged.hours_measured, is_measured = staged.is_measured, volume_l = staged.volume_l,
+           forward_lc = staged.forward_lc, return_lc = staged.return_lc,
+           energy_return_wh_centi_c = staged.energy_return_wh_centi_c,
+           energy_with_return_wh = staged.energy_with_return_wh, quality = staged.quality,
+           register_wh = staged.register_wh, register_l = staged.register_l, revision = staged.revision
+      FROM staged_day AS staged
+     WHERE stored.point_id = staged.point_id AND stored.day = staged.day
+"""
+
+_STAGE_STATES = "COPY staged_state FROM STDIN (FORMAT binary)"
+_UPDATE_STATES = """
+    UPDATE ingest.point_state AS stored
+       SET newest_s = staged.newest_s, accepted_s = staged.accepted_s, accepted_wh = staged.accepted_wh,
+           accepted_l = staged.accepted_l, accepted_forward_lc = staged.accepted_forward_lc,
+           accepted_return_lc = staged.accepted_return_lc, mark_s = staged.mark_s, mark_wh = staged.mark_wh,
+           mark_l = staged.mark_l, mark_forward_lc = staged.mark_forward_lc,
+           mark_return_lc = staged.mark_return_lc, mark_quality = staged.mark_quality,
+           offset_wh = staged.offset_wh, offset_l = staged.offset_l, unbroken = staged.unbroken,
+           has_open_samples = staged.has_open_samples
+      FROM staged_state AS staged
+     WHERE stored.point_id = staged.point_id
+"""
+
+_SHIFT_DAYS = """
+    UPDATE ingest.day SET register_wh = register_wh + %s, register_l = register_l + %s
+     WHERE point_id = %s AND day >= DATE '1970-01-01' + %s::int
+"""
+
+
+async def ensure_partitions(tx: Transaction, first_s: int, last_s: int) -> None:
+    """Make the partitions for a span of time, where they are not there yet."""
+    await tx.execute(_ENSURE_PARTITIONS, [first_s, last_s])
+
+
+async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | None]) -> None:
+    """Write everything that a batch changes. A row called new that is there already is a bug, and raises."""
+    await tx.execute(_STAGING)
+    await _add_readings(tx, outcome.readings, deliveries)
+    await _update_verdicts(tx, outcome.rejudged)
+    await _write_hours(tx, outcome.hours, outcome.hour_revision)
+    await _write_days(tx, outcome.days, outcome.day_revision, outcome.day_is_new)
+    await _shift_days(tx, outcome.shifts)
+    await _update_states(tx, outcome.states)
+
+
+async def _add_readings(tx: Transaction, rows: ReadingRows, deliveries: Sequence[UUID | None]) -> None:
+    # One slot more, for readings that no delivery brought: its bytes are never written.
+    identities = np.frombuffer(b"".join((one or UUID(int=0)).bytes for one in [*deliveries, None]), "V16")
+    has_delivery = np.array([one is not None for one in [*deliveries, None]])
+    columns = [
+        Column("int4", rows.point_id),
+        Column("timestamptz", rows.read_at_s),
+        Column("int8", rows.content_hash),
+        Column("int4", rows.meter_id, rows.meter_id != 0),
+        Column("int2", rows.rank),
+        Column("timestamptz_us", rows.recorded_us),
+        Column("int8", rows.energy_wh),
+        *(_known("int8", column) for column in (rows.volume_l, rows.forward_lc, rows.return_lc)),
+        *(
+            Column("float4", column, ~np.isnan(column))
+            for column in (rows.flow_l_per_h, rows.power_w, rows.supply_c, rows.return_c)
+        ),
+        Column("bool", rows.withdrawn),
+        Column("int2", rows.verdict),
+        Column("uuid", identities[rows.delivery], has_delivery[rows.delivery]),
+    ]
+    await bulk.copy_in(tx, _ADD_READINGS, columns)
+
+
+async def _update_verdicts(tx: Transaction, rows: ReadingRows) -> None:
+    columns = [
+        Column("int4", rows.point_id),
+        Column("timestamptz", rows.read_at_s),
+        Column("int8", rows.content_hash),
+        Column("int2", rows.verdict),
+    ]
+    await _stage_and_update(tx, _STAGE_VERDICTS, columns, _UPDATE_VERDICTS)
+
+
+async def _write_hours(tx: Transaction, rows: HourRows, revision: Int64) -> None:
+    is_new = revision == 1
+    await bulk.copy_in(tx, _ADD_HOURS, _hour_columns(rows.take(is_new), revision[is_new]))
+    changed = _hour_columns(rows.take(~is_new), revision[~is_new])
+    await _stage_and_update(tx, _STAGE_HOURS, changed, _UPDATE_HOURS)
+
+
+def _hour_columns(rows: HourRows, revision: Int64) -> list[Column]:
+    return [
+        Column("int4", rows.owner),
+        Column("timestamptz", rows.starts_s),
+        *(_known("int8", column) for column in (rows.energy_wh, rows.volume_l, rows.forward_lc, rows.return_lc)),
+        *(_known("int4", column) for column in (rows.supply_centi_c, rows.return_centi_c)),
+        Column("int2", rows.start_quality),
+        Column("int2", rows.end_quality),
+        Column("int8", revision),
+    ]
+
+
+async def _write_days(tx: Transaction, rows: Days, revision: Int64, is_new: Bool) -> None:
+    await bulk.copy_in(tx, _ADD_DAYS, _day_columns(rows.take(is_new), revision[is_new]))
+    changed = _day_columns(rows.take(~is_new), revision[~is_new])
+    await _stage_and_update(tx, _STAGE_DAYS, changed, _UPDATE_DAYS)
+
+
+def _day_columns(rows: Days, revision: Int64) -> list[Column]:
+    return [
+        Column("int4", rows.owner),
+        Column("date", rows.day),
+        *(_known("int8", column) for column in (rows.energy_wh, rows.maximum_hour_wh)),
+        *(Column("int2", column) for column in (rows.hours_expected, rows.hours_present, rows.hours_measured)),
+        Column("bool", rows.is_measured),
+        *(_known("int8", column) for column in (rows.volume_l, rows.forward_lc, rows.return_lc)),
+        Column("int8", rows.energy_return_wh_centi_c),
+        Column("int8", rows.energy_with_return_wh),
+        Column("int2", rows.quality),
+        *(_known("int8", column) for column in (rows.register_wh, rows.register_l)),
+        Column("int8", revision),
+    ]
+
+
+async def _update_states(tx: Transaction, states: PointStates) -> None:
+    columns = [
+        Column("int4", states.point_id),
+        Column("int8", states.newest_s),
+        Column("int8", states.accepted_s),
+        *(Column("int8", column) for column in states.accepted.T),
+        Column("int8", states.mark_s),
+        *(Column("int8", column) for column in states.mark.T),
+        Column("int2", states.mark_quality),
+        *(Column("int8", column) for column in states.offset.T),
+        Column("int2", states.unbroken),
+        Column("int2", states.has_open_samples),
+    ]
+    await _stage_and_update(tx, _STAGE_STATES, columns, _UPDATE_STATES)
+
+
+async def _shift_days(tx: Transaction, shifts: Shifts) -> None:
+    for point_id, from_day, delta_wh, delta_l in zip(*(column.tolist() for column in shifts), strict=True):
+        await tx.execute(_SHIFT_DAYS, [delta_wh, delta_l, point_id, from_day])
+
+
+async def _stage_and_update(
+    tx: Transaction, stage: LiteralString, columns: list[Column], update: LiteralString
+) -> None:
+    count = await bulk.copy_in(tx, stage, columns)
+    if count == 0:
+        return
+    updated = (await tx.execute(update)).rowcount
+    if updated != count:
+        raise LookupError(f"{count - updated} of {count} rows to change are not there: {stage}")
+
+
+def _known(kind: Kind, values: Int64) -> Column:
+    return Column(kind, values, values != UNKNOWN)

@@ -1,0 +1,230 @@
+"""The rows that workers lock, and the readings, hours and days around what arrives."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from services.common import bulk
+from services.common.bulk import Kind
+from services.common.postgres import Transaction
+from services.heat.arrays import Int64
+from services.heat.days import Days, HourRows
+from services.ingest.core.outcome import PointStates
+from services.ingest.core.readings import ReadingRows
+from services.ingest.core.recompute import Spans
+
+_LOCK = """
+    SELECT point_id, newest_s, accepted_s, accepted_wh, accepted_l, accepted_forward_lc, accepted_return_lc,
+           mark_s, mark_wh, mark_l, mark_forward_lc, mark_return_lc, mark_quality, offset_wh, offset_l, unbroken,
+           has_open_samples
+      FROM ingest.point_state
+     WHERE point_id = ANY(%s::int[])
+     ORDER BY point_id
+       FOR UPDATE
+"""
+_EIGHT: tuple[Kind, ...] = ("int8",)
+_LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
+
+# Where the readings to judge again begin and end. Backwards as many as one judging looks ahead, then to the local
+# midnight before, then to an accepted reading; forwards likewise, so that days are whole.
+_SPANS = """
+    SELECT touched.point_id,
+           coalesce(extract(epoch FROM first.read_at)::bigint, 0),
+           CASE WHEN first.read_at IS NULL THEN 0
+                ELSE extract(epoch FROM date_trunc('day', before.read_at, %(zone)s))::bigint END,
+           coalesce(extract(epoch FROM last.read_at)::bigint, 8589934592),
+           CASE WHEN last.read_at IS NULL THEN 8589934592
+                ELSE extract(epoch FROM midnight.after)::bigint END,
+           coalesce(day.register_wh, -9223372036854775808), coalesce(day.register_l, -9223372036854775808)
+      FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[], %(back)s::int[], %(ahead)s::int[])
+           AS touched(point_id, from_s, to_s, back, ahead)
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND read_at < to_timestamp(touched.from_s)
+              AND verdict = ANY(%(judged)s)
+            ORDER BY read_at DESC OFFSET touched.back LIMIT 1) AS before ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1
+              AND read_at <= date_trunc('day', before.read_at, %(zone)s)
+            ORDER BY read_at DESC LIMIT 1) AS first ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND read_at > to_timestamp(touched.to_s)
+              AND verdict = ANY(%(judged)s)
+            ORDER BY read_at OFFSET touched.ahead LIMIT 1) AS after ON true
+      LEFT JOIN LATERAL (
+           SELECT (date_trunc('day', after.read_at AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s
+                  AS after) AS midnight ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1
+              AND read_at >= midnight.after
+            ORDER BY read_at LIMIT 1) AS last ON true
+      LEFT JOIN ingest.day
+        ON first.read_at IS NOT NULL AND day.point_id = touched.point_id
+       AND day.day = (before.read_at AT TIME ZONE %(zone)s)::date - 1
+     ORDER BY touched.point_id
+"""
+
+_READINGS = """
+    SELECT reading.point_id, reading.read_at, reading.content_hash, coalesce(reading.meter_id, 0), reading.rank,
+           reading.recorded_at, reading.energy_wh,
+           coalesce(reading.volume_l, -9223372036854775808), coalesce(reading.forward_lc, -9223372036854775808),
+           coalesce(reading.return_lc, -9223372036854775808),
+           coalesce(reading.flow_l_per_h, 'NaN'), coalesce(reading.power_w, 'NaN'),
+           coalesce(reading.supply_c, 'NaN'), coalesce(reading.return_c, 'NaN'),
+           reading.withdrawn, reading.verdict
+      FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[]) AS span(point_id, from_s, to_s)
+      JOIN ingest.reading
+        ON reading.point_id = span.point_id
+       AND reading.read_at >= to_timestamp(span.from_s) AND reading.read_at <= to_timestamp(span.to_s)
+"""
+_READING_KINDS: tuple[Kind, ...] = (
+    *("int4", "timestamptz", "int8", "int4", "int2", "timestamptz_us", "int8", "int8", "int8", "int8"),
+    *("float4", "float4", "float4", "float4", "bool", "int2"),
+)
+
+_HOURS = """
+    SELECT hour.point_id, hour.starts_at,
+           coalesce(hour.energy_wh, -9223372036854775808), coalesce(hour.volume_l, -9223372036854775808),
+           coalesce(hour.forward_lc, -9223372036854775808), coalesce(hour.return_lc, -9223372036854775808),
+           coalesce(hour.supply_centi_c::bigint, -9223372036854775808),
+           coalesce(hour.return_centi_c::bigint, -9223372036854775808),
+           hour.start_quality, hour.end_quality, hour.revision
+      FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[]) AS span(point_id, from_s, to_s)
+      JOIN ingest.hour
+        ON hour.point_id = span.point_id
+       AND hour.starts_at >= to_timestamp(span.from_s) AND hour.starts_at < to_timestamp(span.to_s)
+     WHERE hour.starts_at >= to_timestamp(%(first_s)s) AND hour.starts_at < to_timestamp(%(last_s)s)
+     ORDER BY hour.point_id, hour.starts_at
+"""
+_HOUR_KINDS: tuple[Kind, ...] = ("int4", "timestamptz", *_EIGHT * 6, "int2", "int2", "int8")
+
+_DAYS = """
+    SELECT day.point_id, day.day,
+           coalesce(day.energy_wh, -9223372036854775808), coalesce(day.maximum_hour_wh, -9223372036854775808),
+           day.hours_expected, day.hours_present, day.hours_measured, day.is_measured,
+           coalesce(day.volume_l, -9223372036854775808), coalesce(day.forward_lc, -9223372036854775808),
+           coalesce(day.return_lc, -9223372036854775808), day.energy_return_wh_centi_c, day.energy_with_return_wh,
+           day.quality,
+           coalesce(day.register_wh, -9223372036854775808), coalesce(day.register_l, -9223372036854775808),
+           day.revision
+      FROM unnest(%(point_ids)s::int[], %(from_day)s::int[], %(to_day)s::int[]) AS span(point_id, from_day, to_day)
+      JOIN ingest.day
+        ON day.point_id = span.point_id
+       AND day.day >= DATE '1970-01-01' + span.from_day AND day.day < DATE '1970-01-01' + span.to_day
+     ORDER BY day.point_id, day.day
+"""
+_DAY_KINDS: tuple[Kind, ...] = (
+    *("int4", "date", "int8", "int8", "int2", "int2", "int2", "bool"),
+    *("int8", "int8", "int8", "int8", "int8", "int2", "int8", "int8", "int8"),
+)
+
+
+class Touched(NamedTuple):
+    """Metering points with the first and last instant that something is new at: (m,) each, sorted by point_id."""
+
+    point_id: Int64
+    from_s: Int64
+    to_s: Int64
+
+
+class StoredHours(NamedTuple):
+    """Hours with their revisions."""
+
+    rows: HourRows
+    revision: Int64
+
+
+class StoredDays(NamedTuple):
+    """Days with their revisions."""
+
+    rows: Days
+    revision: Int64
+
+
+def array_literal(values: Iterable[int]) -> str:
+    """Write numbers as PostgreSQL's text of an array: one parameter however many they are."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+async def lock(tx: Transaction, point_ids: Int64) -> PointStates:
+    """Lock metering points against other workers, always in the same order, and give where they stand."""
+    columns = await bulk.copy_out(tx, _LOCK, _LOCK_KINDS, [array_literal(point_ids.tolist())])
+    if len(columns[0]) != len(point_ids):
+        raise LookupError(f"{len(point_ids) - len(columns[0])} metering points have no row in ingest.point_state")
+    return PointStates(
+        point_id=columns[0],
+        newest_s=columns[1],
+        accepted_s=columns[2],
+        accepted=np.stack(columns[3:7], axis=1),
+        mark_s=columns[7],
+        mark=np.stack(columns[8:12], axis=1),
+        mark_quality=columns[12],
+        offset=np.stack(columns[13:15], axis=1),
+        unbroken=columns[15],
+        has_open_samples=columns[16],
+    )
+
+
+async def windows(
+    tx: Transaction, touched: Touched, back: Int64, ahead: Int64, zone: str, judged: list[int]
+) -> tuple[Spans, Int64, Int64]:
+    """Find which readings are to be judged again; returns the spans, and of each window the first and last instant.
+
+    back, ahead: (m,) how many judged readings to take in before and after what is new.
+    """
+    kinds: tuple[Kind, ...] = ("int4", "int8", "int8", "int8", "int8", "int8", "int8")
+    columns = await bulk.copy_out(
+        tx,
+        _SPANS,
+        kinds,
+        {
+            "zone": zone,
+            "judged": judged,
+            "point_ids": array_literal(touched.point_id.tolist()),
+            "from_s": array_literal(touched.from_s.tolist()),
+            "to_s": array_literal(touched.to_s.tolist()),
+            "back": array_literal(back.tolist()),
+            "ahead": array_literal(ahead.tolist()),
+        },
+    )
+    point_id, first_s, from_s, last_s, until_s, register_wh, register_l = columns
+    register = np.stack([register_wh, register_l], axis=1)
+    return Spans(point_id, touched.to_s, from_s, until_s, register), first_s, last_s
+
+
+async def readings(tx: Transaction, point_id: Int64, first_s: Int64, last_s: Int64) -> ReadingRows:
+    """Give the stored readings of each point from its first to its last instant, in no order."""
+    columns = await bulk.copy_out(tx, _READINGS, _READING_KINDS, _span(point_id, first_s, last_s))
+    return ReadingRows._make([*columns, np.full(len(columns[0]), -1)])
+
+
+async def hours(tx: Transaction, point_id: Int64, from_s: Int64, until_s: Int64) -> StoredHours:
+    """Give the stored hours that begin in each point's span, sorted by point and time."""
+    if len(point_id) == 0:
+        return StoredHours(HourRows._make(np.zeros(0, np.int64) for _ in HourRows._fields), np.zeros(0, np.int64))
+    bounds = {"first_s": int(from_s.min()), "last_s": int(until_s.max())}
+    columns = await bulk.copy_out(tx, _HOURS, _HOUR_KINDS, _span(point_id, from_s, until_s) | bounds)
+    return StoredHours(HourRows(*columns[:-1]), columns[-1])
+
+
+async def days(tx: Transaction, point_id: Int64, from_day: Int64, to_day: Int64) -> StoredDays:
+    """Give the stored days of each point's span, its end left out, sorted by point and day."""
+    parameters = {
+        "point_ids": array_literal(point_id.tolist()),
+        "from_day": array_literal(from_day.tolist()),
+        "to_day": array_literal(to_day.tolist()),
+    }
+    columns = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, parameters)
+    return StoredDays(Days(*columns[:-1]), columns[-1])
+
+
+def _span(point_id: Int64, from_s: Int64, to_s: Int64) -> dict[str, str | int]:
+    return {
+        "point_ids": array_literal(point_id.tolist()),
+        "from_s": array_literal(from_s.tolist()),
+        "to_s": array_literal(to_s.tolist()),
+    }

@@ -1,0 +1,62 @@
+"""Metering points, meters and their installations, as the worker holds them."""
+
+from typing import Any
+
+import numpy as np
+
+from services.common.postgres import Transaction
+from services.heat.arrays import UNKNOWN
+from services.ingest.core.identify import Reference
+from services.ingest.core.installations import NEVER_S, Installations
+
+_VERSION = "SELECT version FROM ingest.reference_version"
+
+_POINTS = "SELECT point_id, number, maximum_kw FROM ingest.point ORDER BY point_id"
+
+_METERS = "SELECT serial, meter_id FROM ingest.meter"
+
+_INSTALLATIONS = """
+    SELECT place.point_id, place.meter_id,
+           extract(epoch FROM place.installed_at)::bigint,
+           extract(epoch FROM place.removed_at)::bigint,
+           place.start_wh, place.stop_wh, place.start_l, place.stop_l,
+           meter.modulus_wh, meter.modulus_l, meter.resolution_wh
+      FROM ingest.meter_installation AS place
+      JOIN ingest.meter USING (meter_id)
+     ORDER BY place.point_id, place.installed_at
+"""
+
+_CHANGED = "UPDATE ingest.reference_version SET version = version + 1"
+
+
+async def version(tx: Transaction) -> int:
+    """Give the version of all reference data together."""
+    row = await (await tx.execute(_VERSION)).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def changed(tx: Transaction) -> None:
+    """Note that reference data changes with this transaction."""
+    await tx.execute(_CHANGED)
+
+
+async def load(tx: Transaction) -> Reference:
+    """Read all metering points, meters and installations."""
+    points = await (await tx.execute(_POINTS)).fetchall()
+    meters = await (await tx.execute(_METERS)).fetchall()
+    places = await (await tx.execute(_INSTALLATIONS)).fetchall()
+    return Reference(
+        point_by_number={number: point_id for point_id, number, _ in points},
+        number_by_point={point_id: number for point_id, number, _ in points},
+        meter_by_serial=dict(meters),
+        point_id=np.array([row[0] for row in points], np.int64),
+        maximum_w=np.array([row[2] * 1000 for row in points], np.int64),
+        installations=_installations(places),
+    )
+
+
+def _installations(places: list[tuple[Any, ...]]) -> Installations:
+    columns = [list(column) for column in zip(*places, strict=True)] or [[] for _ in Installations._fields]
+    columns[3] = [NEVER_S if removed is None else removed for removed in columns[3]]
+    known = [[UNKNOWN if value is None else value for value in column] for column in columns]
+    return Installations._make(np.array(column, np.int64) for column in known)
