@@ -1,0 +1,147 @@
+"""A subscription power determined for a contract: from stored days to a record that explains itself."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from schemas.price_lists import PowerMethod, PriceList
+from schemas.values import Activity
+from services.heat.arrays import UNKNOWN
+from services.heat.local_time import EPOCH
+from services.heat.power_methods import minus_five
+from services.heat.power_methods.decision import Decision, PowerDecision, decide, effective_on
+from services.heat.power_methods.minus_five import Measurement, Reason
+from services.heat.weekdays import weekdays
+
+
+@dataclass(frozen=True)
+class WinterDays:
+    """What is stored of a metering point's winter: days in days since 1970, only those that are known.
+
+    highest_wh: the highest hour of each complete day of measured hours. mean_c: its station's daily means.
+    """
+
+    highest_wh: Mapping[int, int]
+    mean_c: Mapping[int, float]
+    revision: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a contract stands on the day of a determination."""
+
+    activity: Activity
+    price_list: PriceList | None
+    approved_on: date
+
+
+class Point(BaseModel):
+    """One day in the line."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: date
+    mean_c: float
+    kw: float
+
+
+class Findings(BaseModel):
+    """What a winter's days say, before it is compared with the power in force.
+
+    window_to is the period's last day. reason is set where no power is determined, and only there.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    winter: str
+    method: PowerMethod
+    reason: Reason | None
+    window_from: date | None
+    window_to: date | None
+    days: int | None
+    points: tuple[Point, ...]
+    slope_kw_per_c: float | None
+    intercept_kw: float | None
+    r2: float | None
+    coverage: float | None
+    measured_kw: Decimal | None
+
+    @property
+    def sha256(self) -> bytes:
+        """The digest by which a determination from the same data is recognised."""
+        return hashlib.sha256(self.model_dump_json().encode()).digest()
+
+
+def winter_years(winter: str) -> int:
+    """Read a winter such as "2018/2019" and give its first year. Raises ValueError."""
+    match = re.fullmatch(r"(\d{4})/(\d{4})", winter)
+    if match is None or int(match[2]) != int(match[1]) + 1 or not 1990 <= int(match[1]) <= 2059:
+        raise ValueError("write a winter as its two years, for example 2018/2019")
+    return int(match[1])
+
+
+def last_whole_winter(today: date) -> str:
+    """Name the winter that ended most recently."""
+    ends = today.year if today >= date(today.year, 4, 1) else today.year - 1
+    return f"{ends - 1}/{ends}"
+
+
+def find(winter: str, stored: WinterDays, activity: Activity) -> Findings:
+    """Measure the subscription power from a winter's stored days; any of them may be missing."""
+    first, end = minus_five.winter(winter_years(winter))
+    day = np.arange(first, end, dtype=np.int64)
+    mean_c = np.array([stored.mean_c.get(number, np.nan) for number in range(first, end)])
+    highest_wh = np.array([stored.highest_wh.get(number, UNKNOWN) for number in range(first, end)], np.int64)
+    in_use = np.ones(len(day), np.bool_) if activity is Activity.SEVEN_DAY else weekdays(day)
+    return _findings(winter, minus_five.measure(day, mean_c, highest_wh, in_use))
+
+
+def _findings(winter: str, measured: Measurement) -> Findings:
+    period, points, line = measured.period, measured.points, measured.line
+    return Findings(
+        winter=winter,
+        method=PowerMethod.MINUS_FIVE,
+        reason=measured.reason,
+        window_from=period and _date(period.first),
+        window_to=period and _date(period.end - 1),
+        days=period and period.days,
+        points=()
+        if points is None
+        else tuple(
+            Point(day=_date(day), mean_c=mean_c, kw=kw)
+            for day, mean_c, kw in zip(
+                points.day.tolist(), points.mean_c.tolist(), points.power_kw.tolist(), strict=True
+            )
+        ),
+        slope_kw_per_c=line and line.slope_kw_per_c,
+        intercept_kw=line and line.intercept_kw,
+        r2=line and line.r2,
+        coverage=measured.coverage,
+        measured_kw=measured.measured_kw,
+    )
+
+
+def begins_on(standing: Standing) -> date:
+    """Give the day from which a power that is changed now counts: the price list's, else the next month's first."""
+    power_price = standing.price_list and standing.price_list.power_price
+    changes_on = power_price.changes_on if power_price else None
+    if changes_on is None:
+        return effective_on(standing.approved_on)
+    return effective_on(standing.approved_on, changes_on.month, changes_on.day)
+
+
+def decision_on(findings: Findings, in_force_kw: Decimal | None) -> PowerDecision:
+    """Say what the findings change of the power that will be in force on the day they would count from."""
+    if findings.measured_kw is None:
+        return PowerDecision(Decision.NOT_DETERMINED)
+    return decide(findings.measured_kw, in_force_kw)
+
+
+def _date(number: int) -> date:
+    return EPOCH + timedelta(days=number)

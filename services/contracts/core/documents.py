@@ -1,0 +1,138 @@
+"""What staff systems put: one document per object, whole, under the number that the utility gave it."""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from schemas.facilities import Category
+from schemas.values import Activity, Medium
+from services.contracts.core.identity import identity_number
+
+KEY_PATTERN = r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$"
+Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+"""A number or code that the utility chose; it stands in addresses and on invoices."""
+
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+EARLIEST, LATEST = date(1990, 1, 1), date(2060, 12, 31)
+Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
+
+
+class CustomerKind(StrEnum):
+    """Decides how far back corrections reach and what may be shown."""
+
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Network(_Document):
+    """A district heating or cooling network."""
+
+    name: Text
+
+
+class Facility(_Document):
+    """A building, or what else is heated or cooled, at one address."""
+
+    name: Text
+    address: Text
+    area: Text | None = None
+    category: Category
+    activity: Activity = Activity.SEVEN_DAY
+    network_id: Key
+
+
+class MeteringPoint(_Document):
+    """Where heat or cooling is handed over. maximum_kw: what it can plausibly reach, where that is known."""
+
+    facility_number: Key
+    medium: Medium = Medium.HEAT
+    station_id: Key | None = None
+    maximum_kw: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
+
+
+def _checked(number: SecretStr) -> SecretStr:
+    return SecretStr(identity_number(number.get_secret_value()))
+
+
+class Customer(_Document):
+    """Who pays. identity_number: a personal or organisation number, sealed on arrival and never given out."""
+
+    kind: CustomerKind
+    name: Text
+    address: Text
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+    identity_number: Annotated[SecretStr, AfterValidator(_checked)] | None = None
+
+
+class Term(_Document):
+    """The price list that counts from a day on."""
+
+    valid_from: Day
+    price_list_id: Key
+
+
+class EnteredPower(_Document):
+    """A subscription power that staff entered, counting from a day on."""
+
+    valid_from: Day
+    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)]
+
+
+class Contract(_Document):
+    """Who takes heat where, on which price lists and at which powers. It begins with its first term.
+
+    valid_to is the first day that no longer counts; without it the contract runs until further notice.
+    """
+
+    customer_number: Key
+    metering_point: Key
+    valid_to: Day | None = None
+    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=200)]
+    powers: Annotated[tuple[EnteredPower, ...], Field(max_length=200)] = ()
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        begin = {"terms": [term.valid_from for term in self.terms], "powers": [one.valid_from for one in self.powers]}
+        for name, days in begin.items():
+            if any(later <= earlier for earlier, later in pairwise(days)):
+                raise ValueError(f"the {name} must begin on rising days")
+        if self.valid_to is not None and self.valid_to <= self.terms[-1].valid_from:
+            raise ValueError("valid_to must be after the day on which the last term begins")
+        if self.powers and self.powers[0].valid_from < self.valid_from:
+            raise ValueError("a power cannot count before the contract begins")
+        return self
+
+    @property
+    def valid_from(self) -> date:
+        """The contract's first day."""
+        return self.terms[0].valid_from
+
+
+class ContractRow(_Document):
+    """A contract as one line of a file: one price list from its beginning, and the power entered for it."""
+
+    customer_number: Key
+    metering_point: Key
+    valid_from: Day
+    valid_to: Day | None = None
+    price_list_id: Key
+    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
+
+    def contract(self) -> Contract:
+        """Give the contract that the line describes. Raises pydantic.ValidationError."""
+        power = () if self.kw is None else (EnteredPower(valid_from=self.valid_from, kw=self.kw),)
+        return Contract(
+            customer_number=self.customer_number,
+            metering_point=self.metering_point,
+            valid_to=self.valid_to,
+            terms=(Term(valid_from=self.valid_from, price_list_id=self.price_list_id),),
+            powers=power,
+        )

@@ -1,0 +1,26 @@
+"""Why a document or command is refused: one name each."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The value stands in answers to staff systems and is never renamed."""
+
+    UNKNOWN_NETWORK = "unknown_network"
+    UNKNOWN_FACILITY = "unknown_facility"
+    UNKNOWN_METERING_POINT = "unknown_metering_point"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    UNKNOWN_CONTRACT = "unknown_contract"
+    UNKNOWN_PRICE_LIST = "unknown_price_list"
+    CONTRACTS_OVERLAP = "contracts_overlap"
+    CONTRACT_IS_ANOTHERS = "contract_is_anothers"
+    NO_CONTRACT_TODAY = "no_contract_today"
+
+
+class RefusedError(Exception):
+    """A document or command that cannot be carried out; the text says why and what to do."""
+
+    def __init__(self, refusal: Refusal, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = refusal
+        self.detail = detail

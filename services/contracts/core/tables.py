@@ -1,0 +1,97 @@
+"""CSV files from staff systems, line by line: a bad line is refused alone."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from services.contracts.core.documents import KEY_PATTERN, ContractRow, Customer, Facility, MeteringPoint
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: the column with the object's number, and the document that the other columns make."""
+
+    key: str
+    document: type[BaseModel]
+
+    @property
+    def columns(self) -> set[str]:
+        """All columns that a file of this kind may have."""
+        return {self.key, *self.document.model_fields}
+
+
+KINDS = {
+    "facilities": Kind("facility_number", Facility),
+    "metering-points": Kind("number", MeteringPoint),
+    "customers": Kind("customer_number", Customer),
+    "contracts": Kind("contract_number", ContractRow),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line that can be read: its place in the file, the object's number, and its document."""
+
+    line: int
+    key: str
+    document: BaseModel
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A line that is refused, with the field and the reason; never with the value."""
+
+    line: int
+    field: str
+    code: str
+    reason: str
+
+
+class BadTableError(Exception):
+    """A file of which no line can be read; the text says what is wrong and what to do."""
+
+
+def rows(text: str, kind: Kind) -> Iterator[Row | BadRow]:
+    """Read a CSV file with a header; comma or semicolon, empty fields count as not given.
+
+    Lines are numbered as an editor shows them. Raises BadTableError before the first line where the header does
+    not fit the kind.
+    """
+    first_line = text.split("\n", 1)[0]
+    separator = ";" if first_line.count(";") > first_line.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator, strict=True)
+    try:
+        _check_header([name.strip() for name in reader.fieldnames or []], kind)
+        for fields in reader:
+            yield _row(reader.line_num, fields, kind)
+    except csv.Error as error:
+        raise BadTableError(f"line {reader.line_num}: {error}; quote fields that hold the separator") from error
+
+
+def _check_header(names: list[str], kind: Kind) -> None:
+    required = {kind.key} | {name for name, field in kind.document.model_fields.items() if field.is_required()}
+    missing, unknown = required - set(names), set(names) - kind.columns
+    if missing or unknown or len(set(names)) != len(names):
+        raise BadTableError(
+            f"the header needs the columns {', '.join(sorted(required))} and may have"
+            f" {', '.join(sorted(kind.columns - required))}, each once;"
+            f" missing: {', '.join(sorted(missing)) or 'none'}, unknown: {', '.join(sorted(unknown)) or 'none'}"
+        )
+
+
+def _row(line: int, fields: dict[str | None, str | None], kind: Kind) -> Row | BadRow:
+    if None in fields or None in fields.values():
+        return BadRow(line, "", "wrong_number_of_fields", "the line has more or fewer fields than the header")
+    given = {str(name).strip(): text.strip() for name, text in fields.items() if text and text.strip()}
+    key = given.pop(kind.key, "")
+    if not re.fullmatch(KEY_PATTERN, key):
+        return BadRow(line, kind.key, "bad_number", "write 1 to 40 letters, digits, dots, hyphens or underscores")
+    try:
+        return Row(line, key, kind.document.model_validate(given))
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        return BadRow(line, ".".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"])

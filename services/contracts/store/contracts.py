@@ -1,0 +1,145 @@
+"""Contracts with their terms and the powers in force."""
+
+from datetime import date
+from typing import NamedTuple
+from uuid import uuid4
+
+from psycopg.rows import class_row, dict_row
+
+from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
+from schemas.values import ContractId, CustomerId, PointId
+from services.common.postgres import Transaction
+from services.contracts.core import documents
+
+_FIND = """
+    SELECT contract.contract_id, contract.customer_id, contract.point_id, contract.version, contract.valid_to,
+           customer.customer_number, point.number AS metering_point
+      FROM contracts.contract
+      JOIN contracts.customer USING (customer_id)
+      JOIN contracts.metering_point AS point USING (point_id)
+     WHERE contract.contract_number = %s
+       FOR UPDATE OF contract
+"""
+_TERMS = """
+    SELECT valid_from, price_list_id FROM contracts.contract_term WHERE contract_id = %s ORDER BY valid_from
+"""
+_ENTERED = """
+    SELECT valid_from, kw FROM contracts.power_in_force
+     WHERE contract_id = %s AND determination_id IS NULL ORDER BY valid_from
+"""
+_ADD = """
+    INSERT INTO contracts.contract (contract_id, contract_number, customer_id, point_id, valid_from, valid_to, version)
+    VALUES (%s, %s, %s, %s, %s, %s, 0)
+"""
+_MOVE = "UPDATE contracts.contract SET valid_from = %s, valid_to = %s WHERE contract_id = %s"
+_COUNT_UP = "UPDATE contracts.contract SET version = version + 1 WHERE contract_id = %s"
+_CLEAR_TERMS = "DELETE FROM contracts.contract_term WHERE contract_id = %s"
+_ADD_TERM = "INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id) VALUES (%s, %s, %s)"
+_CLEAR_ENTERED = "DELETE FROM contracts.power_in_force WHERE contract_id = %s AND determination_id IS NULL"
+_ADD_POWER = """
+    INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method, determination_id)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+
+_EVENT = """
+    SELECT contract_id, contract_number, customer_id, point_id, version
+      FROM contracts.contract WHERE contract_id = %s
+"""
+_EVENT_TERMS = """
+    SELECT valid_from, valid_to, price_list_id FROM contracts_v1.contract WHERE contract_id = %s ORDER BY valid_from
+"""
+_EVENT_POWERS = """
+    SELECT valid_from, kw, method, determination_id
+      FROM contracts_v1.power_in_force WHERE contract_id = %s ORDER BY valid_from
+"""
+_ON_DAY = """
+    SELECT contract_id FROM contracts.contract
+     WHERE point_id = %s AND daterange(valid_from, valid_to) @> %s::date
+       FOR UPDATE
+"""
+
+
+class StoredContract(NamedTuple):
+    """A contract as staff put it, and who and where it is."""
+
+    contract_id: ContractId
+    customer_id: CustomerId
+    point_id: PointId
+    document: documents.Contract
+
+
+async def contract(tx: Transaction, number: str) -> StoredContract | None:
+    """Find a contract by its number and lock it; powers are those that staff entered."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_FIND, [number])).fetchone()
+        if row is None:
+            return None
+        terms = await (await cursor.execute(_TERMS, [row["contract_id"]])).fetchall()
+        powers = await (await cursor.execute(_ENTERED, [row["contract_id"]])).fetchall()
+    document = documents.Contract.model_validate(
+        {
+            "customer_number": row["customer_number"],
+            "metering_point": row["metering_point"],
+            "valid_to": row["valid_to"],
+            "terms": terms,
+            "powers": powers,
+        }
+    )
+    return StoredContract(row["contract_id"], row["customer_id"], row["point_id"], document)
+
+
+async def add_contract(
+    tx: Transaction, number: str, customer_id: CustomerId, point_id: PointId, document: documents.Contract
+) -> ContractId:
+    """Store a new contract, still without terms. Raises ExclusionViolation where another one holds the point."""
+    contract_id = ContractId(uuid4())
+    values = [contract_id, number, customer_id, point_id, document.valid_from, document.valid_to]
+    await tx.execute(_ADD, values)
+    return contract_id
+
+
+async def move_contract(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:
+    """Store when a contract begins and ends. Raises ExclusionViolation where another one holds the point."""
+    await tx.execute(_MOVE, [document.valid_from, document.valid_to, contract_id])
+
+
+async def replace_terms(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:
+    """Store all terms and entered powers of a contract in place of those before; measured powers stay."""
+    async with tx.cursor() as cursor:
+        await cursor.execute(_CLEAR_TERMS, [contract_id])
+        await cursor.executemany(
+            _ADD_TERM, [(contract_id, term.valid_from, term.price_list_id) for term in document.terms]
+        )
+        await cursor.execute(_CLEAR_ENTERED, [contract_id])
+        await cursor.executemany(
+            _ADD_POWER, [(contract_id, power.valid_from, power.kw, "entered", None) for power in document.powers]
+        )
+
+
+async def add_measured_power(tx: Transaction, contract_id: ContractId, power: PowerInForce) -> None:
+    """Store a measured power beside the others of its contract."""
+    await tx.execute(_ADD_POWER, [contract_id, power.valid_from, power.kw, power.method, power.determination_id])
+
+
+async def count_up(tx: Transaction, contract_id: ContractId) -> None:
+    """Give a changed contract its next version."""
+    await tx.execute(_COUNT_UP, [contract_id])
+
+
+async def on_day(tx: Transaction, point_id: PointId, day: date) -> ContractId | None:
+    """Find and lock the contract that a metering point has on a day."""
+    row = await (await tx.execute(_ON_DAY, [point_id, day])).fetchone()
+    return None if row is None else ContractId(row[0])
+
+
+async def contract_event(tx: Transaction, contract_id: ContractId) -> ContractChanged:
+    """Give a contract whole, as others are to hear of it; changed_from is its first day."""
+    async with tx.cursor(row_factory=class_row(ContractTerm)) as cursor:
+        terms = await (await cursor.execute(_EVENT_TERMS, [contract_id])).fetchall()
+    async with tx.cursor(row_factory=class_row(PowerInForce)) as cursor:
+        powers = await (await cursor.execute(_EVENT_POWERS, [contract_id])).fetchall()
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_EVENT, [contract_id])).fetchone()
+    if row is None:
+        raise LookupError(f"contract {contract_id} is gone")
+    return ContractChanged(**row, terms=tuple(terms), powers=tuple(powers), changed_from=terms[0].valid_from)

@@ -1,0 +1,157 @@
+"""Networks, facilities and metering points."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+from psycopg.rows import dict_row
+
+from schemas.facilities import Category, FacilityChanged, FacilityPoint
+from schemas.values import Activity, FacilityId, NetworkId, PointId
+from services.common.postgres import Transaction
+from services.contracts.core import documents
+from services.contracts.store import Change
+
+_NETWORK = "SELECT name FROM contracts.network WHERE network_id = %s FOR UPDATE"
+_ADD_NETWORK = "INSERT INTO contracts.network (network_id, name) VALUES (%s, %s)"
+_CHANGE_NETWORK = "UPDATE contracts.network SET name = %s WHERE network_id = %s"
+
+_FACILITY = """
+    SELECT facility_id, name, address, area, category, activity, network_id
+      FROM contracts.facility WHERE facility_number = %s FOR UPDATE
+"""
+_ADD_FACILITY = """
+    INSERT INTO contracts.facility
+           (facility_id, facility_number, name, address, area, category, activity, network_id)
+    VALUES (%(facility_id)s, %(number)s, %(name)s, %(address)s, %(area)s, %(category)s, %(activity)s, %(network_id)s)
+"""
+_CHANGE_FACILITY = """
+    UPDATE contracts.facility
+       SET name = %(name)s, address = %(address)s, area = %(area)s, category = %(category)s,
+           activity = %(activity)s, network_id = %(network_id)s, version = version + 1
+     WHERE facility_id = %(facility_id)s
+"""
+_COUNT_UP = "UPDATE contracts.facility SET version = version + 1 WHERE facility_id = ANY(%s)"
+
+_POINT = """
+    SELECT point.point_id, point.facility_id, facility.facility_number, point.medium, point.station_id, point.maximum_kw
+      FROM contracts.metering_point AS point
+      JOIN contracts.facility USING (facility_id)
+     WHERE point.number = %s
+       FOR UPDATE OF point
+"""
+_ADD_POINT = """
+    INSERT INTO contracts.metering_point (number, facility_id, medium, station_id, maximum_kw)
+    VALUES (%(number)s, %(facility_id)s, %(medium)s, %(station_id)s, %(maximum_kw)s)
+ RETURNING point_id
+"""
+_CHANGE_POINT = """
+    UPDATE contracts.metering_point
+       SET facility_id = %(facility_id)s, medium = %(medium)s, station_id = %(station_id)s,
+           maximum_kw = %(maximum_kw)s
+     WHERE point_id = %(point_id)s
+"""
+
+_FACILITY_EVENT = """
+    SELECT facility_number, name, network_id, area, category, activity, version
+      FROM contracts.facility WHERE facility_id = %s
+"""
+_POINTS_OF_FACILITY = """
+    SELECT point_id, number, medium, station_id, maximum_kw
+      FROM contracts_v1.metering_point WHERE facility_id = %s ORDER BY point_id
+"""
+
+
+async def has_network(tx: Transaction, network_id: str) -> bool:
+    """Tell whether a network is known."""
+    return await (await tx.execute(_NETWORK, [network_id])).fetchone() is not None
+
+
+async def put_network(tx: Transaction, network_id: str, network: documents.Network) -> Change:
+    """Store a network."""
+    row = await (await tx.execute(_NETWORK, [network_id])).fetchone()
+    if row is None:
+        await tx.execute(_ADD_NETWORK, [network_id, network.name])
+        return Change.CREATED
+    if row[0] == network.name:
+        return Change.UNCHANGED
+    await tx.execute(_CHANGE_NETWORK, [network.name, network_id])
+    return Change.CHANGED
+
+
+async def facility(tx: Transaction, number: str) -> tuple[FacilityId, documents.Facility] | None:
+    """Find a facility by its number and lock it, so that changes of its points wait for each other."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_FACILITY, [number])).fetchone()
+    return None if row is None else (row.pop("facility_id"), documents.Facility.model_validate(row))
+
+
+async def put_facility(tx: Transaction, number: str, document: documents.Facility) -> tuple[Change, FacilityId]:
+    """Store a facility; a change counts its version up."""
+    known = await facility(tx, number)
+    values = document.model_dump(mode="json") | {"number": number}
+    if known is None:
+        facility_id = FacilityId(uuid4())
+        await tx.execute(_ADD_FACILITY, values | {"facility_id": facility_id})
+        return Change.CREATED, facility_id
+    facility_id, stored = known
+    if stored == document:
+        return Change.UNCHANGED, facility_id
+    await tx.execute(_CHANGE_FACILITY, values | {"facility_id": facility_id})
+    return Change.CHANGED, facility_id
+
+
+async def metering_point(tx: Transaction, number: str) -> tuple[PointId, FacilityId, documents.MeteringPoint] | None:
+    """Find a metering point by its number and lock it."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_POINT, [number])).fetchone()
+    if row is None:
+        return None
+    return row.pop("point_id"), row.pop("facility_id"), documents.MeteringPoint.model_validate(row)
+
+
+async def put_metering_point(
+    tx: Transaction, number: str, facility_id: FacilityId, document: documents.MeteringPoint
+) -> tuple[Change, PointId]:
+    """Store a metering point; a change counts up the version of its facility, and of the one it leaves."""
+    known = await metering_point(tx, number)
+    values = document.model_dump(mode="json") | {"number": number, "facility_id": facility_id}
+    if known is None:
+        added = await (await tx.execute(_ADD_POINT, values)).fetchone()
+        await tx.execute(_COUNT_UP, [[facility_id]])
+        return Change.CREATED, PointId(_only(added))
+    point_id, was_at, stored = known
+    if stored == document:
+        return Change.UNCHANGED, point_id
+    await tx.execute(_CHANGE_POINT, values | {"point_id": point_id})
+    await tx.execute(_COUNT_UP, [list({facility_id, was_at})])
+    return Change.CHANGED, point_id
+
+
+async def facility_event(tx: Transaction, facility_id: FacilityId) -> FacilityChanged:
+    """Give a facility whole, as others are to hear of it."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_FACILITY_EVENT, [facility_id])).fetchone()
+        points = await (await cursor.execute(_POINTS_OF_FACILITY, [facility_id])).fetchall()
+    if row is None:
+        raise LookupError(f"facility {facility_id} is gone")
+    return FacilityChanged(
+        facility_id=facility_id,
+        version=row["version"],
+        facility_number=row["facility_number"],
+        facility_name=row["name"],
+        network_id=NetworkId(row["network_id"]),
+        area=row["area"],
+        category=Category(row["category"]),
+        activity=Activity(row["activity"]),
+        points=tuple(_point(point) for point in points),
+    )
+
+
+def _point(row: Mapping[str, object]) -> FacilityPoint:
+    return FacilityPoint.model_validate(row)
+
+
+def _only(row: tuple[int, ...] | None) -> int:
+    if row is None:
+        raise LookupError("the statement gave no row")
+    return row[0]

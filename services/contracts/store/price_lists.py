@@ -1,0 +1,62 @@
+"""Price lists, version by version."""
+
+from psycopg.types.json import Json
+
+from schemas.price_lists import PriceList, PriceListChanged, PriceListTerms
+from schemas.values import PriceListId
+from services.common.postgres import Transaction
+from services.contracts.store import Change
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('contracts.price_list:' || %s, 0))"
+_VERSIONS = "SELECT version, document FROM contracts.price_list WHERE price_list_id = %s ORDER BY version"
+_ADD = """
+    INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)
+    VALUES (%s, %s, %s, %s, %s)
+"""
+_UNKNOWN = """
+    SELECT wanted FROM unnest(%s::text[]) AS wanted
+     WHERE NOT EXISTS (SELECT FROM contracts.price_list WHERE price_list_id = wanted)
+"""
+_IDS = "SELECT DISTINCT price_list_id FROM contracts.price_list ORDER BY price_list_id"
+
+
+async def versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]:
+    """Give all versions of a price list, oldest first; none where it is unknown."""
+    rows = await (await tx.execute(_VERSIONS, [price_list_id])).fetchall()
+    return tuple(
+        PriceList.model_validate({**document, "price_list_id": price_list_id, "version": version})
+        for version, document in rows
+    )
+
+
+async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> Change:
+    """Store terms as a new version, unless the newest one from the same day says the same."""
+    await tx.execute(_LOCK, [price_list_id])
+    known = await versions(tx, price_list_id)
+    same_day = [version for version in known if version.valid_from == terms.valid_from]
+    if same_day and PriceListTerms.model_validate(_without_identity(same_day[-1])) == terms:
+        return Change.UNCHANGED
+    version = known[-1].version + 1 if known else 1
+    document = Json(terms.model_dump(mode="json"))
+    await tx.execute(_ADD, [price_list_id, version, terms.valid_from, terms.status.value, document])
+    return Change.CHANGED if known else Change.CREATED
+
+
+async def price_list_event(tx: Transaction, price_list_id: str) -> PriceListChanged:
+    """Give a price list whole, as others are to hear of it."""
+    known = await versions(tx, price_list_id)
+    return PriceListChanged(price_list_id=PriceListId(price_list_id), version=known[-1].version, versions=known)
+
+
+async def price_list_ids(tx: Transaction) -> list[str]:
+    """Name all price lists."""
+    return [row[0] for row in await (await tx.execute(_IDS)).fetchall()]
+
+
+async def unknown_price_lists(tx: Transaction, wanted: list[str]) -> list[str]:
+    """Name those of the wanted price lists that do not exist."""
+    return [row[0] for row in await (await tx.execute(_UNKNOWN, [wanted])).fetchall()]
+
+
+def _without_identity(price_list: PriceList) -> dict[str, object]:
+    return price_list.model_dump(exclude={"price_list_id", "version"})
