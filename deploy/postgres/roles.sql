@@ -30,7 +30,7 @@ BEGIN
     FOREACH service IN ARRAY ARRAY['permissions', 'contracts', 'ingest', 'billing', 'alerts'] LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO permissions, contracts, ingest, billing, alerts, gateway',
                        service || '_v1');
-        EXECUTE format('GRANT USAGE ON SCHEMA permissions TO %I, %I', service, service || '_views');
+        EXECUTE format('GRANT USAGE ON SCHEMA permissions TO %I, %I, %I', service, service || '_owner', service || '_views');
     END LOOP;
     GRANT USAGE ON SCHEMA permissions TO gateway;
 END
