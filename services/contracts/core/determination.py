@@ -15,7 +15,7 @@ from schemas.values import Activity
 from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
 from services.heat.power_methods import minus_five
-from services.heat.power_methods.decision import Decision, PowerDecision, decide, effective_on
+from services.heat.power_methods.decision import Decision, decide, effective_on
 from services.heat.power_methods.minus_five import Measurement, Reason
 from services.heat.weekdays import weekdays
 
@@ -33,12 +33,13 @@ class WinterDays:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a contract stands on the day of a determination."""
+class Outcome:
+    """What findings change: compared with the power in force on the day they would count from."""
 
-    activity: Activity
-    price_list: PriceList | None
-    approved_on: date
+    decision: Decision
+    kw: Decimal | None
+    in_force_kw: Decimal | None
+    effective_on: date | None
 
 
 class Point(BaseModel):
@@ -127,20 +128,21 @@ def _findings(winter: str, measured: Measurement) -> Findings:
     )
 
 
-def begins_on(standing: Standing) -> date:
+def begins_on(approved_on: date, price_list: PriceList | None) -> date:
     """Give the day from which a power that is changed now counts: the price list's, else the next month's first."""
-    power_price = standing.price_list and standing.price_list.power_price
+    power_price = price_list.power_price if price_list else None
     changes_on = power_price.changes_on if power_price else None
     if changes_on is None:
-        return effective_on(standing.approved_on)
-    return effective_on(standing.approved_on, changes_on.month, changes_on.day)
+        return effective_on(approved_on)
+    return effective_on(approved_on, changes_on.month, changes_on.day)
 
 
-def decision_on(findings: Findings, in_force_kw: Decimal | None) -> PowerDecision:
-    """Say what the findings change of the power that will be in force on the day they would count from."""
+def outcome(findings: Findings, in_force_kw: Decimal | None, begins: date) -> Outcome:
+    """Say what findings change. in_force_kw: the power in force on the day `begins`, None where there is none."""
     if findings.measured_kw is None:
-        return PowerDecision(Decision.NOT_DETERMINED)
-    return decide(findings.measured_kw, in_force_kw)
+        return Outcome(Decision.NOT_DETERMINED, None, in_force_kw, None)
+    decided = decide(findings.measured_kw, in_force_kw)
+    return Outcome(decided.decision, decided.kw, in_force_kw, begins if decided.kw is not None else None)
 
 
 def _date(number: int) -> date:

@@ -126,8 +126,14 @@ class ContractRow(_Document):
     price_list_id: Key
     kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError("valid_to must be after valid_from")
+        return self
+
     def contract(self) -> Contract:
-        """Give the contract that the line describes. Raises pydantic.ValidationError."""
+        """Give the contract that the line describes."""
         power = () if self.kw is None else (EnteredPower(valid_from=self.valid_from, kw=self.kw),)
         return Contract(
             customer_number=self.customer_number,

@@ -8,9 +8,9 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json
 from pydantic import Field
 
-from schemas.values import Activity, ContractId, DeterminationId, PointId, StationId
+from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
-from services.contracts.core.determination import Findings, WinterDays
+from services.contracts.core.determination import Findings, Outcome, WinterDays
 from services.heat.local_time import EPOCH
 from services.heat.power_methods.decision import Decision
 
@@ -103,9 +103,7 @@ async def activity(tx: Transaction, point_id: PointId) -> Activity:
     return Activity(row[0])
 
 
-async def winter_days(
-    tx: Transaction, point_id: PointId, station_id: StationId | None, first: date, end: date
-) -> WinterDays:
+async def winter_days(tx: Transaction, point_id: PointId, station_id: str | None, first: date, end: date) -> WinterDays:
     """Read the complete days of measured hours and the daily mean temperatures from `first` up to `end`."""
     highest = await (await tx.execute(_HIGHEST_HOURS, [point_id, first, end])).fetchall()
     means = await (await tx.execute(_DAILY_MEANS, [station_id, first, end])).fetchall()
@@ -141,9 +139,7 @@ async def add(
     point_id: PointId,
     contract_id: ContractId,
     findings: Findings,
-    decision: Decision,
-    in_force_kw: Decimal | None,
-    effective_on: date | None,
+    outcome: Outcome,
     input_revision: int,
 ) -> DeterminationId:
     """Keep a determination with its data, line and decision."""
@@ -153,9 +149,9 @@ async def add(
         "point_id": point_id,
         "contract_id": contract_id,
         "points": Json([point.model_dump(mode="json") for point in findings.points]),
-        "decision": decision.value,
-        "in_force_kw": in_force_kw,
-        "effective_on": effective_on,
+        "decision": outcome.decision,
+        "in_force_kw": outcome.in_force_kw,
+        "effective_on": outcome.effective_on,
         "input_revision": input_revision,
         "input_sha256": findings.sha256,
     }
@@ -163,10 +159,13 @@ async def add(
     return determination_id
 
 
-async def determination(tx: Transaction, determination_id: DeterminationId) -> Determination | None:
-    """Give one determination."""
+async def determination(tx: Transaction, determination_id: DeterminationId) -> Determination:
+    """Give one determination. Raises LookupError."""
     async with tx.cursor(row_factory=class_row(Determination)) as cursor:
-        return await (await cursor.execute(_BY_ID, [determination_id])).fetchone()
+        found = await (await cursor.execute(_BY_ID, [determination_id])).fetchone()
+    if found is None:
+        raise LookupError(f"determination {determination_id} is not there")
+    return found
 
 
 async def determinations(tx: Transaction, metering_point: str) -> list[Determination]:

@@ -1,0 +1,1 @@
+"""Contracts: facilities, customers, price lists and subscription power."""

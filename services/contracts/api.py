@@ -1,0 +1,243 @@
+"""The service's HTTP interface for staff systems: documents in, documents and determinations out."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from schemas.price_lists import PriceList, PriceListTerms
+from services.common import web
+from services.common.postgres import Database
+from services.contracts import handlers, metrics
+from services.contracts.core import documents
+from services.contracts.core.determination import winter_years
+from services.contracts.core.documents import Key
+from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.core.tables import BadRow, BadTableError
+from services.contracts.determining import determine
+from services.contracts.imports import import_table
+from services.contracts.sealing import Sealer
+from services.contracts.settings import ContractsSettings
+from services.contracts.store import Change, contracts, customers, determinations, facilities, price_lists
+from services.contracts.store.determinations import Determination
+
+STATUS_OF_REFUSAL = {Refusal.CONTRACTS_OVERLAP: 409, Refusal.CONTRACT_IS_ANOTHERS: 409, Refusal.NO_CONTRACT_TODAY: 409}
+MAX_REFUSED_SHOWN = 1_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the requests need."""
+
+    database: Database
+    sealer: Sealer
+    settings: ContractsSettings
+
+    def today(self) -> date:
+        """Give the utility's own date."""
+        return datetime.now(UTC).astimezone(self.settings.zone).date()
+
+
+class DeterminationRequest(BaseModel):
+    """A command: determine the subscription power of a metering point from a winter such as "2018/2019"."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metering_point: Key
+    winter: Annotated[str, AfterValidator(lambda text: (winter_years(text), text)[1])]
+
+
+class ImportReport(BaseModel):
+    """What became of a file's lines; at most 1,000 refused ones are listed, `refused_lines` counts them all."""
+
+    lines: int
+    created: int
+    changed: int
+    unchanged: int
+    refused_lines: int
+    refused: list[BadRow]
+
+
+def app(parts: Parts) -> FastAPI:
+    """Give the web app; every path wants the key for staff systems."""
+    api = web.app("contracts")
+
+    @api.exception_handler(RefusedError)
+    async def refused(_: Request, error: RefusedError) -> Response:
+        return web.Problem(STATUS_OF_REFUSAL.get(error.refusal, 422), error.refusal.value, error.detail).response()
+
+    key = [Depends(web.integration_key(parts.settings))]
+    for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), _determinations(parts)):
+        api.include_router(router, prefix="/v1", dependencies=key)
+    return api
+
+
+def _answer(response: Response, kind: str, change: Change, **identity: Any) -> dict[str, Any]:
+    metrics.DOCUMENTS.labels(kind, change.value).inc()
+    response.status_code = 201 if change is Change.CREATED else 200
+    return {"result": change.value, **identity}
+
+
+def _documents(parts: Parts) -> APIRouter:
+    router = APIRouter()
+    database = parts.database
+
+    @router.put("/networks/{network_id}")
+    async def put_network(network_id: Key, network: documents.Network, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change = await handlers.put_network(tx, network_id, network)
+        return _answer(response, "networks", change, network_id=network_id)
+
+    @router.put("/facilities/{facility_number}")
+    async def put_facility(facility_number: Key, facility: documents.Facility, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change, facility_id = await handlers.put_facility(tx, facility_number, facility)
+        return _answer(response, "facilities", change, facility_id=facility_id)
+
+    @router.put("/metering-points/{number}")
+    async def put_metering_point(number: Key, point: documents.MeteringPoint, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change, point_id = await handlers.put_metering_point(tx, number, point)
+        return _answer(response, "metering-points", change, point_id=point_id)
+
+    @router.put("/customers/{customer_number}")
+    async def put_customer(customer_number: Key, customer: documents.Customer, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change, customer_id = await handlers.put_customer(tx, customer_number, customer, parts.sealer)
+        return _answer(response, "customers", change, customer_id=customer_id)
+
+    @router.put("/contracts/{contract_number}")
+    async def put_contract(contract_number: Key, contract: documents.Contract, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change, contract_id = await handlers.put_contract(tx, contract_number, contract)
+        return _answer(response, "contracts", change, contract_id=contract_id)
+
+    return router
+
+
+def _lookups(parts: Parts) -> APIRouter:
+    router = APIRouter()
+    database = parts.database
+
+    @router.get("/facilities/{facility_number}")
+    async def get_facility(facility_number: Key) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await facilities.facility(tx, facility_number)
+            if found is None:
+                raise _missing("facility", facility_number)
+            event = await facilities.facility_event(tx, found[0])
+        return {**found[1].model_dump(mode="json"), **event.model_dump(mode="json", include=_IDENTITY | {"points"})}
+
+    @router.get("/metering-points/{number}")
+    async def get_metering_point(number: Key) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await facilities.metering_point(tx, number)
+        if found is None:
+            raise _missing("metering point", number)
+        point_id, facility_id, point = found
+        return {"point_id": point_id, "number": number, "facility_id": facility_id, **point.model_dump(mode="json")}
+
+    @router.get("/customers/{customer_number}")
+    async def get_customer(customer_number: Key) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await customers.customer(tx, customer_number)
+        if found is None:
+            raise _missing("customer", customer_number)
+        return {
+            "customer_id": found.customer_id,
+            "customer_number": customer_number,
+            **found.document.model_dump(mode="json", exclude={"identity_number"}),
+            "has_identity_number": found.identity_digest is not None,
+        }
+
+    @router.get("/contracts/{contract_number}")
+    async def get_contract(contract_number: Key) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await contracts.contract(tx, contract_number)
+            if found is None:
+                raise _missing("contract", contract_number)
+            event = await contracts.contract_event(tx, found.contract_id)
+        whole = event.model_dump(mode="json", exclude={"changed_from"})
+        return {
+            **whole,
+            "customer_number": found.document.customer_number,
+            "metering_point": found.document.metering_point,
+        }
+
+    return router
+
+
+def _prices(parts: Parts) -> APIRouter:
+    router = APIRouter()
+    database = parts.database
+
+    @router.put("/price-lists/{price_list_id}")
+    async def put_price_list(price_list_id: Key, terms: PriceListTerms, response: Response) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            change = await handlers.put_price_list(tx, price_list_id, terms)
+            version = (await price_lists.versions(tx, price_list_id))[-1].version
+        return _answer(response, "price-lists", change, price_list_id=price_list_id, version=version)
+
+    @router.get("/price-lists")
+    async def list_price_lists() -> dict[str, list[str]]:
+        async with database.transaction() as tx:
+            return {"price_lists": await price_lists.price_list_ids(tx)}
+
+    @router.get("/price-lists/{price_list_id}")
+    async def get_price_list(price_list_id: Key) -> dict[str, tuple[PriceList, ...]]:
+        async with database.transaction() as tx:
+            versions = await price_lists.versions(tx, price_list_id)
+        if not versions:
+            raise _missing("price list", price_list_id)
+        return {"versions": versions}
+
+    return router
+
+
+def _imports(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/import/{kind}")
+    async def import_(
+        kind: Literal["facilities", "metering-points", "customers", "contracts"], request: Request
+    ) -> ImportReport:
+        try:
+            text = (await web.body(request)).decode("utf-8-sig")
+            report = await import_table(parts.database, parts.sealer, kind, text, parts.settings.import_batch_rows)
+        except UnicodeDecodeError as error:
+            raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        except BadTableError as error:
+            raise web.Problem(422, "bad_table", str(error)) from error
+        counts = {change.value: count for change, count in report.changes.items()}
+        shown = report.refused[:MAX_REFUSED_SHOWN]
+        return ImportReport(lines=report.lines, **counts, refused_lines=len(report.refused), refused=shown)
+
+    return router
+
+
+def _determinations(parts: Parts) -> APIRouter:
+    router = APIRouter()
+    database = parts.database
+
+    @router.post("/determinations")
+    async def post_determination(wanted: DeterminationRequest, response: Response) -> Determination:
+        async with database.transaction() as tx:
+            is_new, determined = await determine(tx, wanted.metering_point, wanted.winter, parts.today())
+        response.status_code = 201 if is_new else 200
+        return determined
+
+    @router.get("/determinations")
+    async def list_determinations(metering_point: Key) -> dict[str, list[Determination]]:
+        async with database.transaction() as tx:
+            return {"determinations": await determinations.determinations(tx, metering_point)}
+
+    return router
+
+
+_IDENTITY = {"facility_id", "facility_number", "version"}
+
+
+def _missing(what: str, number: str) -> web.Problem:
+    return web.Problem(404, "not_found", f"There is no {what} '{number}' here.")

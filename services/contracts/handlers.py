@@ -1,0 +1,151 @@
+"""What the service does with a document or command: look up, compare, store, tell."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from psycopg.errors import ExclusionViolation
+
+from schemas.contracts import ContractChanged
+from schemas.event import Event
+from schemas.price_lists import PriceListTerms
+from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED, Topic
+from schemas.values import ContractId, CustomerId, FacilityId, PointId
+from services.common import logs, outbox
+from services.common.postgres import Transaction
+from services.contracts.core import documents
+from services.contracts.core.contract_changes import changed_from
+from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.sealing import Sealer
+from services.contracts.store import Change, contracts, customers, facilities, price_lists
+
+SCHEMA = "contracts"
+
+
+async def put_network(tx: Transaction, network_id: str, network: documents.Network) -> Change:
+    """Take in a network."""
+    return await facilities.put_network(tx, network_id, network)
+
+
+async def put_facility(tx: Transaction, number: str, document: documents.Facility) -> tuple[Change, FacilityId]:
+    """Take in a facility, and tell of it where it is new or changed. Raises RefusedError."""
+    if not await facilities.has_network(tx, document.network_id):
+        raise RefusedError(
+            Refusal.UNKNOWN_NETWORK, f"there is no network '{document.network_id}'; put the network first"
+        )
+    change, facility_id = await facilities.put_facility(tx, number, document)
+    if change is not Change.UNCHANGED:
+        await _tell_of_facility(tx, facility_id)
+    return change, facility_id
+
+
+async def put_metering_point(tx: Transaction, number: str, document: documents.MeteringPoint) -> tuple[Change, PointId]:
+    """Take in a metering point, and tell of its facility where that changes it. Raises RefusedError."""
+    facility = await facilities.facility(tx, document.facility_number)
+    if facility is None:
+        raise RefusedError(
+            Refusal.UNKNOWN_FACILITY, f"there is no facility '{document.facility_number}'; put the facility first"
+        )
+    facility_id, _ = facility
+    before = await facilities.metering_point(tx, number)
+    change, point_id = await facilities.put_metering_point(tx, number, facility_id, document)
+    if change is not Change.UNCHANGED:
+        for touched in {facility_id} | ({before[1]} if before else set()):
+            await _tell_of_facility(tx, touched)
+    return change, point_id
+
+
+async def put_customer(
+    tx: Transaction, number: str, document: documents.Customer, sealer: Sealer
+) -> tuple[Change, CustomerId]:
+    """Take in a customer; the identity number is sealed before it is stored."""
+    return await customers.put_customer(tx, number, document, sealer)
+
+
+async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> Change:
+    """Take in a price list as a new version, and tell of all its versions."""
+    change = await price_lists.put_price_list(tx, price_list_id, terms)
+    if change is not Change.UNCHANGED:
+        event = await price_lists.price_list_event(tx, price_list_id)
+        await _tell(tx, PRICE_LISTS_CHANGED, price_list_id, event)
+    return change
+
+
+async def put_contract(tx: Transaction, number: str, document: documents.Contract) -> tuple[Change, ContractId]:
+    """Take in a contract with its terms and entered powers, and tell of it. Raises RefusedError."""
+    customer_id, point_id = await _parties(tx, document)
+    known = await contracts.contract(tx, number)
+    if known is None:
+        async with _one_contract_at_a_time(tx, document):
+            contract_id = await contracts.add_contract(tx, number, customer_id, point_id, document)
+        before = None
+    else:
+        contract_id = known.contract_id
+        if (known.customer_id, known.point_id) != (customer_id, point_id):
+            raise RefusedError(
+                Refusal.CONTRACT_IS_ANOTHERS,
+                f"contract '{number}' belongs to customer '{known.document.customer_number}' at metering point"
+                f" '{known.document.metering_point}'; end it and put a new contract under another number",
+            )
+        if known.document == document:
+            return Change.UNCHANGED, contract_id
+        before = await contracts.contract_event(tx, contract_id)
+        async with _one_contract_at_a_time(tx, document):
+            await contracts.move_contract(tx, contract_id, document)
+    await contracts.replace_terms(tx, contract_id, document)
+    await tell_of_contract(tx, contract_id, before)
+    return Change.CHANGED if known else Change.CREATED, contract_id
+
+
+async def tell_of_contract(tx: Transaction, contract_id: ContractId, before: ContractChanged | None) -> None:
+    """Count a contract's version up and tell of it; before: how it was, None for a new one."""
+    await contracts.count_up(tx, contract_id)
+    after = await contracts.contract_event(tx, contract_id)
+    since = changed_from(before, after)
+    event = after if since is None else after.model_copy(update={"changed_from": since})
+    await _tell(tx, CONTRACTS_CHANGED, str(contract_id), event)
+
+
+async def _parties(tx: Transaction, document: documents.Contract) -> tuple[CustomerId, PointId]:
+    customer = await customers.customer(tx, document.customer_number)
+    if customer is None:
+        raise RefusedError(
+            Refusal.UNKNOWN_CUSTOMER, f"there is no customer '{document.customer_number}'; put the customer first"
+        )
+    point = await facilities.metering_point(tx, document.metering_point)
+    if point is None:
+        raise RefusedError(
+            Refusal.UNKNOWN_METERING_POINT,
+            f"there is no metering point '{document.metering_point}'; put the metering point first",
+        )
+    unknown = await price_lists.unknown_price_lists(tx, [term.price_list_id for term in document.terms])
+    if unknown:
+        raise RefusedError(
+            Refusal.UNKNOWN_PRICE_LIST, f"there is no price list '{unknown[0]}'; put the price list first"
+        )
+    return customer.customer_id, point[0]
+
+
+@asynccontextmanager
+async def _one_contract_at_a_time(tx: Transaction, document: documents.Contract) -> AsyncIterator[None]:
+    """Turn the database's refusal of a second contract at a point into ours; the transaction goes on."""
+    try:
+        async with tx.transaction():
+            yield
+    except ExclusionViolation as overlap:
+        raise RefusedError(
+            Refusal.CONTRACTS_OVERLAP,
+            f"metering point '{document.metering_point}' has another contract on some day from"
+            f" {document.valid_from} on; end that one first by its valid_to",
+        ) from overlap
+
+
+async def _tell_of_facility(tx: Transaction, facility_id: FacilityId) -> None:
+    event = await facilities.facility_event(tx, facility_id)
+    await _tell(tx, FACILITIES_CHANGED, str(facility_id), event)
+
+
+async def _tell(tx: Transaction, topic: Topic, key: str, event: Event) -> None:
+    correlation_id = structlog.contextvars.get_contextvars().get(logs.CORRELATION)
+    headers = {"correlation_id": str(correlation_id)} if correlation_id else {}
+    await outbox.add(tx, SCHEMA, topic, key, event, **headers)

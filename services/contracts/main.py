@@ -1,0 +1,36 @@
+"""The contracts service as one process: its API, the relay of its events, and its jobs."""
+
+import asyncio
+
+from services.common import health, outbox, process, schedule, web
+from services.common.kafka import start_producer
+from services.common.postgres import Database
+from services.contracts import api
+from services.contracts.handlers import SCHEMA
+from services.contracts.jobs import jobs
+from services.contracts.sealing import Sealer
+from services.contracts.settings import ContractsSettings
+
+
+async def main(stop: asyncio.Event) -> None:
+    """Run the service until told to stop."""
+    settings = ContractsSettings()
+    state = health.Health()
+    database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
+    state.check("postgres", database.is_reachable)
+    await database.open()
+    producer = await start_producer(settings.kafka_bootstrap)
+    sealer = Sealer(settings.identity_key.get_secret_value())
+    relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
+    try:
+        await process.side_by_side(
+            stop,
+            web.serve(api.app(api.Parts(database, sealer, settings)), settings, stop),
+            relay.run(stop),
+            # A yearly run over all contracts takes minutes; only far longer counts as stalled.
+            schedule.run(database, SCHEMA, jobs(database, settings.zone), state.pulse("jobs", 3600), stop),
+            health.serve(state, settings.http_host, settings.metrics_port, stop),
+        )
+    finally:
+        await producer.stop()
+        await database.close()
