@@ -1,0 +1,405 @@
+"""The contracts service as staff systems meet it: over HTTP, on a real PostgreSQL and Kafka."""
+
+import asyncio
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.folder import ROOT
+from deploy.local.stack import Stack
+from schemas.contracts import ContractChanged
+from schemas.event import Event
+from schemas.facilities import FacilityChanged
+from schemas.price_lists import PriceListChanged
+from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED, Topic
+
+START_TIMEOUT_S = 30
+ZONE = ZoneInfo("Europe/Stockholm")
+HOUR = timedelta(hours=1)
+BAS_2018 = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("contracts") / "contracts.log"
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack, log: Path) -> Iterator[httpx.Client]:
+    """The running service, with one network and one price list."""
+    environment = stack.environment("contracts", "contracts_http", "contracts_metrics")
+    with log.open("wb") as output:
+        service = subprocess.Popen(
+            [sys.executable, "-m", "services.contracts"], cwd=ROOT, env=os.environ | environment, stdout=output
+        )
+    base = f"http://127.0.0.1:{stack.port('contracts_http')}"
+    ready = f"http://127.0.0.1:{stack.port('contracts_metrics')}/readyz"
+    wait_until_ready(ready, service, log)
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {stack.integration_key}"}) as client:
+        assert put(client, "/v1/networks/aalborg", {"name": "Aalborg"}).status_code == 201
+        assert put(client, "/v1/price-lists/bas", BAS_2018).status_code == 201
+        yield client
+    service.terminate()
+    assert service.wait(20) == 0
+
+
+def wait_until_ready(address: str, service: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        assert service.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        try:
+            if httpx.get(address).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+
+
+def put(client: httpx.Client, path: str, document: dict[str, Any]) -> httpx.Response:
+    return client.put(path, json=document)
+
+
+class House:
+    """A facility with one metering point and one customer, put under numbers of its own."""
+
+    def __init__(self, api: httpx.Client, **point: Any) -> None:
+        self.number = uuid4().hex[:8]
+        facility = {
+            "name": "Villa Ek",
+            "address": "Ekvägen 1",
+            "category": "small_house",
+            "activity": "seven_day",
+            "network_id": "aalborg",
+        }
+        customer = {"kind": "consumer", "name": "Eva Ek", "address": "Ekvägen 1"}
+        self.facility_id = put(api, f"/v1/facilities/F{self.number}", facility).json()["facility_id"]
+        metering_point = {"facility_number": f"F{self.number}", "station_id": f"S{self.number}", **point}
+        self.point_id = put(api, f"/v1/metering-points/P{self.number}", metering_point).json()["point_id"]
+        self.customer_id = put(api, f"/v1/customers/C{self.number}", customer).json()["customer_id"]
+
+    def contract(self, **other: Any) -> dict[str, Any]:
+        return {
+            "customer_number": f"C{self.number}",
+            "metering_point": f"P{self.number}",
+            "terms": [{"valid_from": "2018-01-01", "price_list_id": "bas"}],
+            "powers": [{"valid_from": "2018-01-01", "kw": "10"}],
+            **other,
+        }
+
+
+def told(stack: Stack, topic: Topic, key: str, kind: type[Event], at_least: int = 1) -> list[Any]:
+    """All events of a key, once the relay has sent as many as expected and one more look found no others."""
+
+    async def read() -> list[Any]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            found: list[Any] = []
+            deadline, quiet = time.monotonic() + 15, 0
+            while time.monotonic() < deadline and (len(found) < at_least or quiet < 2):
+                taken = await consumer.getmany(timeout_ms=400)
+                quiet = 0 if taken else quiet + 1
+                records = [record for batch in taken.values() for record in batch]
+                found += [kind.from_bytes(one.value) for one in records if one.key == key.encode()]
+            return found
+        finally:
+            await consumer.stop()
+
+    return asyncio.run(read())
+
+
+def test_without_the_key_nothing_is_answered(api: httpx.Client) -> None:
+    answer = httpx.get(f"{api.base_url}/v1/price-lists")
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+
+
+def test_a_facility_is_told_of_whole_and_the_same_again_tells_nothing(api: httpx.Client, stack: Stack) -> None:
+    house = House(api)
+    again = put(api, f"/v1/metering-points/P{house.number}", metering_point_of(api, house))
+    assert (again.status_code, again.json()["result"]) == (200, "unchanged")
+    events: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, house.facility_id, FacilityChanged, 2)
+    assert [event.version for event in events] == [1, 2]
+    (point,) = events[-1].points
+    assert (point.point_id, point.number, point.medium) == (house.point_id, f"P{house.number}", "heat")
+    assert (events[-1].network_id, events[-1].activity) == ("aalborg", "seven_day")
+
+
+def metering_point_of(api: httpx.Client, house: House) -> dict[str, Any]:
+    stored = api.get(f"/v1/metering-points/P{house.number}").json()
+    return {name: stored[name] for name in ("facility_number", "medium", "station_id", "maximum_kw")}
+
+
+@pytest.mark.parametrize(
+    ("category", "own", "maximum_kw"),
+    [("small_house", None, 50), ("apartments", None, 5000), ("apartments", 800, 800), ("small_house", 30, 30)],
+)
+def test_a_point_without_a_maximum_of_its_own_has_its_categorys(
+    api: httpx.Client, stack: Stack, category: str, own: int | None, maximum_kw: int
+) -> None:
+    house = House(api, maximum_kw=own)
+    facility = api.get(f"/v1/facilities/F{house.number}").json()
+    document = {name: facility[name] for name in ("name", "address", "area", "activity", "network_id")}
+    put(api, f"/v1/facilities/F{house.number}", document | {"category": category})
+    events = told(stack, FACILITIES_CHANGED, house.facility_id, FacilityChanged, 2)
+    assert events[-1].points[0].maximum_kw == maximum_kw
+
+
+def test_what_refers_to_nothing_is_refused_by_name(api: httpx.Client) -> None:
+    house = House(api)
+    facility = {"name": "X", "address": "X", "category": "industry", "network_id": "nowhere"}
+    refusals = [
+        put(api, "/v1/facilities/F0", facility),
+        put(api, "/v1/metering-points/P0", {"facility_number": "nowhere"}),
+        put(api, "/v1/contracts/K0", house.contract(customer_number="nobody")),
+        put(api, "/v1/contracts/K0", house.contract(metering_point="nowhere")),
+        put(api, "/v1/contracts/K0", house.contract(terms=[{"valid_from": "2018-01-01", "price_list_id": "none"}])),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refusals] == [
+        (422, "unknown_network"),
+        (422, "unknown_facility"),
+        (422, "unknown_customer"),
+        (422, "unknown_metering_point"),
+        (422, "unknown_price_list"),
+    ]
+
+
+def test_a_contract_is_told_of_with_every_term_and_power(api: httpx.Client, stack: Stack) -> None:
+    house = House(api)
+    created = put(api, f"/v1/contracts/K{house.number}", house.contract())
+    assert created.status_code == 201
+    terms = [{"valid_from": f"{year}-01-01", "price_list_id": "bas"} for year in (2018, 2020)]
+    changed = put(api, f"/v1/contracts/K{house.number}", house.contract(terms=terms, valid_to="2024-07-01"))
+    again = put(api, f"/v1/contracts/K{house.number}", house.contract(terms=terms, valid_to="2024-07-01"))
+    assert [changed.json()["result"], again.json()["result"]] == ["changed", "unchanged"]
+    events: list[ContractChanged] = told(stack, CONTRACTS_CHANGED, created.json()["contract_id"], ContractChanged, 2)
+    assert [(event.version, event.changed_from) for event in events] == [
+        (1, date(2018, 1, 1)),
+        (2, date(2020, 1, 1)),
+    ]
+    newest = events[-1]
+    assert [(term.valid_from, term.valid_to) for term in newest.terms] == [
+        (date(2018, 1, 1), date(2020, 1, 1)),
+        (date(2020, 1, 1), date(2024, 7, 1)),
+    ]
+    assert [(power.kw, power.method) for power in newest.powers] == [(Decimal("10.00"), "entered")]
+    assert (str(newest.customer_id), newest.point_id) == (house.customer_id, house.point_id)
+
+
+def test_a_point_has_one_contract_at_a_time_and_the_next_begins_where_it_ends(api: httpx.Client) -> None:
+    house = House(api)
+    put(api, f"/v1/contracts/K{house.number}", house.contract())
+    later = house.contract(terms=[{"valid_from": "2020-03-01", "price_list_id": "bas"}], powers=[])
+    overlapping = put(api, f"/v1/contracts/L{house.number}", later)
+    assert (overlapping.status_code, overlapping.json()["code"]) == (409, "contracts_overlap")
+    put(api, f"/v1/contracts/K{house.number}", house.contract(valid_to="2020-03-01"))
+    assert put(api, f"/v1/contracts/L{house.number}", later).status_code == 201
+    longer = put(api, f"/v1/contracts/K{house.number}", house.contract(valid_to="2020-03-02"))
+    assert (longer.status_code, longer.json()["code"]) == (409, "contracts_overlap")
+
+
+def test_a_contract_cannot_be_handed_to_another_customer(api: httpx.Client) -> None:
+    house, other = House(api), House(api)
+    put(api, f"/v1/contracts/K{house.number}", house.contract())
+    answer = put(api, f"/v1/contracts/K{house.number}", house.contract(customer_number=f"C{other.number}"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "contract_is_anothers")
+
+
+def test_a_price_list_gains_a_version_only_by_saying_something_else(api: httpx.Client, stack: Stack) -> None:
+    name = f"L{uuid4().hex[:8]}"
+    dearer = BAS_2018 | {"vat_percent": "12"}
+    answers = [put(api, f"/v1/price-lists/{name}", terms).json() for terms in (BAS_2018, BAS_2018, dearer)]
+    assert [(answer["result"], answer["version"]) for answer in answers] == [
+        ("created", 1),
+        ("unchanged", 1),
+        ("changed", 2),
+    ]
+    events: list[PriceListChanged] = told(stack, PRICE_LISTS_CHANGED, name, PriceListChanged, 2)
+    assert [len(event.versions) for event in events] == [1, 2]
+    in_force = events[-1].in_force(date(2019, 1, 1))
+    assert in_force is not None
+    assert in_force.vat_percent == 12
+
+
+def test_an_identity_number_is_sealed_and_never_given_out_or_logged(api: httpx.Client, stack: Stack, log: Path) -> None:
+    house = House(api)
+    document = {"kind": "consumer", "name": "Eva Ek", "address": "Ekvägen 1", "identity_number": "19811228-9874"}
+    put(api, f"/v1/customers/C{house.number}", document)
+    assert put(api, f"/v1/customers/C{house.number}", document).json()["result"] == "unchanged"
+    wrong = put(api, f"/v1/customers/C{house.number}", document | {"identity_number": "19811228-9875"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "body.identity_number")
+    shown = api.get(f"/v1/customers/C{house.number}")
+    assert shown.json()["has_identity_number"] is True
+    with psycopg.connect(stack.admin_dsn) as connection:
+        row = connection.execute(
+            "SELECT customer::text FROM contracts.customer WHERE customer_number = %s", [f"C{house.number}"]
+        ).fetchone()
+    for text in (shown.text, wrong.text, log.read_text(), str(row)):
+        assert "9874" not in text
+        assert "9875" not in text
+        assert b"198112289874".hex() not in text
+
+
+def test_an_import_keeps_good_lines_and_refuses_bad_ones_alone(api: httpx.Client) -> None:
+    tag = uuid4().hex[:6]
+    table = (
+        "facility_number;name;address;category;network_id\n"
+        f"{tag}-1;Brf Ek;Ekvägen 1;apartments;aalborg\n"
+        f"{tag}-2;Brf Al;Alvägen 1;castle;aalborg\n"
+        f"{tag}-3;Brf Bok;Bokvägen 1;apartments;nowhere\n"
+        f"{tag}-4;Brf Ask;Askvägen 1;apartments\n"
+        f"{tag}-5;Brf Alm;Almvägen 1;apartments;aalborg\n"
+    )
+    headers = {"Content-Type": "text/csv"}
+    report = api.post("/v1/import/facilities", content=table.encode(), headers=headers).json()
+    assert (report["lines"], report["created"], report["refused_lines"]) == (5, 2, 3)
+    assert [(bad["line"], bad["field"], bad["code"]) for bad in report["refused"]] == [
+        (3, "category", "enum"),
+        (4, "", "unknown_network"),
+        (5, "", "wrong_number_of_fields"),
+    ]
+    again = api.post("/v1/import/facilities", content=table.encode(), headers=headers).json()
+    assert (again["created"], again["unchanged"]) == (0, 2)
+
+
+def test_contracts_can_be_imported_with_their_points_and_customers(api: httpx.Client) -> None:
+    house = House(api)
+    tables = {
+        "metering-points": f"number,facility_number,medium,station_id\nP{house.number}x,F{house.number},cooling,\n",
+        "customers": f"customer_number,kind,name,address\nC{house.number}x,business,Al AB,Alvägen 1\n",
+        "contracts": (
+            "contract_number,customer_number,metering_point,valid_from,valid_to,price_list_id,kw\n"
+            f"K{house.number}x,C{house.number}x,P{house.number}x,2018-01-01,,bas,12.5\n"
+            f"K{house.number}y,C{house.number}x,P{house.number}x,2019-01-01,,bas,12.5\n"
+        ),
+    }
+    reports = [api.post(f"/v1/import/{kind}", content=table.encode()).json() for kind, table in tables.items()]
+    assert [report["created"] for report in reports] == [1, 1, 1]
+    assert reports[2]["refused"][0]["code"] == "contracts_overlap"
+    contract = api.get(f"/v1/contracts/K{house.number}x").json()
+    assert contract["powers"][0]["kw"] == "12.50"
+
+
+def test_a_file_with_a_wrong_header_is_refused_whole(api: httpx.Client) -> None:
+    answer = api.post("/v1/import/customers", content=b"customer_number,colour\n1,red\n")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_table")
+    assert "unknown: colour" in answer.json()["detail"]
+
+
+@pytest.fixture
+def danish_house(api: httpx.Client, stack: Stack, shared_data: Path) -> House:
+    """A house with the Danish meter's real days and Aalborg's real weather, and a contract at 9 kW."""
+    house = House(api)
+    put(api, f"/v1/contracts/K{house.number}", house.contract(powers=[{"valid_from": "2018-01-01", "kw": "9"}]))
+    with (shared_data / "danish-relife/processed_final_data_sample.csv").open() as file:
+        register_wh = {
+            datetime.fromisoformat(row["time_rounded"]): round(float(row["energy_heat_kwh"]) * 1000)
+            for row in csv.DictReader(file)
+        }
+    with (shared_data / "weather/temperature_hourly_2018_2019_aalborg.csv").open() as file:
+        celsius = {datetime.fromisoformat(at): float(value) for at, value in csv.reader(file)}
+    rises: dict[date, list[int]] = {}
+    for at in list(register_wh)[:-1]:
+        rises.setdefault(at.astimezone(ZONE).date(), []).append(register_wh[at + HOUR] - register_wh[at])
+    means: dict[date, list[float]] = {}
+    for at, value in celsius.items():
+        means.setdefault(at.astimezone(ZONE).date(), []).append(value)
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("SELECT ingest.ensure_partitions('2018-01-01Z', '2020-12-31Z')")
+        connection.cursor().executemany(
+            """INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present,
+                       hours_measured, is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, true, 0, 0, 1, 1)""",
+            [
+                (house.point_id, day, sum(hours), max(hours), *[len(hours)] * 3)
+                for day, hours in rises.items()
+                if len(hours) >= 23
+            ],
+        )
+        connection.cursor().executemany(
+            """INSERT INTO ingest.daily_temperature (station_id, day, mean_c, hours, revision)
+               VALUES (%s, %s, %s, %s, 1)""",
+            [
+                (f"S{house.number}", day, sum(hours) / len(hours), len(hours))
+                for day, hours in means.items()
+                if len(hours) >= 23
+            ],
+        )
+    return house
+
+
+def determine(api: httpx.Client, house: House, winter: str) -> httpx.Response:
+    return api.post("/v1/determinations", json={"metering_point": f"P{house.number}", "winter": winter})
+
+
+def test_a_measured_power_changes_the_one_in_force_once_and_never_in_the_past(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    first = determine(api, danish_house, "2018/2019")
+    assert first.status_code == 201
+    found = first.json()
+    assert (found["window_from"], found["window_to"]) == ("2018-11-26", "2019-02-13")
+    assert (found["decision"], found["in_force_kw"]) == ("changed", "9.00")
+    assert Decimal(found["kw"]) == Decimal(found["measured_kw"]).quantize(Decimal(1))
+    assert date.fromisoformat(found["effective_on"]) > datetime.now(ZONE).date()
+    assert len(found["points"]) == found["days"]
+    again = determine(api, danish_house, "2018/2019")
+    assert (again.status_code, again.json()) == (200, found)
+    contract = api.get(f"/v1/contracts/K{danish_house.number}").json()
+    assert [power["method"] for power in contract["powers"]] == ["entered", "minus_five"]
+    events = told(stack, CONTRACTS_CHANGED, contract["contract_id"], ContractChanged, 2)
+    assert [event.version for event in events] == [1, 2]
+    assert events[-1].changed_from == date.fromisoformat(found["effective_on"])
+    unchanged = put(
+        api,
+        f"/v1/contracts/K{danish_house.number}",
+        danish_house.contract(powers=[{"valid_from": "2018-01-01", "kw": "9"}]),
+    )
+    assert unchanged.json()["result"] == "unchanged"
+
+
+def test_a_winter_with_weather_to_december_only_is_not_determined_and_says_why(
+    api: httpx.Client, danish_house: House
+) -> None:
+    found = determine(api, danish_house, "2019/2020").json()
+    assert (found["decision"], found["reason"]) == ("not_determined", "too_few_cold_days")
+    assert (found["measured_kw"], found["kw"]) == (None, None)
+    listed = api.get("/v1/determinations", params={"metering_point": f"P{danish_house.number}"}).json()
+    assert [one["winter"] for one in listed["determinations"]] == ["2019/2020"]
+
+
+def test_the_published_views_show_a_service_every_contract_and_a_visitor_without_a_session_none(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    determine(api, danish_house, "2018/2019")
+    views = ("facility", "metering_point", "customer", "contract", "power_in_force", "determination", "price_list")
+    for role, has_rows in (("billing", True), ("gateway", False)):
+        with psycopg.connect(stack.dsn(role)) as connection:
+            for view in views:
+                row = connection.execute(f"SELECT count(*) > 0 FROM contracts_v1.{view}").fetchone()
+                assert row == (has_rows,), f"{role} {view}"
+
+
+def test_the_service_cannot_read_a_customers_identity_through_the_views(stack: Stack) -> None:
+    with psycopg.connect(stack.admin_dsn) as connection:
+        columns = connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'contracts_v1'"
+        ).fetchall()
+    assert not [name for (name,) in columns if "identity" in name or "email" in name]
