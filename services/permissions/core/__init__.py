@@ -1,0 +1,1 @@
+"""Rules of permissions, without I/O."""

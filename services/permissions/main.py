@@ -1,0 +1,35 @@
+"""The permissions service as one process: its API, the contracts it follows, and the relay of its events."""
+
+import asyncio
+
+from schemas.topics import CONTRACTS_CHANGED
+from services.common import consume, health, outbox, process, web
+from services.common.kafka import start_producer
+from services.common.postgres import Database
+from services.permissions import api
+from services.permissions.handlers import SCHEMA, ContractHandlers
+from services.permissions.settings import PermissionsSettings
+
+
+async def main(stop: asyncio.Event) -> None:
+    """Run the service until told to stop."""
+    settings = PermissionsSettings()
+    state = health.Health()
+    database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
+    state.check("postgres", database.is_reachable)
+    await database.open()
+    producer = await start_producer(settings.kafka_bootstrap)
+    relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
+    source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
+    contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))
+    try:
+        await process.side_by_side(
+            stop,
+            web.serve(api.app(api.Parts(database, settings)), settings, stop),
+            contracts.run(stop),
+            relay.run(stop),
+            health.serve(state, settings.http_host, settings.metrics_port, stop),
+        )
+    finally:
+        await producer.stop()
+        await database.close()

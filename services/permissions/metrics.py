@@ -1,0 +1,6 @@
+"""Metrics of the permissions service, named once with their meaning."""
+
+from prometheus_client import Counter
+
+LOG_INS = Counter("kulvert_permissions_log_ins_total", "Log-ins tried, by outcome", ["outcome"])
+GRANTS = Counter("kulvert_permissions_grants_total", "Grants given, changed and withdrawn", ["change"])

@@ -1,0 +1,84 @@
+"""People, log-in links and sessions."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Json
+
+from schemas.values import UserId
+from services.common.postgres import Transaction
+
+_PUT_PERSON = """
+    INSERT INTO permissions.person AS old (user_id, user_name, name, email, language, staff_role)
+    VALUES (%(user_id)s, %(user_name)s, %(name)s, %(email)s, %(language)s, %(staff_role)s)
+    ON CONFLICT (user_name) DO UPDATE
+       SET name = excluded.name, email = excluded.email, language = excluded.language,
+           staff_role = excluded.staff_role
+    RETURNING user_id, user_id = %(user_id)s
+"""
+_PERSON = """
+    SELECT user_id FROM permissions.person WHERE user_name = %(name)s OR email = %(name)s
+"""
+_ADD_LINK = "INSERT INTO permissions.login_link (token_hash, user_id, expires_at) VALUES (%s, %s, %s)"
+_USE_LINK = """
+    UPDATE permissions.login_link SET used_at = clock_timestamp()
+     WHERE token_hash = %s AND used_at IS NULL AND expires_at > clock_timestamp()
+    RETURNING user_id
+"""
+_ADD_SESSION = """
+    INSERT INTO permissions.session (token_hash, user_id, assurance, expires_at) VALUES (%s, %s, %s, %s)
+"""
+_END_SESSION = """
+    UPDATE permissions.session SET ended_at = clock_timestamp()
+     WHERE token_hash = %s AND ended_at IS NULL
+    RETURNING user_id
+"""
+_WRITE_AUDIT = "INSERT INTO permissions.audit (actor, action, subject) VALUES (%s, %s, %s)"
+
+
+class PutPerson(NamedTuple):
+    """What putting a person did."""
+
+    user_id: UserId
+    is_new: bool
+
+
+async def put_person(tx: Transaction, user_name: str, person: dict[str, Any]) -> PutPerson:
+    """Take in a person under a user name. Raises UniqueViolation where the e-mail address is another's."""
+    row = await (await tx.execute(_PUT_PERSON, {"user_id": uuid4(), "user_name": user_name, **person})).fetchone()
+    assert row is not None  # noqa: S101 - an upsert always gives its row
+    return PutPerson(UserId(row[0]), row[1])
+
+
+async def person(tx: Transaction, name: str) -> UserId | None:
+    """Find a person by user name or e-mail address."""
+    row = await (await tx.execute(_PERSON, {"name": name})).fetchone()
+    return UserId(row[0]) if row else None
+
+
+async def add_link(tx: Transaction, digest: bytes, user_id: UserId, expires_at: datetime) -> None:
+    """Keep a log-in link by its digest."""
+    await tx.execute(_ADD_LINK, [digest, user_id, expires_at])
+
+
+async def use_link(tx: Transaction, digest: bytes) -> UserId | None:
+    """Use a link up; None where there is none, or it was used, or is too old. Of two at once one succeeds."""
+    row = await (await tx.execute(_USE_LINK, [digest])).fetchone()
+    return UserId(row[0]) if row else None
+
+
+async def add_session(tx: Transaction, digest: bytes, user_id: UserId, assurance: str, expires_at: datetime) -> None:
+    """Begin a session, known by its token's digest."""
+    await tx.execute(_ADD_SESSION, [digest, user_id, assurance, expires_at])
+
+
+async def end_session(tx: Transaction, digest: bytes) -> UserId | None:
+    """End a session; from the next statement on its token shows nothing."""
+    row = await (await tx.execute(_END_SESSION, [digest])).fetchone()
+    return UserId(row[0]) if row else None
+
+
+async def write_audit(tx: Transaction, actor: str, action: str, **subject: str | UUID) -> None:
+    """Write down who did what, in the transaction that does it."""
+    await tx.execute(_WRITE_AUDIT, [actor, action, Json({name: str(value) for name, value in subject.items()})])
