@@ -7,6 +7,7 @@ from time import time
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import NoOffsetForPartitionError
 from aiokafka.structs import ConsumerRecord
 
 from schemas.topics import Topic
@@ -23,6 +24,7 @@ Record: TypeAlias = ConsumerRecord
 
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
+UNSOUGHT_WAIT_S = 0.05
 
 
 class UndecodableError(Exception):
@@ -116,8 +118,13 @@ class Loop(Generic[Item]):
                 self._stored[tp] = stored.get((tp.topic, tp.partition), start)
                 await self._positions.begin(tx, {(tp.topic, tp.partition): start})
 
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        """Take nothing more of partitions that were given to others, until they are sought again."""
+        for tp in partitions:
+            self._stored.pop(tp, None)
+
     async def _round(self) -> None:
-        taken = await self._consumer.getmany(timeout_ms=IDLE_WAIT_MS, max_records=self._source.max_records)
+        taken = await self._take()
         if not taken:
             self._observe_age(0.0)
             return
@@ -129,6 +136,16 @@ class Loop(Generic[Item]):
             metrics.PARTITIONS_LOST.inc()
             log.warning("partition_lost", reason=str(lost))
             await self.resume(self._consumer.assignment())
+
+    async def _take(self) -> dict[TopicPartition, list[Record]]:
+        try:
+            taken = await self._consumer.getmany(timeout_ms=IDLE_WAIT_MS, max_records=self._source.max_records)
+        except NoOffsetForPartitionError:
+            # Fetching begins beside the listener that seeks; a partition never committed is a moment without a place.
+            await asyncio.sleep(UNSOUGHT_WAIT_S)
+            return {}
+        # What was fetched before its partition was sought comes again: the seek takes the consumer back.
+        return {tp: records for tp, records in taken.items() if tp in self._stored}
 
     async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:
         dead: list[Outgoing] = []
@@ -150,7 +167,7 @@ class Loop(Generic[Item]):
             announcements = list(await self._handlers.store(tx, fresh)) if fresh else []
             if again:
                 announcements += await self._handlers.announcements(tx, again)
-        self._stored.update({tp: max(end, self._stored[tp]) for tp, end in ends.items()})
+        self._stored.update({tp: max(end, self._stored[tp]) for tp, end in ends.items() if tp in self._stored})
         await send_all(self._producer, [*dead, *announcements])
         await self._commit(ends)
         for tp, records in taken.items():
@@ -188,7 +205,8 @@ class _Assigned(ConsumerRebalanceListener):
         self._loop = loop
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Nothing to do: what was stored is fenced by its position."""
+        """Forget where they stood; what was stored is fenced by its position."""
+        self._loop.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Find where each partition goes on before the first message is taken."""
