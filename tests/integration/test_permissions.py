@@ -1,0 +1,197 @@
+"""The permissions service as staff systems and the gateway meet it, on a real PostgreSQL and Kafka."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.local.folder import ROOT
+from deploy.local.stack import Stack
+from schemas.contracts import ContractChanged, ContractTerm
+from schemas.topics import CONTRACTS_CHANGED
+from schemas.values import ContractId, CustomerId, PointId, PriceListId
+from services.common.kafka import outgoing, send_all, start_producer
+
+START_TIMEOUT_S = 30
+BUYER, SELLER = CustomerId(uuid4()), CustomerId(uuid4())
+POINT = PointId(880_001)
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The running service, with two customers: K-SELLER had the point until 2024, K-BUYER has it since."""
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO contracts.customer (customer_id, customer_number, kind, name, address)"
+            " VALUES (%s, %s, 'consumer', %s, 'Gatan 1')",
+            [(SELLER, "K-SELLER", "Säljaren"), (BUYER, "K-BUYER", "Köparen")],
+        )
+    log = tmp_path_factory.mktemp("permissions") / "permissions.log"
+    environment = stack.environment("permissions", "permissions_http", "permissions_metrics")
+    with log.open("wb") as output:
+        service = subprocess.Popen(
+            [sys.executable, "-m", "services.permissions"], cwd=ROOT, env=os.environ | environment, stdout=output
+        )
+    wait_until_ready(f"http://127.0.0.1:{stack.port('permissions_metrics')}/readyz", service, log)
+    base = f"http://127.0.0.1:{stack.port('permissions_http')}"
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {stack.integration_key}"}) as client:
+        for name in ("anna", "bo"):
+            assert client.put(f"/v1/people/{name}", json={"name": name, "email": f"{name}@x.se"}).status_code == 201
+        yield client
+    service.terminate()
+    assert service.wait(20) == 0
+
+
+def wait_until_ready(address: str, service: "subprocess.Popen[bytes]", log: Path) -> None:
+    wait_for(lambda: service.poll() is not None or is_ready(address), log)
+    assert service.poll() is None, log.read_text()
+
+
+def is_ready(address: str) -> bool:
+    try:
+        return httpx.get(address).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(is_true: Callable[[], bool], log: Path | None = None) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not is_true():
+        assert time.monotonic() < deadline, log.read_text() if log else "did not come true in time"
+        time.sleep(0.1)
+
+
+def rows(stack: Stack, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with psycopg.connect(stack.admin_dsn) as connection:
+        return connection.execute(query.encode(), parameters).fetchall()
+
+
+def put_contract(
+    stack: Stack, contract: UUID, customer: CustomerId, version: int, first: date, last: date | None
+) -> None:
+    event = ContractChanged(
+        contract_id=ContractId(contract), version=version, contract_number="A", customer_id=customer, point_id=POINT,
+        terms=(ContractTerm(valid_from=first, valid_to=last, price_list_id=PriceListId("bas")),), powers=(),
+        changed_from=first,
+    )  # fmt: skip
+
+    async def send() -> None:
+        producer = await start_producer(stack.kafka.bootstrap)
+        try:
+            await send_all(producer, [outgoing(CONTRACTS_CHANGED, str(contract), event)])
+        finally:
+            await producer.stop()
+
+    asyncio.run(send())
+
+
+def session(api: httpx.Client, user: str) -> str:
+    link = api.post("/v1/login-links", json={"user": user}).json()["token"]
+    return str(api.post("/v1/sessions", json={"link_token": link}).json()["token"])
+
+
+def visible(stack: Stack, user: str) -> list[tuple[Any, ...]]:
+    return rows(
+        stack,
+        "SELECT point_id, valid_from, valid_to, level FROM permissions.visible_period"
+        " JOIN permissions.person USING (user_id) WHERE user_name = %s ORDER BY valid_from",
+        user,
+    )
+
+
+def test_a_grant_shows_the_customers_own_time_at_a_point_and_nothing_before(stack: Stack, api: httpx.Client) -> None:
+    put_contract(stack, uuid4(), SELLER, 1, date(2020, 1, 1), date(2024, 7, 1))
+    put_contract(stack, uuid4(), BUYER, 1, date(2024, 7, 1), date(2030, 1, 1))
+    wait_for(
+        lambda: rows(stack, "SELECT count(*) FROM permissions.contract_period WHERE point_id = %s", POINT)[0][0] == 2
+    )
+    assert api.put("/v1/grants/K-BUYER/anna", json={"level": "full"}).json() == {"result": "changed"}
+    midnight = datetime(2024, 6, 30, 22, tzinfo=UTC)
+    assert visible(stack, "anna") == [(POINT, midnight, datetime(2029, 12, 31, 23, tzinfo=UTC), "full")]
+    assert api.put("/v1/grants/K-BUYER/anna", json={"level": "full"}).json() == {"result": "unchanged"}
+    assert api.delete("/v1/grants/K-BUYER/anna").json() == {"result": "withdrawn"}
+    assert visible(stack, "anna") == []
+
+
+def test_an_older_version_of_a_contract_changes_nothing(stack: Stack, api: httpx.Client) -> None:
+    contract, later = uuid4(), uuid4()
+    api.put("/v1/grants/K-SELLER/bo", json={"level": "read"})
+    put_contract(stack, contract, SELLER, 5, date(2010, 1, 1), date(2012, 1, 1))
+    put_contract(stack, contract, SELLER, 4, date(2010, 1, 1), date(2018, 1, 1))
+    put_contract(stack, later, SELLER, 1, date(2018, 1, 1), date(2019, 1, 1))
+    wait_for(lambda: (datetime(2018, 12, 31, 23, tzinfo=UTC)) in [row[2] for row in visible(stack, "bo")])
+    wait_for(lambda: datetime(2011, 12, 31, 23, tzinfo=UTC) in [row[2] for row in visible(stack, "bo")])
+
+
+def test_a_link_logs_in_once(api: httpx.Client) -> None:
+    link = api.post("/v1/login-links", json={"user": "anna@x.se"}).json()["token"]
+    assert api.post("/v1/sessions", json={"link_token": link}).status_code == 201
+    second = api.post("/v1/sessions", json={"link_token": link})
+    assert (second.status_code, second.json()["code"]) == (401, "link_spent")
+
+
+def test_a_link_is_spent_after_ten_minutes(stack: Stack, api: httpx.Client) -> None:
+    link = api.post("/v1/login-links", json={"user": "anna"}).json()["token"]
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("UPDATE permissions.login_link SET expires_at = expires_at - interval '10 minutes'")
+    assert api.post("/v1/sessions", json={"link_token": link}).status_code == 401
+
+
+def person_of(stack: Stack, token: str) -> UUID | None:
+    with psycopg.connect(stack.dsn("gateway")) as connection:
+        connection.execute("SELECT set_config('kulvert.session_token', %s, true)", [token])
+        row = connection.execute("SELECT permissions.current_user_id()").fetchone()
+    assert row is not None
+    person: UUID | None = row[0]
+    return person
+
+
+def test_a_session_ends_on_the_server(stack: Stack, api: httpx.Client) -> None:
+    token = session(api, "anna")
+    assert person_of(stack, token) is not None
+    assert api.delete("/v1/sessions/current", headers={"Kulvert-Session": token}).status_code == 204
+    assert person_of(stack, token) is None
+
+
+@pytest.mark.parametrize(("column", "age"), [("last_seen_at", "31 minutes"), ("expires_at", "12 hours")])
+def test_a_session_ends_when_idle_and_when_old(stack: Stack, api: httpx.Client, column: str, age: str) -> None:
+    token = session(api, "bo")
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(f"UPDATE permissions.session SET {column} = {column} - interval '{age}'".encode())
+    assert person_of(stack, token) is None
+
+
+def test_the_database_knows_no_token_in_plain(stack: Stack, api: httpx.Client) -> None:
+    token = session(api, "bo")
+    stored = rows(stack, "SELECT session::text FROM permissions.session AS session")
+    assert not any(token in row[0] for row in stored)
+
+
+def test_the_audit_trail_is_never_rewritten(stack: Stack, api: httpx.Client) -> None:
+    session(api, "anna")
+    actions = {row[0] for row in rows(stack, "SELECT DISTINCT action FROM permissions.audit")}
+    assert {"put_person", "made_login_link", "logged_in"} <= actions
+    for statement in ("UPDATE permissions.audit SET actor = 'x'", "DELETE FROM permissions.audit"):
+        with psycopg.connect(stack.admin_dsn) as connection, pytest.raises(psycopg.errors.RaiseException):
+            connection.execute(statement.encode())
+
+
+def test_only_the_key_puts_people_and_grants(api: httpx.Client) -> None:
+    stranger = {"Authorization": "Bearer wrong"}
+    assert api.put("/v1/people/eve", json={"name": "Eve"}, headers=stranger).status_code == 401
+    assert api.put("/v1/grants/K-BUYER/bo", json={"level": "read"}, headers=stranger).status_code == 401
+    assert api.post("/v1/login-links", json={"user": "anna"}, headers=stranger).status_code == 401
+
+
+def test_a_field_nobody_knows_is_refused(api: httpx.Client) -> None:
+    assert api.put("/v1/grants/K-BUYER/bo", json={"level": "read", "customer_id": "x"}).status_code == 422
