@@ -1,0 +1,1 @@
+"""Alerts: when a figure is out of bounds, who is told, and how it ends."""
