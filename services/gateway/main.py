@@ -1,0 +1,27 @@
+"""The gateway as one process: the portal, and its health."""
+
+import asyncio
+
+import httpx
+
+from services.common import health, process, web
+from services.gateway.portal import pages
+from services.gateway.settings import GatewaySettings
+from services.gateway.store.reader import Reader
+
+
+async def main(stop: asyncio.Event) -> None:
+    """Run the service until told to stop."""
+    settings = GatewaySettings()
+    state = health.Health()
+    reader = await Reader.open(settings)
+    state.check("postgres", reader.is_reachable)
+    try:
+        async with httpx.AsyncClient(timeout=settings.command_timeout_s) as client:
+            await process.side_by_side(
+                stop,
+                web.serve(pages.app(pages.Parts(reader, client, settings)), settings, stop),
+                health.serve(state, settings.http_host, settings.metrics_port, stop),
+            )
+    finally:
+        await reader.close()

@@ -1,0 +1,76 @@
+"""A visitor's commands, passed on under his own session to the service that owns what they change."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import httpx
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.background import BackgroundTask
+
+from services.gateway import metrics
+from services.gateway.portal import security
+
+if TYPE_CHECKING:
+    from services.gateway.portal.pages import Parts
+
+SESSION_HEADER = "Kulvert-Session"
+NOT_HERE = (401, 403, 404)
+
+
+def routes(parts: "Parts") -> APIRouter:
+    """Give the routes that hand on to other services."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/alerts/{episode_id}/acknowledge")
+    async def acknowledge(
+        request: Request,
+        episode_id: UUID,
+        form_token: Annotated[str, Form(max_length=100)] = "",
+        next: Annotated[str, Form(max_length=500)] = "/start",  # noqa: A002 - the form's own word
+    ) -> Response:
+        async with parts.visit(request) as visit:
+            token = visit.token
+        if not security.is_form_token(token, form_token):
+            raise HTTPException(403, "forged")
+        url = f"{parts.settings.alerts_url}/v1/episodes/{episode_id}/acknowledge"
+        try:
+            answer = await parts.client.post(url, headers={SESSION_HEADER: token})
+        except httpx.TransportError as error:
+            raise HTTPException(503, "failed_lead") from error
+        metrics.COMMANDS.labels("acknowledge", str(answer.status_code)).inc()
+        _check(answer)
+        return RedirectResponse(security.inside(next), 303)
+
+    @router.get("/invoices/{name}.pdf")
+    async def invoice(request: Request, name: str) -> Response:
+        async with parts.visit(request) as visit:
+            token = visit.token
+        if not name.replace("-", "").isalnum() or len(name) > 40 or not name.isascii():
+            raise HTTPException(404)
+        url = f"{parts.settings.billing_url}/v1/invoices/{name}.pdf"
+        asked = parts.client.build_request("GET", url, headers={SESSION_HEADER: token})
+        try:
+            answer = await parts.client.send(asked, stream=True)
+        except httpx.TransportError as error:
+            raise HTTPException(503, "failed_lead") from error
+        metrics.COMMANDS.labels("invoice_pdf", str(answer.status_code)).inc()
+        if answer.status_code != 200:
+            await answer.aclose()
+            _check(answer)
+        return StreamingResponse(
+            answer.aiter_bytes(),
+            media_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="faktura_{name}.pdf"'},
+            background=BackgroundTask(answer.aclose),
+        )
+
+    return router
+
+
+def _check(answer: httpx.Response) -> None:
+    """Tell a visitor no more than that there is no such thing, or that it did not work."""
+    if answer.status_code in NOT_HERE:
+        raise HTTPException(404)
+    if answer.status_code >= 400:
+        raise HTTPException(502, "failed_lead")

@@ -1,0 +1,73 @@
+"""What protects a visitor: headers on every answer, the session's cookie, and tokens in forms."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+STATIC = "/static/"
+STATIC_CACHE = "public, max-age=3600"
+
+
+async def protected(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse a POST from elsewhere, and put the headers on whatever is answered."""
+    if request.method not in ("GET", "HEAD") and not comes_from_here(request):
+        response = Response("This form was sent from another site.", 403, media_type="text/plain")
+    else:
+        response = await call_next(request)
+    response.headers.update(HEADERS)
+    is_static = request.url.path.startswith(STATIC) and response.status_code == 200
+    response.headers["Cache-Control"] = STATIC_CACHE if is_static else "no-store"
+    return response
+
+
+def comes_from_here(request: Request) -> bool:
+    """Tell by what the browser says whether a form of this very site was sent."""
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.headers.get("host")
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def form_token(session_token: str) -> str:
+    """Give the token that a session's forms carry; only who knows the session's token can make it."""
+    return hmac.digest(session_token.encode(), b"form", hashlib.sha256).hex()
+
+
+def is_form_token(session_token: str, given: str) -> bool:
+    """Tell whether a form carries its session's own token."""
+    return hmac.compare_digest(form_token(session_token).encode(), given.encode())
+
+
+def cookie_name(is_local: bool) -> str:
+    """Name the session's cookie. __Host- binds it to this host over https, which the local stack has not."""
+    return "kulvert" if is_local else "__Host-kulvert"
+
+
+def set_session(response: Response, token: str, is_local: bool) -> None:
+    """Give the browser its session, for as long as the browser runs."""
+    response.set_cookie(cookie_name(is_local), token, path="/", secure=not is_local, httponly=True, samesite="lax")
+
+
+def forget_session(response: Response, is_local: bool) -> None:
+    """Take the session from the browser."""
+    response.delete_cookie(cookie_name(is_local), path="/", secure=not is_local, httponly=True, samesite="lax")
+
+
+def inside(path: str) -> str:
+    """Give a path of this site to go on to; anything that leads elsewhere becomes the start page."""
+    is_inside = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_inside else "/start"

@@ -1,0 +1,15 @@
+"""Settings of the gateway."""
+
+from pydantic import Field
+
+from services.common.settings import Settings
+
+
+class GatewaySettings(Settings):
+    """Where the owners of a visitor's commands answer, and how long a page may ask the database."""
+
+    permissions_url: str = Field(default="", description="address of the permissions service, without a path")
+    alerts_url: str = Field(default="", description="address of the alerts service; empty: alerts are only shown")
+    billing_url: str = Field(default="", description="address of the billing service; empty: invoices have no PDF")
+    statement_timeout_ms: int = Field(default=5_000, ge=100, le=60_000)
+    command_timeout_s: float = Field(default=10.0, gt=0, le=60)

@@ -1,0 +1,53 @@
+"""A pool of connections on which everything is read under one visitor's session."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import asyncpg
+
+from services.gateway.settings import GatewaySettings
+
+Connection = Any  # asyncpg brings no types.
+
+
+class Reader:
+    """Reads for visitors. The session is set for a transaction and gone with it, whatever happens in between."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, settings: GatewaySettings) -> Self:
+        """Connect. Raises OSError or asyncpg.PostgresError where PostgreSQL does not answer."""
+        return cls(
+            await asyncpg.create_pool(
+                settings.database_url.get_secret_value(),
+                min_size=1,
+                max_size=settings.database_pool,
+                timeout=5,
+                command_timeout=settings.statement_timeout_ms / 1000 + 1,
+                server_settings={
+                    "timezone": "UTC",
+                    "statement_timeout": str(settings.statement_timeout_ms),
+                    "idle_in_transaction_session_timeout": "10000",
+                    # Pages ask short questions; compiling them takes longer than answering.
+                    "jit": "off",
+                },
+            )
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def visit(self, session_token: str) -> AsyncIterator[Connection]:
+        """Open a transaction that sees what the session's person may see."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("SELECT set_config('kulvert.session_token', $1, true)", session_token)
+            yield connection
+
+    async def is_reachable(self) -> bool:
+        """Tell whether PostgreSQL answers; for a readiness check."""
+        return bool(await self._pool.fetchval("SELECT true"))
