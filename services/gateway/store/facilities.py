@@ -46,7 +46,7 @@ _CONTRACTS = """
     SELECT contract.contract_id, contract.contract_number, contract.price_list_id, contract.valid_from,
            contract.valid_to, customer.name AS customer_name, customer.customer_number
       FROM contracts_v1.contract AS contract
-      JOIN contracts_v1.customer AS customer USING (customer_id)
+      LEFT JOIN contracts_v1.customer AS customer USING (customer_id)
      WHERE contract.point_id = $1
      ORDER BY contract.valid_from DESC
 """

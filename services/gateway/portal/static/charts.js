@@ -83,7 +83,7 @@
       all.push({ name: words.highest, type: "line", symbol: "none", data: data.highest_kw, connectNulls: false,
         lineStyle: { color: colour.power, width: 1.5 }, itemStyle: { color: colour.power }, xAxisIndex: 1, yAxisIndex: 1 });
       all.push(stepped(words.in_force, data.in_force_kw, colour.bold, 2.5, "solid", 1));
-    } else {
+    } else if (hasSecond(data)) {
       all.push({ name: words.outdoor, type: "line", symbol: "none", data: data.outdoor_c, connectNulls: false,
         lineStyle: { color: colour.bold, width: 1.5 }, itemStyle: { color: colour.bold }, xAxisIndex: 1, yAxisIndex: 1 });
     }
@@ -103,9 +103,15 @@
       axisLabel: { color: colour.muted, formatter: (number) => new Intl.NumberFormat(language).format(number) } };
   }
 
-  function option(data, words) {
+  const hasSecond = (data) => data.highest_kw.length > 0 || data.outdoor_c.some((value) => value !== null);
+
+  function option(data, words, width) {
     const colour = colours();
     const isByHour = data.resolution === "hour";
+    const isNarrow = width < 640;
+    const both = hasSecond(data);
+    // The legend wraps on a phone; what stands below it begins lower there.
+    const top = isNarrow ? (data.before_kwh.length ? 128 : 96) : 72;
     return {
       animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       axisPointer: { link: [{ xAxisIndex: "all" }], lineStyle: { color: colour.muted } },
@@ -113,9 +119,10 @@
         textStyle: { color: colour.ink }, formatter: (items) => sentence(data, words, items[0].dataIndex).join("\n") },
       legend: { top: 0, left: 0, textStyle: { color: colour.ink }, itemGap: 16, itemHeight: 12, selectedMode: false,
         data: series(data, words, colour).map((one) => one.name).filter(Boolean) },
-      grid: [{ left: 56, right: 8, top: 72, height: "42%" }, { left: 56, right: 8, bottom: 28, height: "20%" }],
-      xAxis: [axis(data, colour, 0, false), axis(data, colour, 1, true)],
-      yAxis: [value(isByHour ? "kW" : "kWh", colour, 0), value(isByHour ? "°C" : "kW", colour, 1)],
+      grid: [{ left: 56, right: 8, top: top, bottom: both ? 152 : 28 }, { left: 56, right: 8, bottom: 28, height: 80 }]
+        .slice(0, both ? 2 : 1),
+      xAxis: [axis(data, colour, 0, !both), axis(data, colour, 1, true)].slice(0, both ? 2 : 1),
+      yAxis: [value(isByHour ? "kW" : "kWh", colour, 0), value(isByHour ? "°C" : "kW", colour, 1)].slice(0, both ? 2 : 1),
       series: series(data, words, colour),
     };
   }
@@ -143,15 +150,16 @@
     if (!answer.ok) { return; }
     const data = await answer.json();
     const chart = echarts.init(element.querySelector(".drawing"), null, { renderer: "svg" });
-    chart.setOption(option(data, words));
+    const redraw = () => chart.setOption(option(data, words, element.clientWidth), true);
+    redraw();
     const open = (index) => {
       const day = data.links[index];
       if (day) { location.assign(element.dataset.page + "?from=" + day + "&to=" + day + element.dataset.which); }
     };
     chart.on("click", (item) => open(item.dataIndex));
     keys(element, chart, data, words, open);
-    new ResizeObserver(() => chart.resize()).observe(element);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart.setOption(option(data, words), true));
+    new ResizeObserver(() => { chart.resize(); redraw(); }).observe(element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     element.dataset.ready = "yes";
   }
 

@@ -1,0 +1,69 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from services.gateway.core import formats
+from services.gateway.core.spans import Resolution, Span, hour_starts, span
+from services.gateway.core.status import Status, status
+from services.gateway.portal.security import form_token, inside, is_form_token
+from services.gateway.portal.words import ENGLISH, SWEDISH
+
+ZONE = ZoneInfo("Europe/Stockholm")
+NEWEST = date(2026, 11, 23)
+
+
+def test_swedish_numbers_have_a_hard_space_a_comma_and_a_true_minus() -> None:
+    assert formats.number(Decimal("-1234.45"), 1, "sv") == "\u22121\u00a0234,5"
+    assert formats.number(1234.5, 1, "en") == "1,234.5"
+    assert formats.number(None, 1, "sv") == "–"
+
+
+def test_money_is_kronor() -> None:
+    assert formats.money(123_450, "sv") == "1\u00a0234,50\u00a0kr"
+    assert formats.money(123_450, "en") == "SEK\u00a01,234.50"
+
+
+def test_the_hour_that_comes_twice_says_which_it_is() -> None:
+    hours = [start.astimezone(ZONE) for start in hour_starts(Span(date(2025, 10, 26), date(2025, 10, 26)), ZONE)]
+    labels = [formats.hour_label(hour, "sv") for hour in hours]
+    assert len(set(labels)) == len(labels) == 25
+    assert labels[2].endswith("sommartid")
+    assert labels[3].endswith("normaltid")
+
+
+def test_the_day_when_the_clock_goes_forward_has_23_hours() -> None:
+    assert len(hour_starts(Span(date(2026, 3, 29), date(2026, 3, 29)), ZONE)) == 23
+
+
+def test_a_span_that_cannot_be_shown_becomes_the_year() -> None:
+    year = Span(date(2025, 11, 24), NEWEST)
+    for first, last in (("x", "y"), ("2026-02-01", "2026-01-01"), ("0001-01-01", "0001-01-02"), (None, None)):
+        assert span(first, last, NEWEST) == year
+    assert year.resolution is Resolution.DAY
+    assert span("2026-01-01", "2026-01-31", NEWEST).resolution is Resolution.HOUR
+
+
+def test_an_open_alert_is_worse_than_silence() -> None:
+    assert status(None, NEWEST, has_open_alert=True) is Status.ALERT
+    assert status(None, NEWEST, has_open_alert=False) is Status.MISSING
+    assert status(date(2026, 11, 21), NEWEST, has_open_alert=False) is Status.NORMAL
+    assert status(date(2026, 11, 20), NEWEST, has_open_alert=False) is Status.MISSING
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert SWEDISH.keys() == ENGLISH.keys()
+
+
+def test_a_form_token_belongs_to_one_session() -> None:
+    assert is_form_token("one", form_token("one"))
+    assert not is_form_token("one", form_token("two"))
+    assert not is_form_token("one", "")
+
+
+def test_only_paths_of_this_site_are_gone_on_to() -> None:
+    assert inside("/facilities/x") == "/facilities/x"
+    assert {inside(path) for path in ("//e.se", "https://e.se", "/\\e.se", "", "/a\nb")} == {"/start"}
+
+
+def test_a_moment_is_local() -> None:
+    assert formats.moment(datetime(2026, 1, 1, tzinfo=UTC).astimezone(ZONE)) == "2026-01-01 01:00"
