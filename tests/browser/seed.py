@@ -48,7 +48,8 @@ def seed(stack: Stack, user_name: str, first_point: int, language: str = "sv") -
             [customer_id, f"K-{first_point}"],
         )
         connection.execute(
-            "INSERT INTO permissions.user_grant (user_id, customer_id, level, granted_by) VALUES (%s, %s, 'full', 'seed')",
+            "INSERT INTO permissions.user_grant (user_id, customer_id, level, granted_by)"
+            " VALUES (%s, %s, 'full', 'seed')",
             [user_id, customer_id],
         )
         for house in houses:
@@ -118,8 +119,8 @@ def _figures(connection: psycopg.Connection[Any], house: House, began: date) -> 
         highest = max(value for _, value in hours) if measured else None
         connection.execute(
             "INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present,"
-            " hours_measured, is_measured, volume_l, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, %s, 1)",
+            " hours_measured, is_measured, volume_l, energy_return_wh_centi_c, energy_with_return_wh,"
+            " quality, revision) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0, %s, 1)",
             [
                 house.point_id,
                 day,

@@ -23,6 +23,7 @@ CHROMIUM = "import chromium from '@sparticuz/chromium'; console.log(await chromi
 VENDOR = ROOT / "services/gateway/portal/static/vendor"
 START_TIMEOUT_S = 30
 COOKIE = "kulvert"
+NOBODY = "nobody"
 
 
 class Portal:
@@ -192,7 +193,7 @@ def test_anothers_facility_and_no_facility_are_the_same_bytes(portal: Portal) ->
 
 def test_a_visitor_without_a_session_is_sent_to_log_in(portal: Portal) -> None:
     for path in ("/start", f"/facilities/{portal.house.facility_id}", f"/facilities/{portal.house.facility_id}/days"):
-        answer = portal.get(path, token="nobody")
+        answer = portal.get(path, NOBODY)
         assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login")
 
 
