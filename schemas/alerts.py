@@ -38,8 +38,8 @@ class Happening(StrEnum):
 class AlertChanged(Event):
     """An episode of a rule opened, was acknowledged, closed, or was withdrawn because the readings were corrected.
 
-    user_id: whose rule it is; None for one that the utility set up. Temperatures in C, powers in kW. Each pair
-    of episode_id and happening is told once.
+    user_id: whose rule it is; None for one that the utility set up. Temperatures in C, powers in kW. An
+    episode closes again only where a correction had reopened it; nothing else is told twice.
     """
 
     name: ClassVar[str] = "alerts"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from schemas.alerts import Direction
 from services.alerts.core.rules import Bounds, Rule, Series, bounds
-from services.heat.arrays import Bool
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Episode:
 def episodes(series: Series, rule: Rule) -> list[Episode]:
     """Find each time the values went out of bounds and stayed so for the rule's minimum.
 
-    series: measured values by rising time, beginning where nothing was out before (see `quiet`). An episode
+    series: measured values by rising time, beginning where nothing was out before (see `window`). An episode
     closes at the first value that is back by the hysteresis; unmeasured time neither opens, closes nor
     interrupts. Source: domain.md, Alerts, and VEE rule 6.
     """
@@ -35,13 +36,41 @@ def episodes(series: Series, rule: Rule) -> list[Episode]:
     return [_episode(series, rule, against, first, end) for first, end in _spells(against, rule.minimum_values)]
 
 
-def quiet(series: Series, rule: Rule) -> Bool:
-    """Tell after which values no episode is open and none is about to, whatever came before; (n,) true or false.
+@dataclass(frozen=True)
+class Window:
+    """Where a change of figures can have changed episodes: between two quiet values, or an end of the series.
 
-    Episodes on the two sides of such a value have nothing to do with each other, so a change of figures can
-    only change episodes between the last one before it and the first one after it.
+    after_s, before_s: start of the quiet value on each side, None where there is none. series: what to judge.
     """
-    return bounds(series, rule).is_back
+
+    after_s: int | None
+    before_s: int | None
+    series: Series
+
+    def holds(self, opened_s: int, closed_s: int | None) -> bool:
+        """Tell whether an episode reaches into the window."""
+        begins_before_end = self.before_s is None or opened_s < self.before_s
+        ends_after_begin = self.after_s is None or closed_s is None or closed_s > self.after_s
+        return begins_before_end and ends_after_begin
+
+
+def window(series: Series, rule: Rule, first_s: int, last_s: int) -> Window:
+    """Narrow a series to what figures that changed from first_s to last_s (seconds since 1970) can concern.
+
+    After a value that is back by the hysteresis no episode is open and none is about to, whatever came before.
+    So episodes on its two sides have nothing to do with each other.
+    """
+    quiet = np.flatnonzero(bounds(series, rule).is_back)
+    quiet_s = series.starts_s[quiet]
+    before, after = np.searchsorted(quiet_s, first_s), np.searchsorted(quiet_s, last_s, side="right")
+    begin = int(quiet[before - 1]) if before > 0 else 0
+    end = int(quiet[after]) + 1 if after < len(quiet) else len(series.starts_s)
+    kept = slice(begin, end)
+    return Window(
+        int(quiet_s[before - 1]) if before > 0 else None,
+        int(quiet_s[after]) if after < len(quiet) else None,
+        Series(series.starts_s[kept], series.ends_s[kept], series.values[kept], series.is_winter[kept]),
+    )
 
 
 def _spells(against: Bounds, minimum: int) -> Iterator[tuple[int, int]]:

@@ -29,13 +29,13 @@ class Hours:
 class Days:
     """Measured local days of one point by rising day (days since 1970), each (n,).
 
-    energy_return_wh_c: sum of energy times return temperature over the hours where that is known;
-    energy_with_return_wh: the energy of those hours.
+    energy_return_wh_centi_c: sum of energy times return temperature, in hundredths of a degree, over the hours
+    where that is known; energy_with_return_wh: the energy of those hours.
     """
 
     day: Int64
     energy_wh: Int64
-    energy_return_wh_c: Float64
+    energy_return_wh_centi_c: Int64
     energy_with_return_wh: Int64
 
 
@@ -80,9 +80,8 @@ def daily_series(quantity: Quantity, days: Days, calendar: Calendar) -> Series:
 def _weighted_return_c(days: Days) -> Float64:
     first = np.searchsorted(days.day, days.day - WEIGHTED_DAYS + 1)
     end = np.arange(1, len(days.day) + 1)
-    # Summed in whole Wh-centidegrees: a float sum would depend on where the series begins.
-    products = np.rint(days.energy_return_wh_c * 100).astype(np.int64)
-    product_sums = np.concatenate(([0], np.cumsum(products)))
+    # Integers throughout: a float sum would depend on where the series begins.
+    product_sums = np.concatenate(([0], np.cumsum(days.energy_return_wh_centi_c)))
     energy_sums = np.concatenate(([0], np.cumsum(days.energy_with_return_wh)))
     energy_wh = energy_sums[end] - energy_sums[first]
     enough = (end - first >= WEIGHTED_DAYS_NEEDED) & (energy_wh > 0)

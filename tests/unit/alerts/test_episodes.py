@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.alerts import Direction, Quantity
 from schemas.values import PointId
 from services.alerts.core.differences import Stored, differences
-from services.alerts.core.episodes import Episode, episodes, quiet
+from services.alerts.core.episodes import Episode, episodes, window
 from services.alerts.core.rules import Rule, Series
 
 HOUR_S = 3600
@@ -97,33 +97,21 @@ def after(before: list[Stored], now: list[Episode]) -> list[Stored]:
     return sorted([*kept, *stored(change.opened)], key=lambda one: one.opened_s)
 
 
-def around(known: dict[int, float], touched: list[int], judged: Rule) -> dict[int, float]:
-    """Narrow what is known to what lies between the quiet values around the touched hours."""
-    whole = series(known)
-    at = (whole.starts_s[quiet(whole, judged)] // HOUR_S).tolist()
-    first = max((hour for hour in at if hour < min(touched)), default=-1)
-    last = min((hour for hour in at if hour > max(touched)), default=1000)
-    return {hour: value for hour, value in known.items() if first <= hour <= last}
-
-
-@given(values, rules, st.randoms(use_true_random=False), st.integers(1, 7))
+@given(values, rules, st.randoms(use_true_random=False), st.integers(1, 7), st.integers(0, 3))
 def test_any_order_and_repetition_of_the_same_hours_ends_in_the_same_episodes(
-    hours: dict[int, float], judged: Rule, chance: random.Random, size: int
+    hours: dict[int, float], judged: Rule, chance: random.Random, size: int, stored_ahead: int
 ) -> None:
     arrivals = list(hours) + chance.sample(list(hours), len(hours) // 2)
     chance.shuffle(arrivals)
-    known: dict[int, float] = {}
     held: list[Stored] = []
     for start in range(0, len(arrivals), size):
         touched = arrivals[start : start + size]
-        known |= {hour: hours[hour] for hour in touched}
-        window = around(known, touched, judged)
-        first_s, last_s = min(window) * HOUR_S, max(window) * HOUR_S
-        inside = [one for one in held if one.opened_s <= last_s and (one.closed_s is None or one.closed_s >= first_s)]
+        # Figures are stored before they are told of, so what is judged may be ahead of what was heard.
+        known = {hour: hours[hour] for hour in arrivals[: start + size * (1 + stored_ahead)]}
+        around = window(series(known), judged, min(touched) * HOUR_S, max(touched) * HOUR_S)
+        inside = [one for one in held if around.holds(one.opened_s, one.closed_s)]
         outside = [one for one in held if one not in inside]
-        inside_now = [one for one in inside if one.closed_s != first_s]
-        outside += [one for one in inside if one.closed_s == first_s]
-        held = sorted([*outside, *after(inside_now, episodes(series(window), judged))], key=lambda one: one.opened_s)
+        held = sorted([*outside, *after(inside, episodes(around.series, judged))], key=lambda one: one.opened_s)
     said = [(one.opened_s, one.closed_s, one.extreme, one.limit) for one in held]
     assert said == [(one.opened_s, one.closed_s, one.extreme, one.limit) for one in episodes(series(hours), judged)]
 

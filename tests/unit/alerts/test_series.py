@@ -13,10 +13,10 @@ def day_number(text: str) -> int:
     return int(np.datetime64(text, "D").astype(np.int64))
 
 
-def days(first: str, count: int, wh: int = 24_000, return_c: float = 40.0) -> Days:
+def days(first: str, count: int, wh: int = 24_000, return_c: int = 40) -> Days:
     numbers = np.arange(day_number(first), day_number(first) + count)
     energy = np.full(count, wh)
-    return Days(numbers, energy, energy * return_c, energy)
+    return Days(numbers, energy, energy * return_c * 100, energy)
 
 
 def test_an_hour_belongs_to_the_season_of_its_local_month() -> None:
@@ -40,7 +40,7 @@ def test_a_weighted_return_temperature_needs_15_of_its_30_days() -> None:
 
 
 def test_a_weighted_return_temperature_forgets_what_is_older_than_30_days() -> None:
-    warm, cold = days("2024-01-01", 30, return_c=60.0), days("2024-01-31", 30, return_c=30.0)
+    warm, cold = days("2024-01-01", 30, return_c=60), days("2024-01-31", 30, return_c=30)
     both = Days(*(np.concatenate(pair) for pair in zip(vars(warm).values(), vars(cold).values(), strict=True)))
     found = daily_series(Quantity.WEIGHTED_RETURN_TEMPERATURE, both, CALENDAR)
     assert found.values[-1] == 30.0

@@ -1,0 +1,29 @@
+"""Settings of the alerts service."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from services.alerts.core.series import Calendar
+from services.common.settings import Settings
+
+
+class AlertsSettings(Settings):
+    """What every service must be told, and when alerts count and are told."""
+
+    winter_months: frozenset[int] = Field(
+        default=frozenset({10, 11, 12, 1, 2, 3, 4}), description="the months in which a rule's winter limit counts"
+    )
+    tell_within_hours: int = Field(default=48, ge=1, description="older hours open episodes but tell nobody")
+    batch_messages: int = Field(default=50, ge=1, le=1000)
+    batch_wait_s: float = Field(default=0.5, gt=0, le=10)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The customers' time zone with its winter."""
+        return Calendar(self.zone, self.winter_months)
+
+    @property
+    def tell_within(self) -> timedelta:
+        """How young an hour must be for its alert to be told."""
+        return timedelta(hours=self.tell_within_hours)

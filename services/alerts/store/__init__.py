@@ -1,0 +1,1 @@
+"""The only SQL of the alerts service, a file for each kind of object."""

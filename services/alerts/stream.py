@@ -1,0 +1,138 @@
+"""The Faust app: agents that take what is new of hourly and daily power, and let nothing be skipped."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+from faust.types import EventT, StreamT
+
+from schemas.alerts import Quantity
+from schemas.topics import DAILY_POWER, HOURLY_POWER, Topic
+from schemas.values import PointId
+from services.alerts.core.rules import BY_THE_HOUR
+from services.alerts.decode import days_touched, hours_touched, together
+from services.alerts.handlers import Judge
+from services.alerts.judging import Touched
+from services.alerts.settings import AlertsSettings
+from services.common import logs, metrics
+from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError
+from services.common.health import Progress
+from services.common.kafka import Outgoing, send_all
+from services.common.postgres import Database
+
+log = logs.get_logger()
+
+LOOK_EVERY_S = 1.0
+BY_THE_DAY = frozenset(Quantity) - BY_THE_HOUR
+Decode = Callable[[bytes], dict[PointId, Touched]]
+Handle = Callable[[StreamT[bytes]], Awaitable[None]]
+
+
+class Stream:
+    """Faust without its tables: batches are judged and stored in one transaction, and acknowledged after it.
+
+    An agent that raises inside noack_take is started again but handles nothing more, so any exception ends the
+    whole process; the supervisor starts it again and the batch comes again. Whoever lost a partition meanwhile
+    does no harm: what he stores follows from the stored figures alone.
+    """
+
+    def __init__(
+        self, settings: AlertsSettings, judge: Judge, database: Database, producer: AIOKafkaProducer, pulse: Progress
+    ) -> None:
+        self._settings = settings
+        self._judge = judge
+        self._database = database
+        self._producer = producer
+        self._pulse = pulse
+        self._app = faust.App(
+            "alerts",
+            broker=f"kafka://{settings.kafka_bootstrap}",
+            store="memory://",
+            value_serializer="raw",
+            key_serializer="raw",
+            # The first start takes what is there already; "latest" would skip it.
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=SESSION_TIMEOUT_MS / 1000,
+            broker_heartbeat_interval=SESSION_TIMEOUT_MS / 1000 / 3,
+            broker_commit_interval=1.0,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            web_enabled=False,
+            autodiscover=False,
+        )
+        self._topics: dict[str, Topic] = {}
+        self._listen(HOURLY_POWER, hours_touched, sorted(BY_THE_HOUR))
+        self._listen(DAILY_POWER, lambda value: days_touched(value, settings.zone), sorted(BY_THE_DAY))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take what comes until told to stop."""
+        self._app.loop = asyncio.get_running_loop()
+        await self._app.start()
+        try:
+            while not stop.is_set():
+                self._look()
+                await _wait(stop, LOOK_EVERY_S)
+        finally:
+            await self._app.stop()
+
+    def _listen(self, topic: Topic, decode: Decode, quantities: Sequence[Quantity]) -> None:
+        source = self._app.topic(topic.name, value_type=bytes, value_serializer="raw", key_serializer="raw")
+
+        async def agent(stream: StreamT[bytes]) -> None:
+            async for events in stream.noack_take(self._settings.batch_messages, within=self._settings.batch_wait_s):
+                try:
+                    await self._handle(topic, decode, quantities, events)
+                    for event in events:
+                        await stream.ack(event)
+                except Exception:
+                    log.exception("batch_failed", topic=topic.name, messages=len(events))
+                    os._exit(1)
+
+        self._app.agent(source, name=f"alerts.{topic.name}")(agent)
+
+    async def _handle(
+        self, topic: Topic, decode: Decode, quantities: Sequence[Quantity], events: Sequence[EventT[Any]]
+    ) -> None:
+        messages: list[dict[PointId, Touched]] = []
+        dead: list[Outgoing] = []
+        for event in events:
+            try:
+                messages.append(decode(event.value))
+            except UndecodableError as error:
+                dead.append(_dead_letter(topic, event, error))
+        await send_all(self._producer, dead)
+        touched = together(messages)
+        if touched:
+            with metrics.BATCH_SECONDS.labels(topic.name).time():
+                async with self._database.transaction() as tx:
+                    await self._judge.figures(tx, touched, quantities, datetime.now(UTC))
+        metrics.MESSAGES_CONSUMED.labels(topic.name).inc(len(events))
+        self._pulse.beat()
+
+    def _look(self) -> None:
+        """Count waiting as progress only where nothing waits: a stalled agent has messages it does not take."""
+        consumer = self._app.consumer
+        partitions = consumer.assignment()
+        waiting = [tp for tp in partitions if (consumer.highwater(tp) or 0) > (consumer._committed_offset.get(tp) or 0)]
+        if partitions and not waiting:
+            self._pulse.beat()
+
+
+def _dead_letter(topic: Topic, event: EventT[Any], error: UndecodableError) -> Outgoing:
+    message = event.message
+    where = f"{message.topic}/{message.partition}/{message.offset}"
+    metrics.DEAD_LETTERS.labels(topic.name).inc()
+    log.error("message_undecodable", topic=topic.name, partition=message.partition, offset=message.offset)
+    headers = [("error", str(error).encode()), ("came-from", where.encode())]
+    return Outgoing(topic.dead, message.value, message.key, headers=headers)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
