@@ -34,7 +34,7 @@ def day_chart(
         "links": [day.isoformat() for day in slots],
         "energy_kwh": [_kwh(row, "energy_wh") for row in shown],
         "quality": [row["quality"] if row and row["energy_wh"] is not None else "missing" for row in shown],
-        "before_kwh": [_kwh(before.get(_year_before(day)), "energy_wh") for day in slots] if before else [],
+        "before_kwh": [_kwh(before.get(year_before_day(day)), "energy_wh") for day in slots] if before else [],
         "outdoor_c": [_one(row["outdoor_c"]) if row else None for row in shown],
         "highest_kw": [_kwh(row, "maximum_hour_wh") for row in shown],
         "in_force_kw": [_in_force(powers, day) for day in slots],
@@ -66,8 +66,8 @@ def newest_slot(start: datetime, zone: ZoneInfo, language: str) -> str:
     return formats.hour_label(start.astimezone(zone), language)
 
 
-def _year_before(day: date) -> date:
-    # 29 February is held against 28 February.
+def year_before_day(day: date) -> date:
+    """Give the same date a year earlier; 29 February is held against 28 February."""
     return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 

@@ -75,8 +75,8 @@ async def _figures(parts: "Parts", visit: "Visit", chosen: Any, asked: Span) -> 
         ]
         return {"chart": drawn, "rows": table, "before_wh": 0, "powers": powers}
     rows = await facilities.days(connection, point_id, asked.first, asked.last, station_id)
-    shift = timedelta(days=365)
-    before = await facilities.days(connection, point_id, asked.first - shift, asked.last - shift, None)
+    first, last = charts.year_before_day(asked.first), charts.year_before_day(asked.last)
+    before = await facilities.days(connection, point_id, first, last, None)
     drawn = charts.day_chart(rows, before, asked, powers, language)
     table = [{**dict(row), "label": row["day"].isoformat()} for row in rows]
     # Compared only where the year before is as whole as this one; otherwise the gap would pass for a saving.
