@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
-from faust.types import EventT, StreamT
+from faust.types import EventT
 
 from schemas.alerts import Quantity
 from schemas.topics import DAILY_POWER, HOURLY_POWER, Topic
@@ -29,7 +29,6 @@ log = logs.get_logger()
 LOOK_EVERY_S = 1.0
 BY_THE_DAY = frozenset(Quantity) - BY_THE_HOUR
 Decode = Callable[[bytes], dict[PointId, Touched]]
-Handle = Callable[[StreamT[bytes]], Awaitable[None]]
 
 
 class Stream:
@@ -82,7 +81,7 @@ class Stream:
     def _listen(self, topic: Topic, decode: Decode, quantities: Sequence[Quantity]) -> None:
         source = self._app.topic(topic.name, value_type=bytes, value_serializer="raw", key_serializer="raw")
 
-        async def agent(stream: StreamT[bytes]) -> None:
+        async def agent(stream: Any) -> None:  # Faust's own type for it lacks noack_take.
             async for events in stream.noack_take(self._settings.batch_messages, within=self._settings.batch_wait_s):
                 try:
                     await self._handle(topic, decode, quantities, events)
@@ -115,7 +114,7 @@ class Stream:
 
     def _look(self) -> None:
         """Count waiting as progress only where nothing waits: a stalled agent has messages it does not take."""
-        consumer = self._app.consumer
+        consumer: Any = self._app.consumer  # Its type leaves out what it has committed.
         partitions = consumer.assignment()
         waiting = [tp for tp in partitions if (consumer.highwater(tp) or 0) > (consumer._committed_offset.get(tp) or 0)]
         if partitions and not waiting:
