@@ -135,11 +135,11 @@ def _episodes(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRout
     async def acknowledge(episode_id: UUID, who: Annotated[Caller, Depends(caller)]) -> dict[str, str]:
         async with parts.database.transaction() as tx:
             user_id, is_staff = await _person(tx, who)
+            rule = await rules.rule_of_episode(tx, episode_id)
             found = await episodes.episode(tx, episode_id)
-            rule = await rules.rule(tx, found[0]) if found else None
             if found is None or rule is None or not await _may_see(tx, rule, user_id, is_staff):
                 raise web.Problem(404, "unknown_episode", "There is no such alert, or not for you.")
-            _, _, state, episode = found
+            state, episode = found
             if state == "acknowledged":
                 return {"result": "unchanged"}
             if not await handlers.acknowledge(tx, rule, episode, user_id):
@@ -157,7 +157,8 @@ def _suggestions(parts: Parts) -> APIRouter:
         points = [PointId(point) for point in sorted(set(request.points))]
         async with parts.database.transaction() as tx:
             wanted = await suggesting.rules_for(tx, points, parts.settings.calendar)
-            for rule in wanted:
+            # In the order in which judging locks them.
+            for rule in sorted(wanted, key=lambda one: one.rule_id):
                 await handlers.put_rule(tx, parts.judge, rule, datetime.now(UTC))
         served = {rule.point_id for rule in wanted}
         return {"rules": list(wanted), "without_history": [point for point in points if point not in served]}

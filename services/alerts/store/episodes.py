@@ -49,7 +49,7 @@ _ACKNOWLEDGE = """
      WHERE episode_id = %(episode_id)s AND state = 'open'
 """
 _EPISODE = """
-    SELECT rule_id, point_id, state, episode_id, extract(epoch FROM opened_at)::int8,
+    SELECT state, episode_id, extract(epoch FROM opened_at)::int8,
            extract(epoch FROM closed_at)::int8, extreme, limit_value, told
       FROM alerts.episode
      WHERE episode_id = %s
@@ -108,10 +108,10 @@ async def tell(tx: Transaction, episode_id: UUID, step: str) -> None:
     await tx.execute(_TELL, {"episode_id": episode_id, "step": step})
 
 
-async def episode(tx: Transaction, episode_id: UUID) -> tuple[UUID, PointId, str, Known] | None:
-    """Lock and give an episode: its rule, point, state and what is stored of it."""
+async def episode(tx: Transaction, episode_id: UUID) -> tuple[str, Known] | None:
+    """Lock and give an episode: its state and what is stored of it."""
     row: tuple[Any, ...] | None = await (await tx.execute(_EPISODE, [episode_id])).fetchone()
-    return (row[0], PointId(row[1]), row[2], Known(*row[3:])) if row else None
+    return (row[0], Known(*row[1:])) if row else None
 
 
 async def acknowledge(tx: Transaction, episode_id: UUID, user_id: UserId | None) -> bool:

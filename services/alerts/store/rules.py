@@ -22,6 +22,12 @@ _RULE = """
      WHERE rule_id = %s
        FOR UPDATE
 """
+_OF_EPISODE = """
+    SELECT rule_id, point_id, user_id, quantity, direction, summer_limit, winter_limit, hysteresis, minimum_values
+      FROM alerts.rule
+     WHERE rule_id = (SELECT rule_id FROM alerts.episode WHERE episode_id = %s)
+       FOR UPDATE
+"""
 _OF_POINT = """
     SELECT rule_id, point_id, user_id, quantity, direction, summer_limit, winter_limit, hysteresis, minimum_values
       FROM alerts.rule
@@ -60,6 +66,12 @@ async def lock_rules(tx: Transaction, points: Iterable[PointId], quantities: Ite
 async def rule(tx: Transaction, rule_id: UUID) -> Rule | None:
     """Lock and give one rule."""
     row = await (await tx.execute(_RULE, [rule_id])).fetchone()
+    return _rule(row) if row else None
+
+
+async def rule_of_episode(tx: Transaction, episode_id: UUID) -> Rule | None:
+    """Lock and give an episode's rule, always before the episode itself: judging does so, and else they could deadlock."""
+    row = await (await tx.execute(_OF_EPISODE, [episode_id])).fetchone()
     return _rule(row) if row else None
 
 
