@@ -381,3 +381,18 @@ def test_a_kill_in_the_middle_loses_nothing_and_tells_nothing_twice(
         wait_for(lambda own=rule[point]: [row[:2] for row in stood(stack, own)] == expected, service.log)  # type: ignore[misc]
         assert sorted(heard(stack, rule[point])) == ["closed"] * 3 + ["opened"] * 3
         assert sorted(step for _, step in told(stack, rule[point])) == ["closed"] * 3 + ["opened"] * 3
+
+
+def test_a_batch_that_fails_ends_the_process_and_comes_again(stack: Stack, api: httpx.Client, service: Service) -> None:
+    point = new_point(stack)
+    rule = put_rule(api, point)
+    store_hours(stack, point, RECENT, {0: 12})
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("ALTER TABLE alerts.episode RENAME TO episode_away")
+    tell_hours(stack, point, RECENT, [0])
+    assert service.process.wait(START_TIMEOUT_S) == 1
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("ALTER TABLE alerts.episode_away RENAME TO episode")
+    service.start()
+    wait_for(lambda: len(stood(stack, rule)) == 1, service.log)
+    assert heard(stack, rule) == ["opened"]

@@ -70,7 +70,7 @@ async def rule(tx: Transaction, rule_id: UUID) -> Rule | None:
 
 
 async def rule_of_episode(tx: Transaction, episode_id: UUID) -> Rule | None:
-    """Lock and give an episode's rule, always before the episode itself: judging does so, and else they could deadlock."""
+    """Lock and give an episode's rule; before the episode, as judging does, so that the two never deadlock."""
     row = await (await tx.execute(_OF_EPISODE, [episode_id])).fetchone()
     return _rule(row) if row else None
 
