@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +27,9 @@ class Account(NamedTuple):
 ROOT = Path(__file__).resolve().parents[2]
 UNPRIVILEGED_USER = "nobody"
 MINIMUM_FREE_BYTES = 1_000_000_000
+FIRST_PORT = 20_000
+PORTS = 10_000
+"""Below what systems give to outgoing connections, which would otherwise take a port of ours while we are stopped."""
 
 
 def home() -> Path:
@@ -69,11 +74,12 @@ def check_space(folder: Path) -> None:
         raise StackError(f"{folder} has {free // 1_000_000} MB left and the stack needs 1,000 MB: free some disk space")
 
 
-def free_port() -> int:
-    """Give a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(taken: Collection[int] = ()) -> int:
+    """Give a port that nobody listens on at this moment, and that is none of those `taken`."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        if port not in taken and is_free(port):
+            return port
 
 
 def is_free(port: int) -> bool:

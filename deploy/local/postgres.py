@@ -15,6 +15,7 @@ from deploy.local.folder import Account, StackError
 from deploy.local.processes import Started, start
 
 START_TIMEOUT_S = 60
+ORPHAN_TIMEOUT_S = 60
 ADMIN = "kulvert_admin"
 
 _CONFIGURATION = """\
@@ -52,7 +53,7 @@ class Postgres:
         programs = self._programs()
         if not (self._data / "PG_VERSION").exists():
             self._make_data_folder(programs)
-        self._remove_stale_lock()
+        self._make_way()
         command = [str(programs / "postgres"), "-D", str(self._data), "-p", str(self.port)]
         return start(command, log, account=self._account, cwd=self.place)
 
@@ -120,19 +121,32 @@ class Postgres:
             shutil.rmtree(self._data, ignore_errors=True)
             raise StackError(f"PostgreSQL's data folder could not be made: {done.stderr[-500:]}")
 
-    def _remove_stale_lock(self) -> None:
-        """Take away the lock of a server that was killed. Raises StackError where one still runs there."""
+    def _make_way(self) -> None:
+        """Wait for what a killed server left behind. Raises StackError where a server still runs there.
+
+        After a kill of the first process alone, another may go on and even commit: a new server may only start
+        when it has ended. PostgreSQL's own lock is taken away only where its number belongs to somebody else.
+        """
+        deadline = time.monotonic() + ORPHAN_TIMEOUT_S
+        while left := _processes_in(self._data):
+            if any("-D" in command for _, command in left):
+                raise StackError(f"a PostgreSQL already runs on {self._data}: stop it with `kulvert down`")
+            if time.monotonic() > deadline:
+                numbers = ", ".join(str(pid) for pid, _ in left)
+                raise StackError(f"processes of a killed PostgreSQL still run on {self._data}: end {numbers}")
+            time.sleep(0.1)
         lock = self._data / "postmaster.pid"
-        if not lock.exists():
-            return
-        pid = int(lock.read_text().splitlines()[0])
-        if psutil.pid_exists(pid) and str(self._data) in " ".join(_command_line(pid)):
-            raise StackError(f"a PostgreSQL already runs on {self._data} (process {pid}): stop it with `kulvert down`")
-        lock.unlink()
+        if lock.exists() and psutil.pid_exists(int(lock.read_text().splitlines()[0])):
+            lock.unlink()
 
 
-def _command_line(pid: int) -> list[str]:
-    try:
-        return psutil.Process(pid).cmdline()
-    except psutil.NoSuchProcess:
-        return []
+def _processes_in(data: Path) -> list[tuple[int, list[str]]]:
+    """Give PostgreSQL's processes on a data folder, with their command lines; each of them works in that folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith("postgres") and process.cwd() == str(data):
+                found.append((process.pid, process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue  # Ended meanwhile, or another user's, who cannot have our folder.
+    return found

@@ -23,6 +23,12 @@ class Started:
         """Tell whether this very process still runs."""
         return self._process() is not None
 
+    def ask(self, how: signal.Signals) -> None:
+        """Send the process a signal, without waiting for what it does."""
+        process = self._process()
+        if process:
+            process.send_signal(how)
+
     def stop(self, timeout_s: float, how: signal.Signals = signal.SIGTERM) -> None:
         """Ask the process to end and wait; one that will not is killed."""
         process = self._process()

@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from services.common.migrate import migrate
 
 DATABASE = "kulvert"
 LOGIN_ROLES = ("permissions", "contracts", "ingest", "billing", "alerts", "gateway")
+INFRASTRUCTURE = ("postgres", "kafka")
+PREFERRED_PORTS = {"gateway_http": 8080}
 STOP_TIMEOUT_S = 20
 
 
@@ -51,8 +54,17 @@ class Stack:
         """Give the port of a part, chosen free the first time and kept from then on."""
         ports: dict[str, int] = self._state["ports"]
         if name not in ports:
-            ports[name] = folder.free_port()
+            preferred = PREFERRED_PORTS.get(name)
+            is_ours = preferred is not None and folder.is_free(preferred)
+            ports[name] = preferred if preferred and is_ours else folder.free_port(ports.values())
         return ports[name]
+
+    def renew_port(self, name: str) -> None:
+        """Choose another port for a part that does not run, where somebody took its own meanwhile."""
+        ports: dict[str, int] = self._state["ports"]
+        if name in ports and not folder.is_free(ports[name]):
+            del ports[name]
+        self.port(name)
 
     @property
     def admin_dsn(self) -> str:
@@ -91,25 +103,32 @@ class Stack:
         """
         self.home.mkdir(parents=True, exist_ok=True)
         folder.check_space(self.home)
-        waiting = []
-        for name, part in (("postgres", self.postgres), ("kafka", self.kafka)):
-            if not self.is_running(name):
-                self._free_ports_of(name)
-                part = getattr(self, name)
-                started = part.start(self.log(name))
-                self.remember(name, started)
-                waiting.append((part, started, self.log(name)))
-        for part, started, log in waiting:
-            part.wait(started, log)
+        waiting = [self._begin(name) for name in INFRASTRUCTURE if not self.is_running(name)]
+        for wait in waiting:
+            wait()
         self._prepare_database()
         asyncio.run(create_topics(self.kafka.bootstrap))
 
-    def _free_ports_of(self, name: str) -> None:
-        """Choose other ports where somebody took one of ours while we were stopped."""
-        for port in (name, f"{name}_controller"):
-            if port in self._state["ports"] and not folder.is_free(self._state["ports"][port]):
-                del self._state["ports"][port]
+    def start_part(self, name: str) -> None:
+        """Start Kafka or PostgreSQL again, on the port that everybody knows, and wait. Raises StackError."""
+        part = self._part(name)
+        started = part.start(self.log(name))
+        self.remember(name, started)
+        part.wait(started, self.log(name))
+
+    def _begin(self, name: str) -> Callable[[], None]:
+        """Start a part on free ports; gives what waits for it, so that both parts start at once."""
+        self.renew_port(name)
+        if name == "kafka":
+            self.renew_port("kafka_controller")
         self._place_parts()
+        part = self._part(name)
+        started = part.start(self.log(name))
+        self.remember(name, started)
+        return lambda: part.wait(started, self.log(name))
+
+    def _part(self, name: str) -> Postgres | Kafka:
+        return self.postgres if name == "postgres" else self.kafka
 
     def _prepare_database(self) -> None:
         with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as connection:
@@ -126,8 +145,29 @@ class Stack:
 
     def remember(self, name: str, started: Started) -> None:
         """Write down a process, so that whoever stops the stack finds it."""
-        self._state["processes"][name] = {"pid": started.pid, "began_at": started.began_at}
+        times = self.starts(name) + 1
+        self._state["processes"][name] = {"pid": started.pid, "began_at": started.began_at, "starts": times}
         self.save()
+
+    def starts(self, name: str) -> int:
+        """Tell how often a part was started since the stack was made."""
+        known = self._state["processes"].get(name)
+        return int(known["starts"]) if known else 0
+
+    @property
+    def processes(self) -> list[str]:
+        """Name the parts that were ever started."""
+        return list(self._state["processes"])
+
+    def note_ready(self, supervisor: int) -> None:
+        """Write down that all were ready under the supervisor with this process number."""
+        self._state["ready_under"] = supervisor
+        self.save()
+
+    @property
+    def ready_under(self) -> int | None:
+        """The process number of the supervisor under which all were ready, or None."""
+        return self._state.get("ready_under")
 
     def save(self) -> None:
         """Write the state down; only its owner may read it."""
@@ -152,8 +192,9 @@ class Stack:
                 process.stop(STOP_TIMEOUT_S, how)
 
     def remove(self) -> None:
-        """Stop, and delete everything that was stored."""
+        """Stop, and delete everything that was stored; the downloaded jars stay where they are kept for all."""
         self.stop()
-        for path in (self.postgres.place, self.home / "kafka", self.home / "logs"):
+        for path in (self.postgres.place, self.home / "kafka", self.home / "logs", self.home / "work"):
             shutil.rmtree(path, ignore_errors=True)
-        self._file.unlink(missing_ok=True)
+        for path in (self._file, self.home / "supervisor.lock"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+"""Kulvert's processes as data: what the supervisor starts, and what the container file must agree with."""
+
+from dataclasses import dataclass
+
+from deploy.local.folder import ROOT
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process. `name` is what people, logs and ports call it; `role` is its login at the database."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The database role that the process logs in as."""
+        return self.module.rpartition(".")[2]
+
+    @property
+    def http(self) -> str:
+        """The name of the port that its API listens on."""
+        return f"{self.name}_http"
+
+    @property
+    def metrics(self) -> str:
+        """The name of the port with its health and metrics."""
+        return f"{self.name}_metrics"
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether the module can be run at all."""
+        return (ROOT / self.module.replace(".", "/") / "__main__.py").exists()
+
+
+PERMISSIONS = Service("permissions", "services.permissions")
+CONTRACTS = Service("contracts", "services.contracts")
+INGEST_API = Service("ingest_api", "services.ingest", ("api",))
+BILLING = Service("billing", "services.billing")
+ALERTS = Service("alerts", "services.alerts")
+GATEWAY = Service("gateway", "services.gateway")
+
+OWNERS_OF_COMMANDS = {
+    "KULVERT_PERMISSIONS_URL": PERMISSIONS,
+    "KULVERT_ALERTS_URL": ALERTS,
+    "KULVERT_BILLING_URL": BILLING,
+}
+"""Where the gateway sends what a visitor decides."""
+
+
+def ingest_worker(number: int) -> Service:
+    """Give the ingest worker with a number; workers share the partitions of the readings between them."""
+    return Service(f"ingest_worker_{number}", "services.ingest", ("worker",))
+
+
+def services(workers: int = 1) -> list[Service]:
+    """Give every process of the system, with as many ingest workers as wanted."""
+    ingest_workers = [ingest_worker(number) for number in range(1, workers + 1)]
+    wanted = [PERMISSIONS, CONTRACTS, INGEST_API, *ingest_workers, BILLING, ALERTS, GATEWAY]
+    return [service for service in wanted if service.exists]

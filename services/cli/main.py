@@ -1,0 +1,17 @@
+"""The commands of `kulvert`, each in a file of its own."""
+
+import typer
+
+from services.cli import doctor, login, stack
+
+app = typer.Typer(
+    name="kulvert",
+    help="Kulvert on this machine: start it, look at it, use it.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # They would print passwords.
+)
+app.command()(stack.up)
+app.command()(stack.down)
+app.command()(stack.status)
+app.command()(doctor.doctor)
+app.command()(login.login)
