@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class Stack:
     def __init__(self, home: Path | None = None) -> None:
         self.home = (home or folder.home()).resolve()
         self._file = self.home / "stack.json"
+        # The supervisor starts several processes at once, each in a thread.
+        self._writing = threading.RLock()
         self._state: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else self._new_state()
         self._place_parts()
 
@@ -145,9 +148,10 @@ class Stack:
 
     def remember(self, name: str, started: Started) -> None:
         """Write down a process, so that whoever stops the stack finds it."""
-        times = self.starts(name) + 1
-        self._state["processes"][name] = {"pid": started.pid, "began_at": started.began_at, "starts": times}
-        self.save()
+        with self._writing:
+            times = self.starts(name) + 1
+            self._state["processes"][name] = {"pid": started.pid, "began_at": started.began_at, "starts": times}
+            self.save()
 
     def starts(self, name: str) -> int:
         """Tell how often a part was started since the stack was made."""
@@ -171,7 +175,8 @@ class Stack:
 
     def save(self) -> None:
         """Write the state down; only its owner may read it."""
-        folder.write_secret(self._file, self._state)
+        with self._writing:
+            folder.write_secret(self._file, self._state)
 
     def process(self, name: str) -> Started | None:
         """Give a part's process as it was last written down."""

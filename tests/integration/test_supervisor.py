@@ -1,0 +1,104 @@
+"""The supervisor: one command starts all, what is killed comes back, and one command ends all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import supervisor
+from deploy.local.stack import Stack
+
+START_TIMEOUT_S = 60
+START_LIMIT_S = 15
+MEMORY_LIMIT_MB = 1_500
+
+
+class Machine:
+    """A state folder of its own, and the command that a person would type."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def kulvert(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"KULVERT_HOME": str(self.home)}
+        command = [sys.executable, "-m", "services.cli", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: row for row in json.loads(self.kulvert("status", "--json").stdout)}
+
+    def kill(self, name: str) -> None:
+        process = Stack(self.home).process(name)
+        assert process is not None
+        process.stop(10, signal.SIGKILL)
+
+    def wait_until_ready_again(self, *names: str, after: dict[str, dict[str, Any]]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            rows = self.rows()
+            if all(rows[n]["state"] == "ready" and rows[n]["starts"] > after[n]["starts"] for n in names):
+                return
+            time.sleep(0.5)
+        pytest.fail((self.home / "logs/supervisor.log").read_text())
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    own = Machine(tmp_path_factory.mktemp("supervised"))
+    began = own.kulvert("up", "--detach")
+    assert began.returncode == 0, began.stdout
+    yield own
+    own.kulvert("down", "--remove")
+
+
+def test_every_process_is_ready_once_the_command_returns(machine: Machine) -> None:
+    rows = machine.rows()
+    assert {row["state"] for row in rows.values()} == {"ready"}
+    assert {"postgres", "kafka", "permissions", "contracts", "gateway"} <= rows.keys()
+
+
+def test_all_together_stay_within_their_memory(machine: Machine) -> None:
+    assert sum(row["memory_mb"] for row in machine.rows().values()) < MEMORY_LIMIT_MB
+
+
+def test_a_second_supervisor_is_refused_in_words(machine: Machine) -> None:
+    refused = machine.kulvert("up", "--detach")
+    assert refused.returncode == 1
+    assert "runs already" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_what_is_killed_comes_back(machine: Machine) -> None:
+    before = machine.rows()
+    names = ("contracts", "postgres", "kafka")
+    for name in names:
+        machine.kill(name)
+    machine.wait_until_ready_again(*names, after=before)
+
+
+def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next(machine: Machine) -> None:
+    machine.kill(supervisor.SUPERVISOR)
+    assert machine.kulvert("doctor").returncode == 1
+    again = machine.kulvert("up", "--detach")
+    assert again.returncode == 0, again.stdout
+    assert {row["state"] for row in machine.rows().values()} == {"ready"}
+
+
+def test_a_warm_start_is_quick_and_nothing_runs_after_the_end(machine: Machine) -> None:
+    assert machine.kulvert("down").returncode == 0
+    stack = Stack(machine.home)
+    assert [name for name in stack.processes if stack.is_running(name)] == []
+    began = time.monotonic()
+    assert machine.kulvert("up", "--detach").returncode == 0
+    assert time.monotonic() - began < START_LIMIT_S
+
+
+def test_pauses_between_starts_grow_to_a_limit() -> None:
+    assert [supervisor.pause_after(deaths) for deaths in (1, 2, 3, 10)] == [0.5, 1, 2, 30]
