@@ -1,13 +1,16 @@
 # Everything runs in ./.venv, made from the hashed lock files. Two commands do all set-up: make demo, make test.
 PYTHON ?= python3
 BIN := .venv/bin
+VENDOR := services/gateway/portal/static/vendor
+# The machine's own npm where there is one, else the one among the Python packages.
+NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: demo test check bench format lock clean
+.PHONY: demo test check bench front-end format lock clean
 
-demo: .venv/.ready
+demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
 
-test: .venv/.ready
+test: .venv/.ready deploy/frontend/node_modules/.browser
 	$(BIN)/pytest
 
 check: .venv/.ready
@@ -15,9 +18,12 @@ check: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest tests/tidy
 
 bench: .venv/.ready
 	$(BIN)/python -m tests.bench
+
+front-end: $(VENDOR)/.ready
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix .
@@ -28,10 +34,11 @@ lock: .venv/.ready
 		--custom-compile-command "make lock" -q requirements/kulvert.in -o requirements/kulvert.txt
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 		--custom-compile-command "make lock" -q requirements/develop.in -o requirements/develop.txt
+	cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean:
 	@test ! -x $(BIN)/kulvert || $(BIN)/kulvert down --remove
-	rm -rf .venv .kulvert
+	rm -rf .venv .kulvert deploy/frontend/node_modules $(VENDOR)
 
 .venv/.ready: requirements/develop.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -42,4 +49,15 @@ clean:
 	echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/kulvert.pth"
 	printf '#!/bin/sh\nexec "%s/$(BIN)/python" -m services.cli "$$@"\n' "$(CURDIR)" > $(BIN)/kulvert
 	chmod +x $(BIN)/kulvert
+	touch $@
+
+$(VENDOR)/.ready: deploy/frontend/package-lock.json | .venv/.ready
+	$(NPM_CI) --omit=dev
+	mkdir -p $(VENDOR)
+	cd deploy/frontend/node_modules && cp htmx.org/dist/htmx.min.js echarts/dist/echarts.common.min.js $(CURDIR)/$(VENDOR)
+	touch $@
+
+# The browser of the tests is large, so the demo goes without.
+deploy/frontend/node_modules/.browser: $(VENDOR)/.ready
+	$(NPM_CI)
 	touch $@
