@@ -3,9 +3,6 @@
 import asyncio
 import csv
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -21,14 +18,15 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.folder import ROOT
+from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.event import Event
 from schemas.facilities import FacilityChanged
 from schemas.price_lists import PriceListChanged
 from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED, Topic
+from tests.running import running
 
-START_TIMEOUT_S = 30
 ZONE = ZoneInfo("Europe/Stockholm")
 HOUR = timedelta(hours=1)
 BAS_2018 = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
@@ -42,32 +40,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def api(stack: Stack, log: Path) -> Iterator[httpx.Client]:
     """The running service, with one network and one price list."""
-    environment = stack.environment("contracts", "contracts_http", "contracts_metrics")
-    with log.open("wb") as output:
-        service = subprocess.Popen(
-            [sys.executable, "-m", "services.contracts"], cwd=ROOT, env=os.environ | environment, stdout=output
-        )
-    base = f"http://127.0.0.1:{stack.port('contracts_http')}"
-    ready = f"http://127.0.0.1:{stack.port('contracts_metrics')}/readyz"
-    wait_until_ready(ready, service, log)
-    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {stack.integration_key}"}) as client:
+    with running(stack, CONTRACTS, log) as client:
         assert put(client, "/v1/networks/aalborg", {"name": "Aalborg"}).status_code == 201
         assert put(client, "/v1/price-lists/bas", BAS_2018).status_code == 201
         yield client
-    service.terminate()
-    assert service.wait(20) == 0
-
-
-def wait_until_ready(address: str, service: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        assert service.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
 
 
 def put(client: httpx.Client, path: str, document: dict[str, Any]) -> httpx.Response:
