@@ -20,7 +20,10 @@ STOP_TIMEOUT_S = 20
 
 @contextmanager
 def running(stack: Stack, service: Service, log: Path) -> Iterator[httpx.Client]:
-    """Run a service on the stack, ready to serve; gives a client with the staff systems' key. It must end by itself when told to."""
+    """Run a service on the stack, ready to serve; gives a client with the staff systems' key.
+
+    The service must end by itself, and without an error, when told to.
+    """
     command = [sys.executable, "-m", service.module, *service.arguments]
     environment = os.environ | supervisor.settings_for(stack, service)
     with log.open("wb") as output:
