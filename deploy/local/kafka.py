@@ -9,9 +9,9 @@ from pathlib import Path
 
 from deploy.local import folder
 from deploy.local.folder import StackError
+from deploy.local.jars import jars
 from deploy.local.processes import Started, start
 
-KAFKA = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
 START_TIMEOUT_S = 60
 JAVA_OPTIONS = (
     "-Xmx512m",
@@ -40,37 +40,6 @@ transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 """
-
-
-def jars() -> list[Path]:
-    """Give Kafka's jars, downloaded from Maven's repository the first time. Raises StackError."""
-    done = folder.cache() / "kafka" / "jars.txt"
-    if done.exists():
-        found = [Path(line) for line in done.read_text().splitlines()]
-        if found and all(jar.exists() for jar in found):
-            return found
-    found = _download(done.parent)
-    done.write_text("\n".join(str(jar) for jar in found))
-    return found
-
-
-def _download(target: Path) -> list[Path]:
-    target.mkdir(parents=True, exist_ok=True)
-    # jgo wants a runtime folder even where it runs nothing, and warns where the session has none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(target))
-    from jgo.constants import MAVEN_CENTRAL_URL
-    from jgo.env import EnvironmentBuilder
-    from jgo.maven import MavenContext
-
-    context = MavenContext(repo_cache=target / "repository", remote_repos={"central": MAVEN_CENTRAL_URL})
-    try:
-        environment = EnvironmentBuilder(context=context, cache_dir=target / "environment").from_endpoint(KAFKA)
-    except Exception as error:
-        raise StackError(
-            f"Kafka's jars could not be downloaded ({error}): check that this machine reaches Maven's repository,"
-            " then try again"
-        ) from error
-    return [Path(jar) for jar in environment.all_jars]
 
 
 class Kafka:

@@ -10,8 +10,9 @@ import psutil
 import typer
 from rich.console import Console
 
-from deploy.local import folder, kafka, supervisor
+from deploy.local import folder, supervisor
 from deploy.local.folder import ROOT, StackError
+from deploy.local.jars import jars
 from deploy.local.stack import INFRASTRUCTURE, Stack
 
 NEEDED_MEMORY_BYTES = 1_500_000_000
@@ -46,7 +47,7 @@ def _java() -> str:
 
 
 def _kafka() -> str:
-    return f"{len(kafka.jars())} jars in {folder.cache()}"
+    return f"{len(jars())} jars in {folder.cache()}"
 
 
 def _postgres() -> str:

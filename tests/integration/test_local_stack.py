@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.local.folder import free_port, is_free
+from deploy.local import folder, jars
+from deploy.local.folder import StackError, free_port, is_free
 from deploy.local.processes import reap
 from deploy.local.stack import Stack
 
@@ -66,3 +67,27 @@ def test_a_port_taken_meanwhile_is_exchanged_for_a_free_one(second: Stack) -> No
         assert restarted.postgres.port != port
         restarted.stop()
     assert free_port() != port
+
+
+def test_a_jar_that_is_not_the_locked_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "kafka.lock"
+    lock.write_text("".join(f"{'0' * 64}  {line.split()[1]}\n" for line in jars.LOCK.read_text().splitlines()))
+    monkeypatch.setattr(jars, "LOCK", lock)
+    monkeypatch.setenv("KULVERT_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(StackError, match="the download was changed"):
+        jars.jars()
+    assert list((tmp_path / "cache").rglob("*.jar")) == []
+
+
+def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KULVERT_CACHE", str(tmp_path / "cache"))
+    # A port where nobody listens stands for a machine that reaches no repository.
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(StackError, match="check that this machine reaches"):
+        jars.jars()
+
+
+def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MINIMUM_FREE_BYTES", 10**18)
+    with pytest.raises(StackError, match="free some disk space"):
+        Stack(tmp_path).start()
