@@ -5,6 +5,9 @@ VENDOR := services/gateway/portal/static/vendor
 # The machine's own npm where there is one, else the one among the Python packages.
 NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--python-version 3.11 --custom-compile-command "make lock" -q
+
 .PHONY: demo test check bench front-end format lock clean
 
 demo: .venv/.ready front-end
@@ -30,10 +33,9 @@ format: .venv/.ready
 	$(BIN)/ruff format .
 
 lock: .venv/.ready
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 \
-		--custom-compile-command "make lock" -q requirements/kulvert.in -o requirements/kulvert.txt
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 \
-		--custom-compile-command "make lock" -q requirements/develop.in -o requirements/develop.txt
+	$(COMPILE) requirements/develop.in -o requirements/develop.txt
+	$(COMPILE) requirements/services.in -c requirements/develop.txt -o requirements/services.txt
+	$(BIN)/python -m deploy.local.jars
 	cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean:

@@ -54,8 +54,10 @@ def ingest_worker(number: int) -> Service:
     return Service(f"ingest_worker_{number}", "services.ingest", ("worker",))
 
 
+EVERY_SERVICE = [PERMISSIONS, CONTRACTS, INGEST_API, ingest_worker(1), BILLING, ALERTS, GATEWAY]
+
+
 def services(workers: int = 1) -> list[Service]:
-    """Give every process of the system, with as many ingest workers as wanted."""
-    ingest_workers = [ingest_worker(number) for number in range(1, workers + 1)]
-    wanted = [PERMISSIONS, CONTRACTS, INGEST_API, *ingest_workers, BILLING, ALERTS, GATEWAY]
-    return [service for service in wanted if service.exists]
+    """Give every process that can be run, with as many ingest workers as wanted."""
+    more_workers = [ingest_worker(number) for number in range(2, workers + 1)]
+    return [service for service in (*EVERY_SERVICE, *more_workers) if service.exists]

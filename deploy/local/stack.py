@@ -1,6 +1,5 @@
 """The embedded stack: Kafka, PostgreSQL and the secrets that the services get, all below one folder."""
 
-import asyncio
 import hashlib
 import json
 import secrets
@@ -18,11 +17,9 @@ from deploy.local import folder
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Started
-from services.common.kafka import create_topics
-from services.common.migrate import migrate
+from deploy.prepare import LOGIN_ROLES, prepare
 
 DATABASE = "kulvert"
-LOGIN_ROLES = ("permissions", "contracts", "ingest", "billing", "alerts", "gateway")
 INFRASTRUCTURE = ("postgres", "kafka")
 PREFERRED_PORTS = {"gateway_http": 8080}
 STOP_TIMEOUT_S = 20
@@ -89,15 +86,17 @@ class Stack:
 
     def environment(self, role: str, http: str, metrics: str) -> dict[str, str]:
         """Give the settings of a service's process; `http` and `metrics` name its ports."""
-        return {
+        environment = {
             "KULVERT_DATABASE_URL": self.dsn(role),
             "KULVERT_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
             "KULVERT_HTTP_PORT": str(self.port(http)),
             "KULVERT_METRICS_PORT": str(self.port(metrics)),
             "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(self.integration_key.encode()).hexdigest(),
-            "KULVERT_IDENTITY_KEY": self._state["identity_key"],
             "KULVERT_LOCAL": "1",
         }
+        if role == "contracts":
+            environment["KULVERT_IDENTITY_KEY"] = self._state["identity_key"]
+        return environment
 
     def start(self) -> None:
         """Start Kafka and PostgreSQL where they do not run yet, and bring roles, tables and topics up to date.
@@ -109,8 +108,7 @@ class Stack:
         waiting = [self._begin(name) for name in INFRASTRUCTURE if not self.is_running(name)]
         for wait in waiting:
             wait()
-        self._prepare_database()
-        asyncio.run(create_topics(self.kafka.bootstrap))
+        self._prepare()
 
     def start_part(self, name: str) -> None:
         """Start Kafka or PostgreSQL again, on the port that everybody knows, and wait. Raises StackError."""
@@ -133,18 +131,12 @@ class Stack:
     def _part(self, name: str) -> Postgres | Kafka:
         return self.postgres if name == "postgres" else self.kafka
 
-    def _prepare_database(self) -> None:
+    def _prepare(self) -> None:
         with psycopg.connect(self.postgres.dsn("postgres"), autocommit=True) as connection:
             exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not exists:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        migrate(self.admin_dsn)
-        with psycopg.connect(self.admin_dsn, autocommit=True) as connection:
-            for role in LOGIN_ROLES:
-                statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                    sql.Identifier(role), sql.Literal(self._state["passwords"][role])
-                )
-                connection.execute(statement)
+        prepare(self.admin_dsn, self._state["passwords"], self.kafka.bootstrap)
 
     def remember(self, name: str, started: Started) -> None:
         """Write down a process, so that whoever stops the stack finds it."""

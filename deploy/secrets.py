@@ -1,0 +1,39 @@
+"""Make the secrets for docker-compose.yml: `python3 -m deploy.secrets` writes .env once, for its owner only.
+
+It needs nothing but Python, since it runs before anything is installed.
+"""
+
+import hashlib
+import os
+import secrets
+import sys
+from pathlib import Path
+
+ROLES = ("ADMIN", "PERMISSIONS", "CONTRACTS", "INGEST", "BILLING", "ALERTS", "GATEWAY")
+FILE = Path(".env")
+
+
+def values() -> dict[str, str]:
+    """Give a new secret for each name. The integration key itself is for staff systems; services get its hash."""
+    key = secrets.token_urlsafe(32)
+    return {
+        **{f"KULVERT_PASSWORD_{role}": secrets.token_urlsafe(18) for role in ROLES},
+        "KULVERT_INTEGRATION_KEY": key,
+        "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest(),
+        "KULVERT_IDENTITY_KEY": secrets.token_hex(32),
+        "GRAFANA_PASSWORD": secrets.token_urlsafe(18),
+    }
+
+
+def main() -> None:
+    """Write the file, unless there is one: new secrets would lock out what runs with the old."""
+    try:
+        file = os.open(FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        sys.exit(f"{FILE} is there already and stays as it is; move it away to make new secrets")
+    with os.fdopen(file, "w") as output:
+        output.writelines(f"{name}={value}\n" for name, value in values().items())
+
+
+if __name__ == "__main__":
+    main()

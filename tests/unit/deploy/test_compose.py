@@ -1,0 +1,139 @@
+"""docker-compose.yml is the same system as the local stack: its services, ports, settings and checks agree."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+from deploy.local import jars
+from deploy.local.folder import ROOT
+from deploy.local.services import EVERY_SERVICE, OWNERS_OF_COMMANDS, Service
+from deploy.prepare import LOGIN_ROLES, PrepareSettings
+from deploy.secrets import values
+from services.common.settings import Settings
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+SET_IN_THE_IMAGE = dict(re.findall(r"(KULVERT_\w+)=(\S+)", DOCKERFILE))
+SERVICES = [service for service in EVERY_SERVICE if service.exists]
+
+
+def container(service: Service) -> dict[str, Any]:
+    found = [each for each in CONTAINERS.values() if each.get("command") == [service.module, *service.arguments]]
+    assert len(found) == 1, service.name
+    return found[0]
+
+
+def settings_of(service: Service) -> type[Settings]:
+    module = importlib.import_module(f"{service.module}.settings")
+    classes = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Settings)]
+    return next(each for each in classes if each is not Settings)
+
+
+@pytest.mark.parametrize("service", EVERY_SERVICE, ids=lambda service: service.name)
+def test_every_process_of_the_local_stack_has_its_container(service: Service) -> None:
+    role = container(service)["environment"]["KULVERT_DATABASE_URL"].removeprefix("postgresql://").split(":")[0]
+    assert role == service.role
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_container_is_told_every_setting_it_needs_and_none_that_it_has_not(service: Service) -> None:
+    fields = settings_of(service).model_fields
+    told = {name.removeprefix("KULVERT_").lower() for name in container(service)["environment"]}
+    in_the_image = {name.removeprefix("KULVERT_").lower() for name in SET_IN_THE_IMAGE}
+    assert told | in_the_image <= fields.keys()
+    assert {name for name, field in fields.items() if field.is_required()} <= told | in_the_image
+
+
+def test_no_container_is_the_local_stack() -> None:
+    assert "KULVERT_LOCAL" not in (ROOT / "docker-compose.yml").read_text() + DOCKERFILE
+
+
+def test_the_gateway_finds_the_owners_of_commands() -> None:
+    environment = container(next(each for each in EVERY_SERVICE if each.name == "gateway"))["environment"]
+    for name, owner in OWNERS_OF_COMMANDS.items():
+        address = re.fullmatch(r"http://([\w-]+):(\d+)", environment[name])
+        assert address is not None
+        assert CONTAINERS[address[1]] is container(owner)
+        assert address[2] == SET_IN_THE_IMAGE["KULVERT_HTTP_PORT"]
+
+
+def test_health_is_asked_where_it_answers() -> None:
+    port = SET_IN_THE_IMAGE["KULVERT_METRICS_PORT"]
+    assert f"http://127.0.0.1:{port}/readyz" in DOCKERFILE
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"][0]
+    asked = scraped["dns_sd_configs"][0]
+    assert str(asked["port"]) == port
+    assert {id(CONTAINERS[name]) for name in asked["names"]} == {id(container(each)) for each in EVERY_SERVICE}
+
+
+def test_every_other_container_has_a_health_check() -> None:
+    ours = [container(service) for service in EVERY_SERVICE]
+    assert [name for name, each in CONTAINERS.items() if each not in ours and "healthcheck" not in each] == []
+
+
+def test_nothing_listens_to_other_machines() -> None:
+    published = [port for each in CONTAINERS.values() for port in each.get("ports", [])]
+    assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+    assert len({port.split(":")[1] for port in published}) == len(published)
+
+
+def test_every_image_names_its_version() -> None:
+    images = [each["image"] for each in CONTAINERS.values()] + re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert [image for image in images if not re.search(r":\w*\d|:local$", image)] == []
+    assert f"apache/kafka:{jars.KAFKA[0][2]}" in images
+
+
+def test_the_broker_keeps_to_the_same_rules_as_the_local_one() -> None:
+    environment = CONTAINERS["kafka"]["environment"]
+    local = (ROOT / "deploy/local/kafka.py").read_text()
+    for name in ("auto.create.topics.enable", "message.max.bytes", "log.message.timestamp.type"):
+        assert f"{name}={environment['KAFKA_' + name.upper().replace('.', '_')]}\n" in local
+
+
+def test_preparing_is_told_every_password_and_ends_before_the_services_start() -> None:
+    told = {name.removeprefix("KULVERT_").lower() for name in CONTAINERS["prepare"]["environment"]}
+    assert told == PrepareSettings.model_fields.keys()
+    assert {f"password_{role}" for role in LOGIN_ROLES} <= told
+    for service in EVERY_SERVICE:
+        assert container(service)["depends_on"] == {"prepare": {"condition": "service_completed_successfully"}}
+
+
+def test_every_secret_that_is_asked_for_is_made() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text()))
+    assert asked <= values().keys()
+    assert values().keys() - asked == {"KULVERT_INTEGRATION_KEY"}  # Which is for staff systems, not for services.
+
+
+@pytest.mark.parametrize("file", ["prometheus/alarms.yml", "grafana/dashboards/kulvert.json"])
+def test_charts_and_alarms_ask_for_figures_that_exist(file: str) -> None:
+    importlib.import_module("services.common.metrics")
+    for service in SERVICES:
+        if (ROOT / service.module.replace(".", "/") / "metrics.py").exists():
+            importlib.import_module(f"{service.module}.metrics")
+    known = {name for metric in REGISTRY.collect() for name in _names(metric.name)}
+    asked = set(re.findall(r"\bkulvert_\w+", (ROOT / "deploy" / file).read_text()))
+    assert asked
+    assert asked <= known
+
+
+def _names(metric: str) -> set[str]:
+    return {metric, f"{metric}_total", f"{metric}_bucket", f"{metric}_count", f"{metric}_sum"}
+
+
+def test_the_dashboard_is_for_the_data_source_that_is_provisioned() -> None:
+    sources = yaml.safe_load((ROOT / "deploy/grafana/datasources/prometheus.yml").read_text())["datasources"]
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/kulvert.json").read_text())
+    assert {panel["datasource"]["uid"] for panel in dashboard["panels"]} == {source["uid"] for source in sources}
+
+
+def test_the_image_holds_every_file_that_it_copies() -> None:
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert (Path(ROOT) / source).exists(), source
