@@ -1,0 +1,1 @@
+"""Monthly invoices from whole days, dated contracts and price lists."""

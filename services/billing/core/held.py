@@ -1,0 +1,22 @@
+"""Why a contract gets no invoice yet."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HeldReason(StrEnum):
+    """What is missing. The value is stored, shown to staff and never renamed."""
+
+    DAYS_MISSING = "days_missing"
+    REGISTER_WENT_BACKWARDS = "register_went_backwards"
+    NO_PRICE_LIST = "no_price_list"
+    NO_ENERGY_PRICE = "no_energy_price"
+    NO_POWER_IN_FORCE = "no_power_in_force"
+    NO_ADDRESS = "no_address"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The month of a contract that cannot be invoiced yet."""
+
+    reason: HeldReason

@@ -1,0 +1,45 @@
+"""What a contract and the price lists say on a day: billing's own dated copies, read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.contracts import ContractTerm, PowerInForce
+from schemas.price_lists import PriceList, PriceListChanged
+from schemas.values import ContractId, CustomerId, PointId, PriceListId
+
+PriceLists = Mapping[PriceListId, PriceListChanged]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """Who takes heat where, with every dated term and power, oldest first."""
+
+    contract_id: ContractId
+    contract_number: str
+    customer_id: CustomerId
+    point_id: PointId
+    terms: Sequence[ContractTerm]
+    powers: Sequence[PowerInForce]
+
+    @property
+    def end(self) -> date:
+        """The first day that no longer counts; the last date there is where the contract runs on."""
+        return self.terms[-1].valid_to or date.max
+
+    def price_list_id_on(self, day: date) -> PriceListId | None:
+        """Name the price list that counts on a day, None outside the contract."""
+        found = [term for term in self.terms if term.valid_from <= day and (not term.valid_to or day < term.valid_to)]
+        return found[-1].price_list_id if found else None
+
+    def power_on(self, day: date) -> PowerInForce | None:
+        """Give the subscription power that counts on a day, None before the first."""
+        begun = [power for power in self.powers if power.valid_from <= day]
+        return begun[-1] if begun else None
+
+
+def price_list_on(contract: Contract, lists: PriceLists, day: date) -> PriceList | None:
+    """Give the version of the contract's price list that counts on a day."""
+    price_list_id = contract.price_list_id_on(day)
+    known = lists.get(price_list_id) if price_list_id else None
+    return known.in_force(day) if known else None
