@@ -1,0 +1,162 @@
+"""Closing a month: every contract whose days are whole gets its invoice, the others a named reason why not."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from schemas.invoices import InvoiceIssued
+from schemas.topics import INVOICES
+from schemas.values import ContractId, InvoiceId
+from services.billing import metrics
+from services.billing.core.entries import Case, Issue, cited_rows, invoice_row, line_rows, linked, period_row
+from services.billing.core.held import Held, HeldReason
+from services.billing.core.invoices import Draft, draft
+from services.billing.core.parts import Part, contract_span, month_span, parts
+from services.billing.core.terms import Contract
+from services.billing.settings import BillingSettings
+from services.billing.store import closing as store
+from services.billing.store import copies
+from services.common import logs, outbox
+from services.common.postgres import Database, Transaction
+
+log = logs.get_logger()
+
+SCHEMA = "billing"
+Outcome = tuple[Case, Draft | Held]
+
+
+class MonthNotOverError(Exception):
+    """The month still has days to come, so no contract that runs on could be whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What one run did: how many invoices it issued, and how many contracts it held by reason."""
+
+    issued: int
+    held: Mapping[str, int]
+
+
+async def close_month(database: Database, settings: BillingSettings, month: date) -> Closed:
+    """Issue what is ready of a month. Doing it again issues only what was held and now is ready.
+
+    A batch of contracts is one transaction: copies, figures, numbers and invoices stand or fall together, so a
+    run that is cut off leaves no gap and no double. Raises MonthNotOverError.
+    """
+    now = datetime.now(UTC)
+    span = month_span(month)
+    if now.astimezone(settings.zone).date() < span.end:
+        raise MonthNotOverError
+    issued, held = 0, Counter[str]()
+    after, more = store.BEFORE_ALL, True
+    async with database.transaction() as tx:
+        await store.drop_stale(tx, span)
+    while more:
+        with metrics.BATCH_SECONDS.time():
+            async with database.transaction() as tx:
+                outcomes = await _close_batch(tx, settings, month, after)
+        reasons = Counter(outcome.reason.value for _, outcome in outcomes if isinstance(outcome, Held))
+        issued += len(outcomes) - reasons.total()
+        held += reasons
+        metrics.ISSUED.inc(len(outcomes) - reasons.total())
+        for reason, count in reasons.items():
+            metrics.HELD.labels(reason).inc(count)
+        more = len(outcomes) == settings.close_batch
+        after = outcomes[-1][0].contract.contract_id if outcomes else after
+    log.info("month_closed", month=month.isoformat(), issued=issued, held=dict(held))
+    return Closed(issued, dict(held))
+
+
+async def _close_batch(tx: Transaction, settings: BillingSettings, month: date, after: UUID) -> list[Outcome]:
+    """Lock, read, price, write. The locks come first, so that what is read stays true until it is written."""
+    now = datetime.now(UTC)
+    issue = Issue(month, now, now.astimezone(settings.zone).date(), settings.payment_days, _seller(settings))
+    series = await store.lock_series(tx, issue.year)
+    await copies.share_prices(tx)
+    contracts = await store.to_bill(tx, month_span(month), after, settings.close_batch)
+    if not contracts:
+        return []
+    outcomes = await _drafts(tx, contracts, month)
+    await _write(tx, outcomes, issue, series)
+    return outcomes
+
+
+async def _drafts(tx: Transaction, contracts: Sequence[Contract], month: date) -> list[Outcome]:
+    lists = await copies.price_lists(tx)
+    parties = await store.parties(tx, contracts)
+    spans = {contract.contract_id: contract_span(contract, month) for contract in contracts}
+    parted = {one.contract_id: parts(one, lists, spans[one.contract_id]) for one in contracts}
+    wanted = [(contract.point_id, part) for contract in contracts for part in _known(parted[contract.contract_id])]
+    figures = iter(await store.figures(tx, wanted))
+    outcomes: list[Outcome] = []
+    for contract in contracts:
+        contract_id, found = contract.contract_id, parted[contract.contract_id]
+        read = [next(figures) for _ in _known(found)]
+        case = Case(contract, spans[contract_id], parties.get(contract_id, {}))
+        outcomes.append((case, _outcome(case, found, read)))
+    return outcomes
+
+
+def _known(found: list[Part] | Held) -> list[Part]:
+    return [] if isinstance(found, Held) else found
+
+
+def _outcome(case: Case, found: list[Part] | Held, figures: Sequence[Any]) -> Draft | Held:
+    if isinstance(found, Held):
+        return found
+    if not case.parties:
+        return Held(HeldReason.NO_ADDRESS)
+    return draft(found, figures)
+
+
+async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, series: store.Series) -> None:
+    invoices, lines, cited, periods, events = [], [], [], [], []
+    sequence, chain = series.next_number, series.chain_sha256
+    for case, outcome in outcomes:
+        if isinstance(outcome, Held):
+            periods.append(period_row(case, issue.month, outcome))
+            continue
+        invoice_id = uuid4()
+        own_lines = line_rows(case, outcome.lines, invoice_id)
+        invoice, chain = linked(invoice_row(case, outcome, issue, invoice_id, sequence), own_lines, chain)
+        sequence += 1
+        invoices.append(invoice)
+        lines += own_lines
+        cited += cited_rows(case, outcome, issue)
+        periods.append(period_row(case, issue.month, invoice_id))
+        events.append(_event(case, invoice, issue))
+    await store.add_invoices(tx, invoices, lines, cited)
+    await store.put_periods(tx, periods)
+    await store.move_series(tx, issue.year, store.Series(sequence, chain))
+    async with tx.pipeline():
+        for event in events:
+            await outbox.add(tx, SCHEMA, INVOICES, str(event.contract_id), event)
+
+
+def _event(case: Case, invoice: Mapping[str, Any], issue: Issue) -> InvoiceIssued:
+    return InvoiceIssued(
+        invoice_id=InvoiceId(UUID(invoice["invoice_id"])),
+        number=invoice["number"],
+        contract_id=ContractId(case.contract.contract_id),
+        customer_id=case.contract.customer_id,
+        point_id=case.contract.point_id,
+        month=issue.month,
+        issued_at=issue.issued_at,
+        due_on=issue.due_on,
+        net_ore=invoice["net_ore"],
+        vat_ore=invoice["vat_ore"],
+        total_ore=invoice["total_ore"],
+    )
+
+
+def _seller(settings: BillingSettings) -> dict[str, str]:
+    return {
+        "name": settings.seller_name,
+        "address": settings.seller_address,
+        "organisation_number": settings.seller_organisation_number,
+        "bankgiro": settings.seller_bankgiro,
+        "contact": settings.seller_contact,
+    }

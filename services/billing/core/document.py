@@ -1,0 +1,119 @@
+"""What the printed invoice says, word for word; the layout is in documents/invoice.typ."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.billing.core import swedish
+from services.heat.tariff.rounding import whole_kwh
+
+MEDIUM = {"heat": "Fjärrvärme", "cooling": "Fjärrkyla"}
+METHOD = {
+    "entered": "avtalad",
+    "minus_five": "uppmätt, högsta timmedeleffekt vid −5 °C enligt regressionslinje",
+}
+Row = Mapping[str, Any]
+
+
+def document(head: Row, lines: Sequence[Row]) -> dict[str, Any]:
+    """Give every text of an invoice. head and lines: the rows as they were issued."""
+    basis = head["basis"]
+    return {
+        "title": f"{MEDIUM[basis['medium']]} {swedish.month(head['month'])}",
+        "number": head["number"],
+        "seller": basis["seller"],
+        "customer": [basis["customer_name"], *_address(basis["customer_address"])],
+        "facts": [
+            ["Fakturanummer", head["number"]],
+            ["Fakturadatum", basis["issued_on"]],
+            ["Förfallodag", head["due_on"].isoformat()],
+            ["Kundnummer", basis["customer_number"]],
+            ["Avtal", basis["contract_number"]],
+        ],
+        "place": [
+            ["Anläggning", f"{basis['facility_name']}, {basis['facility_address']}"],
+            ["Anläggningsnummer", basis["facility_number"]],
+            ["Mätpunkt", basis["metering_point"]],
+            ["Period", swedish.days(head["part_from"], head["part_to"])],
+            *_powers(basis["parts"]),
+        ],
+        "registers": [_register(part) for part in basis["parts"]],
+        "energy": f"{swedish.number(Decimal(sum(part['energy_kwh'] for part in basis['parts'])) / 1000, 3)} MWh",
+        "lines": [_line(line, len(basis["parts"]) > 1) for line in lines],
+        "sums": [
+            ["Summa exklusive moms", swedish.kronor(head["net_ore"])],
+            *(_vat(vat, len(basis["vat"]) > 1) for vat in basis["vat"]),
+        ],
+        "total": swedish.kronor(head["total_ore"]),
+        "due_on": head["due_on"].isoformat(),
+        "ocr": basis["ocr"],
+        "notes": _notes(basis["parts"]),
+    }
+
+
+def _address(address: str) -> list[str]:
+    return [line.strip() for line in address.split(",")]
+
+
+def _register(part: Row) -> list[str]:
+    since, to = whole_kwh(part["register_from_wh"]), whole_kwh(part["register_to_wh"])
+    return [
+        swedish.days(date.fromisoformat(part["first"]), date.fromisoformat(part["end"])),
+        *(swedish.number(kwh, 0) for kwh in (since, to, part["energy_kwh"])),
+    ]
+
+
+def _powers(parts: Sequence[Row]) -> list[list[str]]:
+    """The power in force of each part, its method and since when; the same one is named once."""
+    said = []
+    for part in parts:
+        power = part["power"]
+        if power:
+            method = METHOD.get(power["method"], power["method"])
+            kw = swedish.power(Decimal(power["kw"]))
+            text = f"{kw} från och med {power['valid_from']}, {method}"
+            if not said or said[-1][1] != text:
+                said.append(["Abonnemangseffekt", text])
+    return said
+
+
+def _line(line: Row, has_parts: bool) -> dict[str, Any]:
+    price = swedish.price(line["price"])
+    share = f"{line['days']} av {line['year_days']} dygn" if line["days"] else ""
+    when = swedish.days(line["part_from"], line["part_to"]) if has_parts else ""
+    if line["component"] == "energy":
+        name, quantity = f"Energi, {line['label'].lower()}", f"{swedish.number(line['quantity'], 3)} MWh"
+        unit = f"{price} kr/MWh"
+    elif line["component"] == "power":
+        name, quantity = "Effekt", swedish.power(line["quantity"])
+        unit = f"{price} kr/kW och år"
+        if line["fixed_price"]:
+            unit = f"{swedish.price(line['fixed_price'])} kr + {unit}"
+    else:
+        name, quantity, unit = "Fast avgift", "", f"{price} kr/år"
+    return {
+        "name": name,
+        "detail": ", ".join(text for text in (when, share) if text),
+        "quantity": quantity,
+        "price": unit,
+        "amount": swedish.kronor(line["amount_ore"]),
+    }
+
+
+def _vat(vat: Row, is_one_of_several: bool) -> list[str]:
+    percent = swedish.price(Decimal(vat["percent"])).removesuffix(",00")
+    base = f" på {swedish.kronor(vat['net_ore'])} kr" if is_one_of_several else ""
+    return [f"Moms {percent} %{base}", swedish.kronor(vat["vat_ore"])]
+
+
+def _notes(parts: Sequence[Row]) -> list[str]:
+    days, estimated = (sum(part[name] for part in parts) for name in ("days", "days_estimated"))
+    first = date.fromisoformat(parts[0]["first"]) - timedelta(days=0)
+    if estimated == 0:
+        return ["Energin är skillnaden mellan mätarställningarna vid periodens början och slut."]
+    return [
+        "Energin är skillnaden mellan mätarställningarna vid periodens början och slut.",
+        f"För {estimated} av {days} dygn från och med {first.isoformat()} saknas mätvärden under mer än två timmar. Där är"
+        " fördelningen mellan timmarna beräknad, jämnt mellan närmaste mätarställningar.",
+    ]
