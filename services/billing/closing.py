@@ -157,6 +157,7 @@ def _seller(settings: BillingSettings) -> dict[str, str]:
         "name": settings.seller_name,
         "address": settings.seller_address,
         "organisation_number": settings.seller_organisation_number,
+        "vat_number": settings.seller_vat_number,
         "bankgiro": settings.seller_bankgiro,
         "contact": settings.seller_contact,
     }

@@ -32,5 +32,5 @@ class Printer:
 
     def _print(self, document: dict[str, Any], issued_at: datetime) -> bytes:
         data = {"invoice": json.dumps(document, ensure_ascii=False)}
-        pages: bytes = self._compiler.compile(format="pdf", sys_inputs=data, timestamp=int(issued_at.timestamp()))
-        return pages
+        pages: Any = self._compiler.compile(format="pdf", sys_inputs=data, timestamp=int(issued_at.timestamp()))
+        return bytes(pages)

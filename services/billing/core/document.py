@@ -1,7 +1,7 @@
 """What the printed invoice says, word for word; the layout is in documents/invoice.typ."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.heat.tariff.rounding import whole_kwh
 MEDIUM = {"heat": "Fjärrvärme", "cooling": "Fjärrkyla"}
 METHOD = {
     "entered": "avtalad",
-    "minus_five": "uppmätt, högsta timmedeleffekt vid −5 °C enligt regressionslinje",
+    "minus_five": "uppmätt som högsta timmedeleffekt vid −5 °C",
 }
 Row = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ def _register(part: Row) -> list[str]:
 
 def _powers(parts: Sequence[Row]) -> list[list[str]]:
     """The power in force of each part, its method and since when; the same one is named once."""
-    said = []
+    said: list[list[str]] = []
     for part in parts:
         power = part["power"]
         if power:
@@ -109,11 +109,10 @@ def _vat(vat: Row, is_one_of_several: bool) -> list[str]:
 
 def _notes(parts: Sequence[Row]) -> list[str]:
     days, estimated = (sum(part[name] for part in parts) for name in ("days", "days_estimated"))
-    first = date.fromisoformat(parts[0]["first"]) - timedelta(days=0)
-    if estimated == 0:
-        return ["Energin är skillnaden mellan mätarställningarna vid periodens början och slut."]
-    return [
-        "Energin är skillnaden mellan mätarställningarna vid periodens början och slut.",
-        f"För {estimated} av {days} dygn från och med {first.isoformat()} saknas mätvärden under mer än två timmar. Där är"
-        " fördelningen mellan timmarna beräknad, jämnt mellan närmaste mätarställningar.",
-    ]
+    notes = ["Energin är skillnaden mellan mätarställningarna vid periodens början och slut."]
+    if estimated:
+        notes.append(
+            f"För {estimated} av {days} dygn saknas mätvärden under mer än två timmar. Energin däremellan är beräknad:"
+            " jämnt fördelad mellan de närmaste mätarställningarna."
+        )
+    return notes

@@ -19,13 +19,12 @@ def number(value: Decimal | int, decimals: int) -> str:
 
 def price(value: Decimal) -> str:
     """Write a price with two decimals, or as many as it has."""
-    exponent = value.normalize().as_tuple().exponent
-    return number(value, max(2, -exponent if isinstance(exponent, int) else 2))
+    return number(value, max(2, _decimals(value)))
 
 
 def power(value: Decimal) -> str:
     """Write a subscription power, with decimals only where it has some."""
-    return f"{number(value, 0 if value == value.to_integral_value() else 2)}{NO_BREAK}kW"
+    return f"{number(value, _decimals(value))}{NO_BREAK}kW"
 
 
 def kronor(ore: int) -> str:
@@ -44,3 +43,8 @@ def days(first: date, end: date) -> str:
 def month(first: date) -> str:
     """Write a month: `januari 2026`."""
     return format_date(first, "MMMM y", locale="sv")
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -28,7 +28,8 @@ _LIST = """
       JOIN billing.period AS period ON period.invoice_id = invoice.invoice_id
      WHERE (%(month)s::date IS NULL OR invoice.month = %(month)s)
        AND (%(before)s::text IS NULL
-            OR (invoice.year, invoice.sequence) < (SELECT year, sequence FROM billing.invoice WHERE number = %(before)s))
+            OR (invoice.year, invoice.sequence)
+               < (SELECT older.year, older.sequence FROM billing.invoice AS older WHERE older.number = %(before)s))
      ORDER BY invoice.year DESC, invoice.sequence DESC
      LIMIT %(limit)s
 """

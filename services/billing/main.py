@@ -1,0 +1,37 @@
+"""The billing service as one process: its API, the events that it follows, and the relay of its own."""
+
+import asyncio
+
+from schemas.topics import CONTRACTS_CHANGED, DAILY_POWER, PRICE_LISTS_CHANGED
+from services.billing import api
+from services.billing.handlers import SCHEMA, Handlers
+from services.billing.printing import Printer
+from services.billing.settings import BillingSettings
+from services.common import consume, health, outbox, process, web
+from services.common.kafka import start_producer
+from services.common.postgres import Database
+
+
+async def main(stop: asyncio.Event) -> None:
+    """Run the service until told to stop."""
+    settings = BillingSettings()
+    state = health.Health()
+    database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
+    state.check("postgres", database.is_reachable)
+    await database.open()
+    producer = await start_producer(settings.kafka_bootstrap)
+    relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
+    topics = [CONTRACTS_CHANGED, PRICE_LISTS_CHANGED, DAILY_POWER]
+    source = consume.Source(settings.kafka_bootstrap, "billing", SCHEMA, topics)
+    changes = consume.Loop(source, Handlers(), database, producer, state.pulse("changes"))
+    try:
+        await process.side_by_side(
+            stop,
+            web.serve(api.app(api.Parts(database, Printer(), settings)), settings, stop),
+            changes.run(stop),
+            relay.run(stop),
+            health.serve(state, settings.http_host, settings.metrics_port, stop),
+        )
+    finally:
+        await producer.stop()
+        await database.close()

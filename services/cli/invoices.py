@@ -1,0 +1,70 @@
+"""`kulvert invoices`: close a month, list invoices, fetch one as PDF."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.stack import Stack
+
+CLOSE_TIMEOUT_S = 3600
+"""A month of a hundred thousand contracts takes minutes."""
+
+app = typer.Typer(help="Close a month and look at its invoices.", no_args_is_help=True)
+
+
+@app.command()
+def run(month: Annotated[str, typer.Argument(help="the month to close, such as 2026-01")]) -> None:
+    """Issue every invoice of MONTH that is ready; running it again issues only what has become ready since."""
+    report = _ask("POST", f"/v1/runs/{month}").json()
+    typer.echo(f"{month}: {report['issued_now']} invoices issued now, {report['issued']} in all.")
+    for reason, count in report["held"].items():
+        typer.echo(f"  held, {reason}: {count}")
+    for reason, count in report["dirty"].items():
+        typer.echo(f"  issued, but to be looked at again, {reason}: {count}")
+
+
+@app.command("list")
+def list_(
+    month: Annotated[str | None, typer.Option(help="only this month, such as 2026-01")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="how many at most")] = 50,
+) -> None:
+    """List invoices, newest first."""
+    parameters: dict[str, Any] = {"limit": limit} | ({"month": month} if month else {})
+    table = Table("Number", "Month", "Customer", "Metering point", "Due", "Sum, kr", "State")
+    for one in _ask("GET", "/v1/invoices", params=parameters).json()["invoices"]:
+        kronor = f"{Decimal(one['total_ore']) / 100:,.2f}".replace(",", " ")
+        who, where = one["customer_name"], one["metering_point"]
+        table.add_row(one["number"], one["month"][:7], who, where, one["due_on"], kronor, one["state"])
+    Console().print(table)
+
+
+@app.command()
+def pdf(
+    number: Annotated[str, typer.Argument(help="the invoice's number, such as 2026-100482")],
+    to: Annotated[Path | None, typer.Option(help="file to write; else faktura_NUMBER.pdf here")] = None,
+) -> None:
+    """Write an invoice as PDF."""
+    answer = _ask("GET", f"/v1/invoices/{number}.pdf")
+    file = to or Path(f"faktura_{number}.pdf")
+    file.write_bytes(answer.content)
+    typer.echo(str(file))
+
+
+def _ask(method: str, path: str, **more: Any) -> httpx.Response:
+    stack = Stack()
+    address = f"http://127.0.0.1:{stack.port('billing_http')}{path}"
+    headers = {"Authorization": f"Bearer {stack.integration_key}"}
+    try:
+        answer = httpx.request(method, address, headers=headers, timeout=CLOSE_TIMEOUT_S, **more)
+    except httpx.TransportError as error:
+        typer.echo("The billing service does not answer; start everything with: kulvert up", err=True)
+        raise typer.Exit(1) from error
+    if answer.status_code >= 400:
+        typer.echo(answer.json()["detail"], err=True)
+        raise typer.Exit(1)
+    return answer
