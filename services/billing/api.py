@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
 from pydantic import BaseModel
 
 from services.billing.closing import MonthNotOverError, close_month
+from services.billing.core import chain
 from services.billing.core.document import document
 from services.billing.printing import Printer
 from services.billing.settings import BillingSettings
+from services.billing.store import chain as chain_store
 from services.billing.store import invoices
 from services.billing.store.invoices import Invoice
 from services.common import web
@@ -19,8 +21,10 @@ from services.common.postgres import Database
 
 EARLIEST, LATEST = 1990, 2060
 MOST_SHOWN = 1_000
+LINKS_AT_ONCE = 1_000
 
 Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Year = Annotated[int, Path(ge=EARLIEST, le=LATEST)]
 Limit = Annotated[int, Query(ge=1, le=MOST_SHOWN)]
 
 
@@ -43,13 +47,21 @@ class MonthReport(BaseModel):
     held: dict[str, int]
 
 
+class ChainReport(BaseModel):
+    """Whether a year's invoices are as they were issued. broken_at: the first that is not, None where all are."""
+
+    year: int
+    invoices: int
+    broken_at: str | None
+
+
 def app(parts: Parts) -> FastAPI:
     """Give the web app. Only the PDF is for visitors too, who show their session in place of the key."""
     api = web.app("billing")
     check_key = web.integration_key(parts.settings)
     # First, since its path fits the one for a number as well.
     api.include_router(_pdf(parts, check_key), prefix="/v1")
-    for router in (_runs(parts), _invoices(parts)):
+    for router in (_runs(parts), _invoices(parts), _chains(parts)):
         api.include_router(router, prefix="/v1", dependencies=[Depends(check_key)])
     return api
 
@@ -102,6 +114,24 @@ def _invoices(parts: Parts) -> APIRouter:
         if found is None:
             raise _missing(number)
         return {**found.head, "lines": found.lines}
+
+    return router
+
+
+def _chains(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/chains/{year}")
+    async def follow_chain(year: Year) -> ChainReport:
+        count, after, digest = 0, 0, chain.BEGINNING
+        while True:
+            async with parts.database.transaction() as tx:
+                links = await chain_store.stretch(tx, year, after, LINKS_AT_ONCE)
+            broken_at, digest = chain.broken_link(links, digest)
+            count += len(links)
+            if broken_at is not None or len(links) < LINKS_AT_ONCE:
+                return ChainReport(year=year, invoices=count, broken_at=broken_at)
+            after = links[-1][0]["sequence"]
 
     return router
 

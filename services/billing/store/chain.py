@@ -1,0 +1,31 @@
+"""The chain of a year's invoices, read back stretch by stretch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from services.common.postgres import Transaction
+
+_HEADS = """
+    SELECT invoice_id, year, sequence, number, contract_id, customer_id, point_id, month, part_from, part_to,
+           issued_at, due_on, net_ore, vat_ore, total_ore, basis, chain_sha256
+      FROM billing.invoice WHERE year = %s AND sequence > %s ORDER BY sequence LIMIT %s
+"""
+_LINES = """
+    SELECT invoice_id, line, contract_id, point_id, part_from, part_to, component, label, quantity, unit, price,
+           fixed_price, days, year_days, vat_percent, amount_ore
+      FROM billing.invoice_line WHERE invoice_id = ANY(%s) ORDER BY invoice_id, line
+"""
+
+Row = Mapping[str, Any]
+
+
+async def stretch(tx: Transaction, year: int, after: int, limit: int) -> list[tuple[Row, Sequence[Row]]]:
+    """Give the next invoices of a year behind a number in the series, in order, each with its lines."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        heads = await (await cursor.execute(_HEADS, [year, after, limit])).fetchall()
+        lines: dict[Any, list[Row]] = {head["invoice_id"]: [] for head in heads}
+        for line in await (await cursor.execute(_LINES, [list(lines)])).fetchall():
+            lines[line["invoice_id"]].append(line)
+    return [(head, lines[head["invoice_id"]]) for head in heads]
