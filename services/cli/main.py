@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import doctor, login, stack
+from services.cli import doctor, invoices, login, stack
 
 app = typer.Typer(
     name="kulvert",
@@ -15,3 +15,4 @@ app.command()(stack.down)
 app.command()(stack.status)
 app.command()(doctor.doctor)
 app.command()(login.login)
+app.add_typer(invoices.app, name="invoices")
