@@ -35,7 +35,10 @@ def list_(
 ) -> None:
     """List invoices, newest first."""
     parameters: dict[str, Any] = {"limit": limit} | ({"month": month} if month else {})
-    table = Table("Number", "Month", "Customer", "Metering point", "Due", "Sum, kr", "State")
+    table = Table()
+    for name in ("Number", "Month", "Customer", "Metering point", "Due", "Sum, kr", "State"):
+        may_wrap = name in {"Customer", "Metering point"}
+        table.add_column(name, no_wrap=not may_wrap, overflow="fold", justify="right" if name == "Sum, kr" else "left")
     for one in _ask("GET", "/v1/invoices", params=parameters).json()["invoices"]:
         kronor = f"{Decimal(one['total_ore']) / 100:,.2f}".replace(",", " ")
         who, where = one["customer_name"], one["metering_point"]

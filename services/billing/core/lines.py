@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from schemas.price_lists import Component, EnergyPrice, FixedPrice
 from services.billing.core.parts import Part
-from services.heat.tariff.energy import KWH_PER_MWH, energy_ore
+from services.heat.tariff.energy import energy_ore
 from services.heat.tariff.fixed import fixed_ore
 from services.heat.tariff.power import power_ore
 from services.heat.tariff.year_share import days_of_year
@@ -54,7 +54,7 @@ def _lines(part: Part, component: Component, kwh: int) -> Iterator[Line]:
     if isinstance(component, EnergyPrice):
         # A part lies within one month, and a season is made of whole months.
         season = component.season_of(part.first.month)
-        mwh = Decimal(kwh) / KWH_PER_MWH
+        mwh = Decimal(kwh).scaleb(-3)  # Keeps its three decimals, also where they are zeros.
         amount = energy_ore(kwh, season.price_per_mwh)
         price = season.price_per_mwh
         yield Line(part, Charge.ENERGY, season.name, mwh, "MWh", price, Decimal(0), None, None, amount)
