@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.services import BILLING
 from deploy.local.stack import Stack
+from services.cli.requests import Client, told_to_person
 
 CLOSE_TIMEOUT_S = 3600
 """A month of a hundred thousand contracts takes minutes."""
@@ -59,15 +61,5 @@ def pdf(
 
 
 def _ask(method: str, path: str, **more: Any) -> httpx.Response:
-    stack = Stack()
-    address = f"http://127.0.0.1:{stack.port('billing_http')}{path}"
-    headers = {"Authorization": f"Bearer {stack.integration_key}"}
-    try:
-        answer = httpx.request(method, address, headers=headers, timeout=CLOSE_TIMEOUT_S, **more)
-    except httpx.TransportError as error:
-        typer.echo("The billing service does not answer; start everything with: kulvert up", err=True)
-        raise typer.Exit(1) from error
-    if answer.status_code >= 400:
-        typer.echo(answer.json()["detail"], err=True)
-        raise typer.Exit(1)
-    return answer
+    with told_to_person(), Client(Stack(), BILLING, timeout_s=CLOSE_TIMEOUT_S) as billing:
+        return billing.ask(method, path, **more)
