@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-HOURLY_POWER_SCHEMA_ID = "hourly-power/1"
-DAILY_POWER_SCHEMA_ID = "daily-power/1"
+from schemas.batches import RecordBatches
+
 NEWEST_HOUR_HEADER = "newest-hour"
 """Header with the start of the newest hour in the message, ISO 8601, so that a consumer can tell old from new."""
 
@@ -22,6 +22,9 @@ HOURLY_POWER = pa.schema(
 quality is the index in `QUALITIES`.
 """
 
+HOURLY_POWER_BATCHES = RecordBatches("hourly-power", 1, HOURLY_POWER, "Hours of points that are new or changed.")
+HOURLY_POWER_SCHEMA_ID = HOURLY_POWER_BATCHES.schema_id()
+
 DAILY_POWER = pa.schema(
     [
         pa.field("point_id", pa.int32(), nullable=False),
@@ -35,6 +38,11 @@ DAILY_POWER = pa.schema(
     ]
 )
 """One row per local day that became whole or changed; energy_wh is null where a withdrawal undid the day."""
+
+DAILY_POWER_BATCHES = RecordBatches(
+    "daily-power", 1, DAILY_POWER, "Local days of points that became whole or have changed."
+)
+DAILY_POWER_SCHEMA_ID = DAILY_POWER_BATCHES.schema_id()
 
 QUALITIES = ("missing", "measured", "interpolated", "estimated", "manual")
 """The qualities by the small number that tables and messages carry; never reordered, only added to."""

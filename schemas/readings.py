@@ -5,10 +5,10 @@ from typing import ClassVar
 import pyarrow as pa
 from pydantic import AwareDatetime
 
+from schemas.batches import RecordBatches
 from schemas.event import Event
 from schemas.values import DeliveryId, PointId
 
-METER_READINGS_SCHEMA_ID = "meter-readings/1"
 READINGS_PER_MESSAGE = 5_000
 """The most rows one message of meter-readings may hold: 5,000 rows stay well under Kafka's 1 MB."""
 
@@ -38,6 +38,11 @@ A reading names its meter by serial or its metering point by number, or both. `r
 sender last touched the value; without it a reading counts as recorded when it was read. `withdrawn` takes
 the reading of that instant back.
 """
+
+METER_READINGS_BATCHES = RecordBatches(
+    "meter-readings", 1, METER_READINGS, f"What meters said, at most {READINGS_PER_MESSAGE:,} readings a message."
+)
+METER_READINGS_SCHEMA_ID = METER_READINGS_BATCHES.schema_id()
 
 
 class ReadingRefused(Event):

@@ -1,6 +1,6 @@
 """The event map on one page: every topic, what it carries, who writes it and who reads it.
 
-Brokers, access lists, the AsyncAPI document and the tests are all made from this page. Every topic is stamped
+Topics, the exported schemas, the AsyncAPI document and the tests are all made from this page. Every topic is stamped
 by the broker (LogAppendTime): retention by a reading's own time would delete a backfill within minutes.
 Beside each consumed topic stands `<topic>.dead`, for messages that cannot be decoded.
 """
@@ -8,7 +8,23 @@ Beside each consumed topic stands `<topic>.dead`, for messages that cannot be de
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.alerts import AlertChanged
+from schemas.batches import RecordBatches
+from schemas.contracts import ContractChanged
+from schemas.event import Event
+from schemas.facilities import FacilityChanged
+from schemas.grants import GrantsChanged
+from schemas.invoices import InvoiceIssued
+from schemas.messages import MessageRequested
+from schemas.power import DAILY_POWER_BATCHES, HOURLY_POWER_BATCHES
+from schemas.price_lists import PriceListChanged
+from schemas.readings import METER_READINGS_BATCHES, ReadingRefused
+from schemas.weather import DailyTemperatureChanged, OutdoorTemperatureObserved
+
 Retention = Literal["compact"] | int
+Service = Literal["ingest", "alerts", "billing", "contracts", "permissions", "gateway"]
+Outsider = Literal["head-ends", "weather importers", "exports", "operators"]
+"""Programs that are not ours, or not services: they keep to the exported schemas."""
 
 
 def days(count: int) -> int:
@@ -18,15 +34,18 @@ def days(count: int) -> int:
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `key` names what the key holds; "explicit" means the producer picks the partition itself."""
+    """One topic. `key` names the fields of the event that make the key; several with what joins them.
+
+    "explicit" means that the producer picks the partition itself, by metering point or serial, the same for life.
+    """
 
     name: str
-    carries: str
+    carries: type[Event] | RecordBatches
     key: str
     partitions: int
     retention: Retention
-    producers: tuple[str, ...]
-    consumers: tuple[str, ...]
+    producers: tuple[Service | Outsider, ...]
+    consumers: tuple[Service | Outsider, ...]
 
     @property
     def dead(self) -> str:
@@ -38,7 +57,7 @@ DEAD_LETTER_RETENTION = days(30)
 
 METER_READINGS = Topic(
     "meter-readings",
-    carries="Arrow record batches of up to 5,000 readings (schemas.readings.METER_READINGS)",
+    carries=METER_READINGS_BATCHES,
     key="explicit",
     partitions=12,
     retention=days(14),
@@ -47,7 +66,7 @@ METER_READINGS = Topic(
 )
 OUTDOOR_TEMPERATURE = Topic(
     "outdoor-temperature",
-    carries="OutdoorTemperatureObserved",
+    carries=OutdoorTemperatureObserved,
     key="station_id",
     partitions=1,
     retention=days(30),
@@ -56,7 +75,7 @@ OUTDOOR_TEMPERATURE = Topic(
 )
 HOURLY_POWER = Topic(
     "hourly-power",
-    carries="Arrow record batches of hours (schemas.power.HOURLY_POWER)",
+    carries=HOURLY_POWER_BATCHES,
     key="explicit",
     partitions=12,
     retention=days(7),
@@ -65,7 +84,7 @@ HOURLY_POWER = Topic(
 )
 DAILY_POWER = Topic(
     "daily-power",
-    carries="Arrow record batches of days (schemas.power.DAILY_POWER)",
+    carries=DAILY_POWER_BATCHES,
     key="explicit",
     partitions=12,
     retention=days(30),
@@ -74,7 +93,7 @@ DAILY_POWER = Topic(
 )
 DAILY_TEMPERATURE = Topic(
     "daily-temperature",
-    carries="DailyTemperatureChanged",
+    carries=DailyTemperatureChanged,
     key="station_id:day",
     partitions=1,
     retention="compact",
@@ -83,8 +102,8 @@ DAILY_TEMPERATURE = Topic(
 )
 READINGS_REFUSED = Topic(
     "readings-refused",
-    carries="ReadingRefused",
-    key="point_id, else serial",
+    carries=ReadingRefused,
+    key="point_id or meter",
     partitions=3,
     retention=days(30),
     producers=("ingest",),
@@ -92,7 +111,7 @@ READINGS_REFUSED = Topic(
 )
 FACILITIES_CHANGED = Topic(
     "facilities-changed",
-    carries="FacilityChanged",
+    carries=FacilityChanged,
     key="facility_id",
     partitions=3,
     retention="compact",
@@ -101,7 +120,7 @@ FACILITIES_CHANGED = Topic(
 )
 CONTRACTS_CHANGED = Topic(
     "contracts-changed",
-    carries="ContractChanged",
+    carries=ContractChanged,
     key="contract_id",
     partitions=3,
     retention="compact",
@@ -110,7 +129,7 @@ CONTRACTS_CHANGED = Topic(
 )
 PRICE_LISTS_CHANGED = Topic(
     "price-lists-changed",
-    carries="PriceListChanged",
+    carries=PriceListChanged,
     key="price_list_id",
     partitions=1,
     retention="compact",
@@ -119,7 +138,7 @@ PRICE_LISTS_CHANGED = Topic(
 )
 GRANTS_CHANGED = Topic(
     "grants-changed",
-    carries="GrantsChanged",
+    carries=GrantsChanged,
     key="customer_id",
     partitions=3,
     retention="compact",
@@ -128,7 +147,7 @@ GRANTS_CHANGED = Topic(
 )
 INVOICES = Topic(
     "invoices",
-    carries="InvoiceIssued",
+    carries=InvoiceIssued,
     key="contract_id",
     partitions=6,
     retention=days(30),
@@ -137,7 +156,7 @@ INVOICES = Topic(
 )
 ALERTS = Topic(
     "alerts",
-    carries="AlertChanged",
+    carries=AlertChanged,
     key="point_id",
     partitions=6,
     retention=days(30),
@@ -146,7 +165,7 @@ ALERTS = Topic(
 )
 MESSAGES_REQUESTED = Topic(
     "messages-requested",
-    carries="MessageRequested",
+    carries=MessageRequested,
     key="recipient_id",
     partitions=3,
     retention=days(7),

@@ -3,16 +3,16 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.event import Event
 from schemas.values import StationId
 
 
-class HourlyTemperature(Event):
+class HourlyTemperature(BaseModel):
     """The mean temperature of one hour."""
 
-    name: ClassVar[str] = "hourly-temperature"
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     starts_at: AwareDatetime
     celsius: Annotated[float, Field(ge=-80, le=60, allow_inf_nan=False)]
