@@ -8,7 +8,7 @@ NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-s
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --custom-compile-command "make lock" -q
 
-.PHONY: demo test check bench front-end format lock clean
+.PHONY: demo test check bench schemas front-end format lock clean
 
 demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
@@ -21,10 +21,14 @@ check: .venv/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m schemas.export --check
 	$(BIN)/pytest tests/tidy
 
 bench: .venv/.ready
 	$(BIN)/python -m tests.bench
+
+schemas: .venv/.ready
+	$(BIN)/python -m schemas.export
 
 front-end: $(VENDOR)/.ready
 
