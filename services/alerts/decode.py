@@ -6,23 +6,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from schemas.power import DAILY_POWER, HOURLY_POWER
+from schemas.power import DAILY_POWER_BATCHES, HOURLY_POWER_BATCHES
 from schemas.values import PointId
 from services.alerts.judging import Touched
-from services.common.consume import UndecodableError
+from services.common.received import Received, read_table
 from services.heat.arrays import Int64, run_starts
 from services.heat.local_time import day_start_s
 
 
-def hours_touched(value: bytes) -> dict[PointId, Touched]:
+def hours_touched(message: Received) -> dict[PointId, Touched]:
     """Read a message of hourly-power. Raises UndecodableError."""
-    table = _read(value, HOURLY_POWER)
+    table = read_table(message, HOURLY_POWER_BATCHES)
     return _spans(_numbers(table, "point_id"), _numbers(table, "starts_at"))
 
 
-def days_touched(value: bytes, zone: ZoneInfo) -> dict[PointId, Touched]:
+def days_touched(message: Received, zone: ZoneInfo) -> dict[PointId, Touched]:
     """Read a message of daily-power; local days become the seconds they begin at. Raises UndecodableError."""
-    table = _read(value, DAILY_POWER)
+    table = read_table(message, DAILY_POWER_BATCHES)
     return _spans(_numbers(table, "point_id"), day_start_s(_numbers(table, "day"), zone))
 
 
@@ -34,18 +34,6 @@ def together(messages: Iterable[dict[PointId, Touched]]) -> dict[PointId, Touche
             old = joined.get(point, new)
             joined[point] = Touched(min(old.first_s, new.first_s), max(old.last_s, new.last_s))
     return joined
-
-
-def _read(value: bytes, schema: pa.Schema) -> pa.Table:
-    try:
-        with pa.ipc.open_stream(value) as stream:
-            table = stream.read_all()
-        missing = [name for name in schema.names if name not in table.schema.names]
-        if missing:
-            raise UndecodableError(f"the columns {', '.join(missing)} are missing")
-        return table.select(schema.names).cast(schema).combine_chunks()
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, ValueError) as error:
-        raise UndecodableError(f"not the Arrow stream this topic carries: {error}") from error
 
 
 def _numbers(table: pa.Table, column: str) -> Int64:

@@ -23,12 +23,13 @@ from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError
 from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all
 from services.common.postgres import Database
+from services.common.received import Received
 
 log = logs.get_logger()
 
 LOOK_EVERY_S = 1.0
 BY_THE_DAY = frozenset(Quantity) - BY_THE_HOUR
-Decode = Callable[[bytes], dict[PointId, Touched]]
+Decode = Callable[[Received], dict[PointId, Touched]]
 
 
 class Stream:
@@ -65,7 +66,7 @@ class Stream:
         )
         self._topics: dict[str, Topic] = {}
         self._listen(HOURLY_POWER, hours_touched, sorted(BY_THE_HOUR))
-        self._listen(DAILY_POWER, lambda value: days_touched(value, settings.zone), sorted(BY_THE_DAY))
+        self._listen(DAILY_POWER, lambda message: days_touched(message, settings.zone), sorted(BY_THE_DAY))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take what comes until told to stop."""
@@ -100,7 +101,7 @@ class Stream:
         dead: list[Outgoing] = []
         for event in events:
             try:
-                messages.append(decode(event.value))
+                messages.append(decode(event.message))
             except UndecodableError as error:
                 dead.append(_dead_letter(topic, event, error))
         await send_all(self._producer, dead)
@@ -126,7 +127,7 @@ def _dead_letter(topic: Topic, event: EventT[Any], error: UndecodableError) -> O
     where = f"{message.topic}/{message.partition}/{message.offset}"
     metrics.DEAD_LETTERS.labels(topic.name).inc()
     log.error("message_undecodable", topic=topic.name, partition=message.partition, offset=message.offset)
-    headers = [("error", str(error).encode()), ("came-from", where.encode())]
+    headers = [*(message.headers or ()), ("error", str(error).encode()), ("came-from", where.encode())]
     return Outgoing(topic.dead, message.value, message.key, headers=headers)
 
 

@@ -4,11 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import pyarrow as pa
-from pydantic import ValidationError
-
 from schemas.contracts import ContractChanged
-from schemas.power import DAILY_POWER as DAILY_POWER_SCHEMA
+from schemas.power import DAILY_POWER_BATCHES
 from schemas.price_lists import PriceListChanged
 from schemas.topics import CONTRACTS_CHANGED, PRICE_LISTS_CHANGED
 from schemas.values import ContractId, PointId, PriceListId
@@ -16,9 +13,10 @@ from services.billing import metrics
 from services.billing.core.changes import contract_differs_from, price_list_differs_from
 from services.billing.core.terms import Contract
 from services.billing.store import copies
-from services.common.consume import Record, UndecodableError
+from services.common.consume import Record
 from services.common.kafka import Outgoing
 from services.common.postgres import Transaction
+from services.common.received import read_event, read_table
 
 SCHEMA = "billing"
 
@@ -42,15 +40,11 @@ class Handlers:
 
     def decode(self, record: Record) -> Item:
         """Read one message. Raises UndecodableError."""
-        value = record.value or b""
-        try:
-            if record.topic == CONTRACTS_CHANGED.name:
-                return ContractChanged.from_bytes(value)
-            if record.topic == PRICE_LISTS_CHANGED.name:
-                return PriceListChanged.from_bytes(value)
-        except ValidationError as error:
-            raise UndecodableError(f"not what {record.topic} carries: {error.error_count()} faults") from error
-        return DaysTouched(_days(value))
+        if record.topic == CONTRACTS_CHANGED.name:
+            return read_event(record, ContractChanged)
+        if record.topic == PRICE_LISTS_CHANGED.name:
+            return read_event(record, PriceListChanged)
+        return DaysTouched(_days(record))
 
     async def store(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
         """Keep what changed and mark the months it changes."""
@@ -111,12 +105,7 @@ def _contract(event: ContractChanged) -> Contract:
     )
 
 
-def _days(value: bytes) -> list[tuple[PointId, date]]:
-    try:
-        with pa.ipc.open_stream(value) as stream:
-            table = stream.read_all()
-        columns = [table.column(name).cast(DAILY_POWER_SCHEMA.field(name).type) for name in ("point_id", "day")]
-    except (pa.ArrowInvalid, pa.ArrowTypeError, KeyError, OSError, ValueError) as error:
-        raise UndecodableError(f"not the Arrow stream this topic carries: {error}") from error
-    points, days = (column.to_pylist() for column in columns)
+def _days(record: Record) -> list[tuple[PointId, date]]:
+    table = read_table(record, DAILY_POWER_BATCHES, ["point_id", "day"])
+    points, days = (column.to_pylist() for column in table.columns)
     return list(zip(points, days, strict=True))

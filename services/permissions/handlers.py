@@ -6,16 +6,15 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from schemas.contracts import ContractChanged
 from schemas.grants import Level
 from schemas.topics import GRANTS_CHANGED
 from schemas.values import CustomerId, UserId
 from services.common import outbox
-from services.common.consume import Record, UndecodableError
+from services.common.consume import Record
 from services.common.kafka import Outgoing
 from services.common.postgres import Transaction
+from services.common.received import read_event
 from services.permissions.core.periods import contract_period
 from services.permissions.core.tokens import TOKEN_BYTES, digest
 from services.permissions.settings import LINK_LIFE, SESSION_LIFE
@@ -90,10 +89,7 @@ class ContractHandlers:
 
     def decode(self, record: Record) -> ContractChanged:
         """Read one contract. Raises UndecodableError."""
-        try:
-            return ContractChanged.from_bytes(record.value or b"")
-        except ValidationError as error:
-            raise UndecodableError(f"not a contract: {error.error_count()} faults") from error
+        return read_event(record, ContractChanged)
 
     async def store(self, tx: Transaction, items: Sequence[ContractChanged]) -> Iterable[Outgoing]:
         """Keep the contracts' periods and write anew what their customers' people see."""
