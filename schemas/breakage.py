@@ -12,14 +12,14 @@ from typing import Any
 Document = dict[str, Any]
 
 _TOLD_TO_PEOPLE = {"$schema", "$id", "$defs", "title", "description"}
-_HANDLED = {"properties", "required", "items", "anyOf", "oneOf", "additionalProperties", "$ref"}
+_NOTHING = "not there"
+_HANDLED = {"properties", "required", "items", "anyOf", "oneOf", "additionalProperties", "$ref", "columns"}
 
 
 def breakages(published: Document, today: Document) -> list[str]:
     """Say what today's schema changes of the published one, beyond adding optional fields; empty where nothing."""
-    if "columns" in published or "columns" in today:
-        return list(_columns(published.get("columns", []), today.get("columns", [])))
-    return list(_Comparison(published, today).differences())
+    columns = _columns(published.get("columns", []), today.get("columns", []))
+    return [*columns, *_Comparison(published, today).differences()]
 
 
 def _columns(published: list[Document], today: list[Document]) -> Iterator[str]:
@@ -62,8 +62,9 @@ class _Comparison:
         for keyword in ("anyOf", "oneOf"):
             yield from self._choices(place, keyword, old.get(keyword, []), new.get(keyword, []))
         for keyword in sorted((old.keys() | new.keys()) - _HANDLED - _TOLD_TO_PEOPLE):
-            if old.get(keyword) != new.get(keyword):
-                yield _changed(place, keyword, old.get(keyword), new.get(keyword))
+            # A default of null is not the same as no default.
+            if old.get(keyword, _NOTHING) != new.get(keyword, _NOTHING):
+                yield _changed(place, keyword, old.get(keyword, _NOTHING), new.get(keyword, _NOTHING))
 
     def _fields(self, place: str, old: Document, new: Document) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
