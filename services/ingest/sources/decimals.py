@@ -1,0 +1,99 @@
+"""Texts to numbers, exactly: a register's digits never pass through a float."""
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.ingest.sources.refusals import Fault
+
+NOT_A_NUMBER = Fault(
+    "not_a_number", "this is no number as the profile writes them; look at decimal and thousands in the profile"
+)
+TOO_MANY_DIGITS = Fault("too_many_digits", "the number has more digits than any register; is the unit right?")
+FAULTS = (NOT_A_NUMBER, TOO_MANY_DIGITS)
+_NOT_A_NUMBER, _TOO_MANY_DIGITS = 1, 2
+
+_INT64_DIGITS = 18
+_FRACTION_DIGITS = 20
+# 256 bits hold every digit that gets this far, times the largest factor.
+_EXACT = pa.decimal256(_INT64_DIGITS + _FRACTION_DIGITS, _FRACTION_DIGITS)
+_FACTOR = pa.decimal256(10, 0)
+
+
+class Style(NamedTuple):
+    """How a file writes numbers: the decimal character, and the one between thousands, "" for none."""
+
+    decimal: str
+    thousands: str
+
+
+def whole(text: Any, style: Style, factor: Fraction) -> tuple[Int64, Int64]:
+    """Read numbers, times a factor, as whole ones, rounded half up once.
+
+    text: (n,) Arrow strings without space around. Returns values (n,), UNKNOWN where the text is empty or at
+    fault, and faults (n,) as 1 + their place in FAULTS (0: none). Only ASCII digits count, and no exponents.
+    """
+    most_digits = _INT64_DIGITS + 1 - len(str(math.ceil(factor)))
+    digits, fault = _digits(text, style, most_digits)
+    scaled = pc.multiply(pc.cast(digits, _EXACT), pa.scalar(Decimal(factor.numerator), _FACTOR))
+    if factor.denominator != 1:
+        # The division cuts off; what lies on or above a half still does then, so that rounding comes out right.
+        scaled = pc.divide(scaled, pa.scalar(Decimal(factor.denominator), _FACTOR))
+    values = pc.cast(pc.round(scaled, ndigits=0, round_mode="half_up"), pa.int64())
+    return pc.fill_null(values, UNKNOWN).to_numpy(), fault
+
+
+def real(text: Any, style: Style, factor: Fraction) -> tuple[Float64, Int64]:
+    """Read samples, times a factor; NaN where the text is empty or at fault. Faults as in `whole`."""
+    digits, fault = _digits(text, style, _INT64_DIGITS)
+    values = pc.fill_null(pc.cast(digits, pa.float64()), np.nan).to_numpy()
+    return values * float(factor), fault
+
+
+def wholes(texts: Iterable[str], style: Style, factor: Fraction) -> Int64:
+    """Read a profile's own few numbers as `whole` reads a file's."""
+    return whole(pa.array(list(texts), pa.string()), style, factor)[0]
+
+
+def reals(texts: Iterable[str], style: Style, factor: Fraction) -> Float64:
+    """Read a profile's own few numbers as `real` reads a file's."""
+    return real(pa.array(list(texts), pa.string()), style, factor)[0]
+
+
+def _digits(text: Any, style: Style, most_digits: int) -> tuple[Any, Int64]:
+    """Give each number as -?digits(.digits)?, null where empty or at fault, and the faults."""
+    # Swedish exports write the true minus sign.
+    signed = pc.replace_substring(text, "\u2212", "-")
+    is_number = _matches(signed, _pattern(style))
+    plain = signed
+    if style.thousands:
+        plain = pc.replace_substring_regex(plain, _separator(style.thousands), "")
+    plain = pc.replace_substring(plain, style.decimal, ".") if style.decimal != "." else plain
+    plain = pc.replace_substring_regex(plain, r"^\+", "")
+    fits = _matches(plain, rf"^-?[0-9]{{1,{most_digits}}}(\.[0-9]{{1,{_FRACTION_DIGITS}}})?$")
+    is_empty = _matches(text, "^$")
+    fault = np.select([is_empty, ~is_number, ~fits], [0, _NOT_A_NUMBER, _TOO_MANY_DIGITS], 0).astype(np.int64)
+    is_good = pa.array(~is_empty & (fault == 0))
+    return pc.if_else(is_good, plain, pa.scalar(None, plain.type)), fault
+
+
+def _matches(text: Any, pattern: str) -> Any:
+    return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
+
+
+def _pattern(style: Style) -> str:
+    grouped = rf"[0-9]{{1,3}}({_separator(style.thousands)}[0-9]{{3}})+|" if style.thousands else ""
+    decimal = "[,]" if style.decimal == "," else "[.]"
+    return rf"^[+-]?({grouped}[0-9]+)({decimal}[0-9]+)?$"
+
+
+def _separator(thousands: str) -> str:
+    # Programs that group by a space mostly write one that does not break.
+    return "[ \u00a0\u202f]" if thousands == " " else f"[{thousands}]"

@@ -1,0 +1,141 @@
+"""Texts to times: strict in form, with every part checked, since no library's parser refuses 30 February."""
+
+import re
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.ingest.sources.refusals import Fault
+
+FIRST_YEAR, LAST_YEAR = 1990, 2060
+FIRST_S, END_S = 631_152_000, 2_871_763_200
+"""1990-01-01 and 2061-01-01 as seconds since 1970 in UTC: no meter was read from afar before, none will be after."""
+
+WIDEST_OFFSET_S = 15 * 3_600
+
+NOT_A_TIME = Fault("not_a_time", "the time is not in the form that the profile's format says, or there is no such day")
+NAIVE_TIME = Fault("naive_time", "the time has no offset; add one, or say the file's zone in the profile")
+OUT_OF_RANGE = Fault("time_out_of_range", f"the time is not within {FIRST_YEAR} to {LAST_YEAR}")
+MISSING = Fault("field_missing", "the time is empty")
+
+_OFFSET = r"Z|[+-][0-9]{2}:?[0-9]{2}"
+_ISO = (
+    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
+    rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}}))?)?(?P<z>{_OFFSET})?"
+)
+_UNIX = r"(?P<s>[0-9]{1,12})"
+_DIRECTIVES = {
+    "Y": r"[0-9]{4}",
+    "y": r"[0-9]{2}",
+    "m": r"[0-9]{1,2}",
+    "d": r"[0-9]{1,2}",
+    "H": r"[0-9]{1,2}",
+    "M": r"[0-9]{1,2}",
+    "S": r"[0-9]{1,2}",
+    "z": _OFFSET,
+}
+
+
+class Times(NamedTuple):
+    """Times as written. seconds: since 1970, in UTC where offset_s is known, else on the clock of the file's zone.
+
+    micros: the part of a second. is_form: whether the text has the form, and each part its range.
+    """
+
+    seconds: Int64
+    micros: Int64
+    offset_s: Int64
+    is_form: Bool
+
+
+def check_format(text: str) -> str:
+    """Give a profile's time format back. Raises ValueError where it cannot be read, or leaves the day open."""
+    if text in ("iso", "unix"):
+        return text
+    _pattern(text)
+    named = re.findall(r"%(.)", text)
+    if len(named) != len(set(named)) or not {"m", "d"} <= set(named) or len({"Y", "y"} & set(named)) != 1:
+        raise ValueError("a format needs %Y or %y, %m and %d, each once, for example %d/%m/%Y %H:%M")
+    if "M" in named and "H" not in named:
+        raise ValueError("a format with %M needs %H")
+    return text
+
+
+def _pattern(time_format: str) -> str:
+    if time_format == "iso":
+        return f"^{_ISO}$"
+    if time_format == "unix":
+        return f"^{_UNIX}$"
+    pieces = re.split(r"%(.)", time_format)
+    for number, letter in enumerate(pieces[1::2]):
+        if letter not in _DIRECTIVES:
+            raise ValueError(f"a format may have {', '.join('%' + one for one in _DIRECTIVES)}, not %{letter}")
+        pieces[2 * number + 1] = f"(?P<{letter}>{_DIRECTIVES[letter]})"
+    pieces[0::2] = [re.escape(piece) for piece in pieces[0::2]]
+    return f"^{''.join(pieces)}$"
+
+
+def times(text: Any, time_format: str) -> Times:
+    """Read a column of times. text: (n,) Arrow strings without space around. A text of wrong form gets zeros."""
+    parts = pc.extract_regex(text, pattern=_pattern(time_format))
+    is_form = parts.is_valid().to_numpy(zero_copy_only=False)
+    number = {name: _numbers(parts, name) for name in ("Y", "y", "m", "d", "H", "M", "S", "s")}
+    micros = _micros(parts)
+    offset_s = _offsets(parts)
+    if time_format == "unix":
+        return Times(number["s"], micros, np.where(is_form, 0, UNKNOWN), is_form)
+    year = number["Y"] + np.where(_has(parts, "y"), number["y"] + np.where(number["y"] < 69, 2_000, 1_900), 0)
+    month_number = (year - 1970) * 12 + number["m"] - 1
+    first, following = (_days(month_number + step) for step in (0, 1))
+    is_form &= (number["m"] >= 1) & (number["m"] <= 12) & (number["d"] >= 1) & (number["d"] <= following - first)
+    is_form &= (number["H"] <= 23) & (number["M"] <= 59) & (number["S"] <= 59)
+    is_form &= (offset_s == UNKNOWN) | (np.abs(offset_s) <= WIDEST_OFFSET_S)
+    seconds = (first + number["d"] - 1) * 86_400 + number["H"] * 3_600 + number["M"] * 60 + number["S"]
+    seconds -= np.where(offset_s == UNKNOWN, 0, offset_s)
+    return Times(np.where(is_form, seconds, 0), micros, offset_s, is_form)
+
+
+def _has(parts: Any, name: str) -> bool:
+    return bool(parts.type.get_field_index(name) >= 0)
+
+
+def _part(parts: Any, name: str) -> Any:
+    return pc.fill_null(pc.struct_field(parts, name), "")
+
+
+def _numbers(parts: Any, name: str) -> Int64:
+    if not _has(parts, name):
+        return np.zeros(len(parts), np.int64)
+    text = _part(parts, name)
+    return pc.cast(pc.if_else(pc.equal(text, ""), "0", text), pa.int64()).to_numpy()
+
+
+def _micros(parts: Any) -> Int64:
+    if not _has(parts, "f"):
+        return np.zeros(len(parts), np.int64)
+    return pc.cast(pc.utf8_rpad(_part(parts, "f"), width=6, padding="0"), pa.int64()).to_numpy()
+
+
+def _offsets(parts: Any) -> Int64:
+    """Give the seconds ahead of UTC; UNKNOWN where the text has no offset."""
+    if not _has(parts, "z"):
+        return np.full(len(parts), UNKNOWN, np.int64)
+    text = _part(parts, "z").dictionary_encode()
+    seconds = [_offset_s(one) for one in text.dictionary.to_pylist()]
+    return np.array(seconds or [0], np.int64)[text.indices.to_numpy()] if len(parts) else np.zeros(0, np.int64)
+
+
+def _offset_s(text: str) -> int:
+    if not text:
+        return UNKNOWN
+    if text == "Z":
+        return 0
+    seconds = int(text[1:3]) * 3_600 + int(text[-2:]) * 60
+    return -seconds if text[0] == "-" else seconds
+
+
+def _days(month_number: Int64) -> Int64:
+    return month_number.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)

@@ -1,0 +1,60 @@
+"""A file of hourly outdoor temperatures and its profile to hours and degrees."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import Float64, Int64
+from services.ingest.sources import decimals, time_columns
+from services.ingest.sources.decimals import Style
+from services.ingest.sources.lines import lines
+from services.ingest.sources.profile import Kind, Profile, Stamped
+from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.rows import Rows
+
+HOUR_US = 3_600_000_000
+LOWEST_C, HIGHEST_C = -80.0, 60.0
+
+NOT_ON_THE_HOUR = Fault("not_on_the_hour", "the time is not a full hour; temperatures are means of whole hours")
+TEMPERATURE_MISSING = Fault("field_missing", "the temperature is empty")
+IMPLAUSIBLE = Fault("out_of_range", f"the temperature is not within {LOWEST_C:.0f} to {HIGHEST_C:.0f} C")
+SENTINEL = Fault("sentinel", "the station's sign for 'no value' stands where the temperature should")
+
+
+class TemperaturesFile(NamedTuple):
+    """What a file of temperatures says, in the file's order: when each hour begins (seconds since 1970), its mean."""
+
+    starts_s: Int64
+    celsius: Float64
+    refusals: Refusals
+
+
+def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
+    """Read a file of hourly temperatures. Raises UnreadableFileError, which says what to do."""
+    if profile.kind is not Kind.WEATHER:
+        raise UnreadableFileError("the profile is for readings; choose one for weather")
+    refusals = Refusals()
+    rows = Rows(lines(data, profile, refusals), refusals)
+    at_us, faults = time_columns.instants_us(
+        rows.text(profile.time.column), profile.time, np.zeros(len(rows), np.int64)
+    )
+    off_hour = (faults == 0) & (at_us % HOUR_US != 0)
+    faults = np.where(off_hour, len(time_columns.FAULTS) + 1, faults)
+    rows.put("at_us", at_us, faults, profile.time.column, (*time_columns.FAULTS, NOT_ON_THE_HOUR))
+    _put_celsius(rows, profile)
+    starts_us = rows.columns["at_us"] - (HOUR_US if profile.time.stamped is Stamped.END else 0)
+    return TemperaturesFile(starts_us // 1_000_000, rows.columns["celsius"], refusals)
+
+
+def _put_celsius(rows: Rows, profile: Profile) -> None:
+    value = profile.values[0]
+    style = Style(profile.decimal, profile.thousands)
+    celsius, faults = decimals.real(rows.text(value.column), style, value.factor)
+    is_sentinel = np.isin(celsius, decimals.reals(value.sentinels, style, value.factor))
+    faults = np.select(
+        [faults != 0, np.isnan(celsius), is_sentinel, (celsius < LOWEST_C) | (celsius > HIGHEST_C)],
+        [faults, *(len(decimals.FAULTS) + place for place in (1, 2, 3))],
+        0,
+    ).astype(np.int64)
+    meaning = (*decimals.FAULTS, TEMPERATURE_MISSING, SENTINEL, IMPLAUSIBLE)
+    rows.put("celsius", celsius, faults, value.column, meaning)
