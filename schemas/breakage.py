@@ -25,16 +25,16 @@ def breakages(published: Document, today: Document) -> list[str]:
 def _columns(published: list[Document], today: list[Document]) -> Iterator[str]:
     for old, new in zip_longest(published, today):
         if old is None:
-            if not new["nullable"]:
-                yield f"the column {new['name']} is new and may not be null"
+            if not new.get("nullable"):
+                yield f"the column {new.get('name')} is new and may not be null"
         elif new is None:
             yield f"the column {old['name']} is gone"
-        elif new["name"] != old["name"]:
-            yield f"where the column {old['name']} was, {new['name']} is now; new columns come last"
+        elif new.get("name") != old["name"]:
+            yield f"where the column {old['name']} was, {new.get('name')} is now; new columns come last"
         else:
             for what in ("type", "nullable"):
-                if new[what] != old[what]:
-                    yield f"the column {old['name']}: {what} was {old[what]} and is {new[what]}"
+                if new.get(what) != old[what]:
+                    yield f"the column {old['name']}: {what} was {old[what]} and is {new.get(what)}"
 
 
 class _Comparison:

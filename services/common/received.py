@@ -38,9 +38,10 @@ def read_event(message: Received, kind: type[AnyEvent]) -> AnyEvent:
 
 
 def read_table(message: Received, batches: RecordBatches, columns: list[str] | None = None) -> pa.Table:
-    """Read the named columns of record batches, or all that we know, in the types of their schema.
+    """Read the named columns of a record batch, or all that we know, in the types of their schema.
 
-    Columns that a newer writer added are left out. Raises UndecodableError.
+    Columns that a newer writer added are left out. Raises UndecodableError, for a message without rows too: an
+    Arrow stream that is cut off before its batch reads as a whole one without any.
     """
     known = batches.columns
     wanted = known if columns is None else pa.schema([known.field(name) for name in columns])
@@ -51,6 +52,8 @@ def read_table(message: Received, batches: RecordBatches, columns: list[str] | N
     try:
         with pa.ipc.open_stream(message.value or b"") as stream:
             table = stream.read_all()
+        if table.num_rows == 0:
+            raise UndecodableError(f"not what {batches.name} carries: there are no rows")
         missing = [name for name in wanted.names if name not in table.schema.names]
         if missing:
             raise UndecodableError(f"not what {batches.name} carries: the columns {', '.join(missing)} are missing")
