@@ -4,17 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from schemas.event import Event
+from schemas.event import Event, Part
 from schemas.values import ContractId, CustomerId, DeterminationId, PointId, PriceListId
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class ContractTerm(_Part):
+class ContractTerm(Part):
     """The price list that counts from `valid_from` up to, not including, `valid_to` (None: until further notice)."""
 
     valid_from: date
@@ -22,7 +18,7 @@ class ContractTerm(_Part):
     price_list_id: PriceListId
 
 
-class PowerInForce(_Part):
+class PowerInForce(Part):
     """The subscription power that counts from a day on, until the next one does.
 
     method: "entered" by staff, or the measuring method; determination_id then names its result.

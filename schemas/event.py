@@ -13,6 +13,7 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 _SCHEMA_ID = re.compile(r"([a-z][a-z-]*)/([1-9][0-9]{0,5})")
 _LONGEST_QUOTE = 100
+_FROZEN_AND_OPEN = ConfigDict(frozen=True, extra="ignore")
 
 
 class Carried(Protocol):
@@ -27,6 +28,12 @@ class Carried(Protocol):
         """Number the version that this code writes, the newest it can read."""
 
 
+class Part(BaseModel):
+    """What several fields of an event belong to; it ignores unknown fields as the event does."""
+
+    model_config = _FROZEN_AND_OPEN
+
+
 class Event(BaseModel):
     """One fact that happened, frozen; the past tense of a command.
 
@@ -35,7 +42,7 @@ class Event(BaseModel):
     reads what a newer producer writes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = _FROZEN_AND_OPEN
 
     name: ClassVar[str]
     schema_version: ClassVar[int] = 1

@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from schemas.event import Event
+from schemas.event import Event, Part
 from schemas.values import Activity, FacilityId, Medium, NetworkId, PointId, StationId
 
 
@@ -19,10 +19,8 @@ class Category(StrEnum):
     PUBLIC = "public"
 
 
-class FacilityPoint(BaseModel):
+class FacilityPoint(Part):
     """A metering point of a facility. maximum_kw is what it can plausibly reach: its own, else its category's."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     point_id: PointId
     number: str

@@ -3,9 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
-from schemas.event import Event
+from schemas.event import Event, Part
 from schemas.values import CustomerId, PointId, UserId
 
 
@@ -17,10 +15,8 @@ class Level(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-class Grant(BaseModel):
+class Grant(Part):
     """One person's grant. points: the only metering points it is for, None for all of the customer's."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     user_id: UserId
     level: Level

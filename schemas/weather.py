@@ -3,16 +3,14 @@
 from datetime import date
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from schemas.event import Event
+from schemas.event import Event, Part
 from schemas.values import StationId
 
 
-class HourlyTemperature(BaseModel):
+class HourlyTemperature(Part):
     """The mean temperature of one hour."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     starts_at: AwareDatetime
     celsius: Annotated[float, Field(ge=-80, le=60, allow_inf_nan=False)]
