@@ -1,0 +1,185 @@
+"""A town on a running stack: put its documents, then deliver its weather and readings as they come."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from deploy.local.folder import ROOT
+from deploy.local.services import CONTRACTS, INGEST_API
+from deploy.local.stack import Stack
+from schemas.event import ARROW
+from schemas.readings import READINGS_PER_MESSAGE
+from services.cli.requests import Client, RequestError
+from services.cli.simulator.calendar import iso
+from services.cli.simulator.documents import HEAT_PRICE_LIST, OF_CONTRACTS, OF_INGEST, Document, documents
+from services.cli.simulator.town import Batch, Town
+from services.heat.hour_marks import HOUR_S
+
+PRICE_LISTS = ROOT / "services/contracts/price_lists"
+PUTS_AT_ONCE = 4
+ROWS_AT_ONCE = 4 * READINGS_PER_MESSAGE
+MOST_TEMPERATURES = 10_000
+ROUND_S = 900
+"""At a pace of its own the head-end sends every quarter of an hour of simulated time."""
+PATIENCE_S = 300.0
+KNOWN_WITHIN_S, LOOK_AGAIN_S = 60.0, 0.2
+"""A metering point put at contracts is known to ingest a moment later, once its event has arrived."""
+
+OnProgress = Callable[[int], None]
+"""Told how many readings, or documents, have gone out so far."""
+
+
+class Sent(NamedTuple):
+    """What a delivery came to: readings sent, taken in to be judged, and refused at the door."""
+
+    readings: int
+    taken: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """So many simulated seconds in a second, from an instant of the town's time on; what lies before goes at once."""
+
+    speed: float
+    from_s: int
+
+
+def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None) -> None:
+    """Put everything at the stack that must be known before readings come; doing it again changes nothing.
+
+    Raises RequestError where a service refuses or does not answer.
+    """
+    of_kind = documents(town)
+    done = 0
+    with Client(stack, CONTRACTS, patience_s=PATIENCE_S) as contracts:
+        _put_price_list(contracts)
+        for kind in OF_CONTRACTS:
+            _put_all(contracts, kind, of_kind[kind])
+            done += len(of_kind[kind])
+            on_progress(done)
+    with Client(stack, INGEST_API, patience_s=PATIENCE_S) as ingest:
+        digest = hashlib.sha256(_source_key(stack, town).encode()).hexdigest()
+        ingest.ask("PUT", f"/v1/sources/{town.name}", json={"kind": "bulk", "key_sha256": digest})
+        for kind in OF_INGEST:
+            _put_all(ingest, kind, of_kind[kind])
+            done += len(of_kind[kind])
+            on_progress(done)
+
+
+def deliver(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None, pace: Pace | None = None) -> Sent:
+    """Send weather and readings in the order of delivery, as fast as they are taken, or at a pace.
+
+    At a pace nothing is sent before its own time by the clock of this machine. Doing it again with the same town
+    and without a pace is the same deliveries again. Raises RequestError.
+    """
+    total = Sent(0, 0, 0)
+    with (
+        Client(stack, INGEST_API, patience_s=PATIENCE_S) as staff,
+        Client(stack, INGEST_API, _source_key(stack, town), patience_s=PATIENCE_S) as head_end,
+    ):
+        weather = _Weather(staff, town)
+        for batch in _in_time(town, pace):
+            weather.send_until(batch.sent_at_s)
+            total = _added(total, _post(head_end, town, batch))
+            on_progress(total.readings)
+        weather.send_until(town.to_s)
+    return total
+
+
+def _put_price_list(contracts: Client) -> None:
+    """Put the shipped price list for heat, unless the utility has one of that name."""
+    known = contracts.ask("GET", "/v1/price-lists").json()["price_lists"]
+    if HEAT_PRICE_LIST in known:
+        return
+    for file in sorted(PRICE_LISTS.glob(f"{HEAT_PRICE_LIST}-*.json")):
+        contracts.ask("PUT", f"/v1/price-lists/{HEAT_PRICE_LIST}", json=json.loads(file.read_text(encoding="utf-8")))
+
+
+def _put_all(client: Client, kind: str, of_kind: Any) -> None:
+    with ThreadPoolExecutor(PUTS_AT_ONCE) as threads:
+        for _ in threads.map(partial(_put, client, kind), of_kind.items()):
+            pass
+
+
+def _put(client: Client, kind: str, numbered: tuple[str, Document]) -> None:
+    number, document = numbered
+    deadline = time.monotonic() + KNOWN_WITHIN_S
+    while True:
+        try:
+            client.ask("PUT", f"/v1/{kind}/{number}", json=document)
+        except RequestError as error:
+            if error.code != "unknown_metering_point" or time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_AGAIN_S)
+        else:
+            return
+
+
+def _source_key(stack: Stack, town: Town) -> str:
+    """Make the key of the town's head-end from the stack's own, so that it need not be kept anywhere."""
+    return hmac.new(stack.integration_key.encode(), f"source:{town.name}".encode(), hashlib.sha256).hexdigest()
+
+
+def _in_time(town: Town, pace: Pace | None) -> Iterator[Batch]:
+    """Give batches when they are due."""
+    if pace is None:
+        yield from town.batches(ROWS_AT_ONCE)
+        return
+    for batch in town.batches(ROWS_AT_ONCE, until_s=pace.from_s):
+        yield batch
+    began = time.monotonic()
+    for batch in town.rounds(ROUND_S, pace.from_s):
+        due_in_s = began + (batch.sent_at_s - pace.from_s) / pace.speed - time.monotonic()
+        not_before_s = batch.sent_at_s - time.time()
+        time.sleep(max(due_in_s, not_before_s, 0))
+        yield batch
+
+
+def _post(head_end: Client, town: Town, batch: Batch) -> Sent:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.readings.schema) as stream:
+        stream.write_table(batch.readings, max_chunksize=READINGS_PER_MESSAGE)
+    body = sink.getvalue().to_pybytes()
+    # Named by its content, so that a repetition, after a lost answer or of the whole town, is known as one.
+    headers = {"Content-Type": ARROW, "Idempotency-Key": f"{town.name}-{hashlib.sha256(body).hexdigest()}"}
+    answer = head_end.ask("POST", "/v1/readings", content=body, headers=headers).json()
+    return Sent(batch.readings.num_rows, answer["taken"], answer["items"] - answer["taken"])
+
+
+def _added(one: Sent, other: Sent) -> Sent:
+    return Sent(one.readings + other.readings, one.taken + other.taken, one.refused + other.refused)
+
+
+class _Weather:
+    """Sends each hour's temperatures once the hour is over."""
+
+    def __init__(self, staff: Client, town: Town) -> None:
+        self._staff = staff
+        self._town = town
+        self._sent = 0
+
+    def send_until(self, at_s: int) -> None:
+        """Send what was observed since the last time, up to an instant."""
+        over = int(np.searchsorted(self._town.temperature_s + HOUR_S, at_s, side="right"))
+        while self._sent < over:
+            until = min(self._sent + MOST_TEMPERATURES, over)
+            for station, celsius in zip(self._town.stations, self._town.temperature_c, strict=True):
+                self._send(station, self._town.temperature_s[self._sent : until].tolist(), celsius[self._sent : until])
+            self._sent = until
+
+    def _send(self, station: str, starts_s: list[int], celsius: Any) -> None:
+        values = [
+            {"starts_at": iso(at_s), "celsius": value} for at_s, value in zip(starts_s, celsius.tolist(), strict=True)
+        ]
+        observed = {"station_id": station, "recorded_at": iso(starts_s[-1] + HOUR_S), "values": values}
+        self._staff.ask("POST", "/v1/outdoor-temperatures", json=observed)
