@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import doctor, invoices, login, stack
+from services.cli import doctor, imports, invoices, login, show, simulate, stack, subscription_power
 
 app = typer.Typer(
     name="kulvert",
@@ -15,4 +15,8 @@ app.command()(stack.down)
 app.command()(stack.status)
 app.command()(doctor.doctor)
 app.command()(login.login)
+app.command()(simulate.simulate)
+app.command()(subscription_power.subscription_power)
+app.add_typer(imports.app, name="import")
+app.add_typer(show.app, name="show")
 app.add_typer(invoices.app, name="invoices")
