@@ -1,7 +1,7 @@
 """Requests of the commands to the stack's services: where, with which key, how patiently, and errors in words."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -61,13 +61,16 @@ class Client:
     ) -> None:
         self._http.close()
 
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Send a request and give the answer. Raises RequestError where there is none, or it is a refusal."""
+    def ask(self, method: str, path: str, *, answers: Collection[int] = (), **more: Any) -> httpx.Response:
+        """Send a request and give the answer. Raises RequestError where there is none, or it is a refusal.
+
+        answers: statuses over 400 that are no refusal of the request, but an answer with a body of its own.
+        """
         deadline = time.monotonic() + self._patience_s
         while True:
             answer = self._answer(method, path, more)
             if answer is not None and answer.status_code not in BUSY:
-                return _accepted(answer)
+                return answer if answer.status_code in answers else _accepted(answer)
             wait_s = _wait_s(answer)
             if time.monotonic() + wait_s > deadline:
                 raise self._gave_up(answer)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import Float64, Int64
+from services.heat.arrays import Float64, Int64, run_starts
 from services.ingest.sources import decimals, time_columns
 from services.ingest.sources.decimals import Style
 from services.ingest.sources.lines import lines
@@ -18,6 +18,7 @@ LOWEST_C, HIGHEST_C = -80.0, 60.0
 NOT_ON_THE_HOUR = Fault("not_on_the_hour", "the time is not a full hour; temperatures are means of whole hours")
 TEMPERATURE_MISSING = Fault("field_missing", "the temperature is empty")
 IMPLAUSIBLE = Fault("out_of_range", f"the temperature is not within {LOWEST_C:.0f} to {HIGHEST_C:.0f} C")
+HOUR_TWICE = Fault("hour_given_twice", "a line above gives this hour another temperature; remove one of them")
 SENTINEL = Fault("sentinel", "the station's sign for 'no value' stands where the temperature should")
 
 
@@ -42,6 +43,7 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     faults = np.where(off_hour, len(time_columns.FAULTS) + 1, faults)
     rows.put("at_us", at_us, faults, profile.time.column, (*time_columns.FAULTS, NOT_ON_THE_HOUR))
     _put_celsius(rows, profile)
+    _refuse_contradictions(rows, profile)
     starts_us = rows.columns["at_us"] - (HOUR_US if profile.time.stamped is Stamped.END else 0)
     return TemperaturesFile(starts_us // 1_000_000, rows.columns["celsius"], refusals)
 
@@ -58,3 +60,14 @@ def _put_celsius(rows: Rows, profile: Profile) -> None:
     ).astype(np.int64)
     meaning = (*decimals.FAULTS, TEMPERATURE_MISSING, SENTINEL, IMPLAUSIBLE)
     rows.put("celsius", celsius, faults, value.column, meaning)
+
+
+def _refuse_contradictions(rows: Rows, profile: Profile) -> None:
+    """Refuse an hour's later lines where they say something else than its first."""
+    at_us, celsius = rows.columns["at_us"], rows.columns["celsius"]
+    order = np.argsort(at_us, kind="stable")
+    starts = run_starts(at_us[order])
+    first = np.repeat(celsius[order[starts]], np.diff(np.append(starts, len(order))))
+    faults = np.zeros(len(rows), np.int64)
+    faults[order] = celsius[order] != first
+    rows.refuse(faults, profile.time.column, (HOUR_TWICE,))

@@ -56,6 +56,12 @@ def test_each_bad_line_is_refused_alone() -> None:
     assert file.celsius.tolist() == [-1.5, 2]
 
 
+def test_an_hour_that_is_given_twice_keeps_its_first_temperature() -> None:
+    file = read("2024-01-01T01:00Z,1", "2024-01-01T00:00Z,2", "2024-01-01T01:00Z,1.0", "2024-01-01T02:00+01:00,3")
+    assert [(bad.line, bad.code) for bad in file.refusals] == [(5, "hour_given_twice")]
+    assert file.celsius.tolist() == [1, 2, 1]
+
+
 def test_a_profile_for_readings_does_not_read_weather() -> None:
     with pytest.raises(UnreadableFileError, match="for readings"):
         temperatures_file(b"t,c\n", profile_named("kulvert"))

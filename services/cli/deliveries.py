@@ -1,0 +1,115 @@
+"""Readings to the stack's ingest service in deliveries that may be sent again, and what became of them."""
+
+import hashlib
+import hmac
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from deploy.local.services import INGEST_API
+from deploy.local.stack import Stack
+from schemas.event import ARROW
+from schemas.readings import READINGS_PER_MESSAGE
+from services.cli.requests import Client, RequestError
+
+IN_FLIGHT = 4
+PATIENCE_S = 600.0
+"""How long a delivery is offered again while the service is away, or the worker too far behind."""
+POLL_S = 0.2
+
+Progress = Callable[[int], None]
+"""Is told how many readings more have got one step further."""
+
+
+class Delivered(NamedTuple):
+    """One delivery: which rows it held, and what it was answered at the door."""
+
+    delivery_id: str
+    first: int
+    items: int
+    taken: int
+    refused: list[dict[str, Any]]
+
+
+class Judged(NamedTuple):
+    """One delivery after the worker has judged it: how many readings got each verdict, and which are refused."""
+
+    delivered: Delivered
+    received_at: str
+    verdicts: Counter[str]
+    refused: list[dict[str, Any]]
+
+
+def source_key(stack: Stack, name: str) -> str:
+    """Give the key of a source of this machine; it follows from the stack's own, so that none is kept anywhere."""
+    return hmac.new(stack.integration_key.encode(), f"source:{name}".encode(), hashlib.sha256).hexdigest()
+
+
+def put_source(stack: Stack, name: str, kind: str, rank: int) -> Client:
+    """Make a source known and give a patient client with its key. Raises RequestError."""
+    key = source_key(stack, name)
+    document = {"kind": kind, "rank": rank, "key_sha256": hashlib.sha256(key.encode()).hexdigest()}
+    with Client(stack, INGEST_API) as staff:
+        staff.ask("PUT", f"/v1/sources/{name}", json=document)
+    return Client(stack, INGEST_API, key, patience_s=PATIENCE_S)
+
+
+def deliver(source: Client, readings: pa.Table, name: str, on_taken: Progress) -> list[Delivered]:
+    """Send readings (METER_READINGS) in batches of 5,000, some at once; gives the deliveries in order.
+
+    The same readings under the same name are the same deliveries, however often they are sent: each batch has an
+    Idempotency-Key that follows from both. Raises RequestError.
+    """
+    starts = range(0, readings.num_rows, READINGS_PER_MESSAGE)
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        sending = {pool.submit(_deliver_batch, source, readings, start, name) for start in starts}
+        try:
+            for done in as_completed(sending):
+                on_taken(done.result().items)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return sorted((one.result() for one in sending), key=lambda delivered: delivered.first)
+
+
+def _deliver_batch(source: Client, readings: pa.Table, start: int, name: str) -> Delivered:
+    body = arrow_stream(readings.slice(start, READINGS_PER_MESSAGE))
+    key = hashlib.sha256(f"{name}:{start}:".encode() + body).hexdigest()
+    # 422: not one of the readings could be taken; the answer says of each why.
+    answer = source.ask(
+        "POST",
+        "/v1/readings",
+        answers=(422,),
+        content=body,
+        headers={"Content-Type": ARROW, "Idempotency-Key": key},
+    ).json()
+    if "delivery_id" not in answer:
+        raise RequestError(str(answer.get("detail", answer)), 422, str(answer.get("code", "")))
+    return Delivered(answer["delivery_id"], start, answer["items"], answer["taken"], answer["refused"])
+
+
+def arrow_stream(readings: pa.Table) -> bytes:
+    """Write readings as an Arrow stream of one record batch."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, readings.schema) as writer:
+        writer.write_table(readings.combine_chunks())
+    return bytes(sink.getvalue())
+
+
+def judged(source: Client, delivered: Sequence[Delivered], within_s: float, on_judged: Progress) -> Iterator[Judged]:
+    """Wait until the worker has judged each delivery. Raises RequestError where it does not get on for `within_s`."""
+    for one in delivered:
+        deadline = time.monotonic() + within_s
+        while (state := source.ask("GET", f"/v1/deliveries/{one.delivery_id}").json())["state"] != "judged":
+            if time.monotonic() > deadline:
+                raise RequestError(
+                    f"everything is delivered, but the worker has judged nothing for {within_s:.0f} s;"
+                    " look at it with: kulvert status. What is delivered is not lost; import again to see the result"
+                )
+            time.sleep(POLL_S)
+        on_judged(one.items)
+        yield Judged(one, state["received_at"], Counter(state["verdicts"]), state["refused"])

@@ -1,0 +1,137 @@
+"""What became of an imported file's lines, for a person to read."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+
+from services.cli.deliveries import Judged
+from services.heat.arrays import Int64
+from services.ingest.sources.refusals import BadLine
+
+SHOWN_LINES = 20
+UNKNOWN_LINE = 0
+
+HINTS = {
+    "unknown_metering_point": "put it with PUT /v1/metering-points; its readings are kept and judged then",
+    "unknown_meter": "put it with PUT /v1/meters; its readings are kept and judged then",
+    "meter_not_installed": "put where the meter sat with PUT /v1/meters; its readings are kept and judged then",
+    "register_went_backwards": "kept for an operator; see: kulvert show refused",
+    "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
+}
+
+
+@dataclass
+class ImportReport:
+    """How many lines were good, what the good ones' verdicts are, and which lines are refused."""
+
+    file: Path
+    lines: int
+    sent_before: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    refused_counts: Counter[str] = field(default_factory=Counter)
+    refused: list[BadLine] = field(default_factory=list)
+    emptied: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, lines: Iterable[BadLine], counts: dict[str, int]) -> None:
+        """Add refused lines; counts may count more than are listed."""
+        self.refused += lines
+        self.refused_counts.update(counts)
+
+    def add(self, one: Judged, readings: pa.Table, line: Int64, began_at: datetime) -> None:
+        """Add a delivery's verdicts. readings, line: everything that was sent, and the line of each."""
+        if datetime.fromisoformat(one.received_at) < began_at:
+            self.sent_before += one.delivered.items
+        self.verdicts.update({name: count for name, count in one.verdicts.items() if name in GOOD})
+        bad = {name: count for name, count in one.verdicts.items() if name not in GOOD}
+        self.refuse(_of_worker(one, readings, line), bad)
+        codes = Counter(str(item["code"]) for item in one.delivered.refused)
+        missing = one.delivered.items - one.delivered.taken - sum(codes.values())
+        if missing > 0:
+            codes["refused_at_the_door"] += missing
+        first = one.delivered.first
+        at_door = (
+            BadLine(int(line[first + item["item"]]), item["field"], item["code"], item["reason"])
+            for item in one.delivered.refused
+        )
+        self.refuse(at_door, dict(codes))
+
+
+GOOD = ("accepted", "duplicate", "superseded", "withdrawn")
+"""Verdicts that ask nothing of anybody."""
+
+
+def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine]:
+    """Find the lines that the worker refused: by their time and, where that is not enough, by their meter."""
+    if not one.refused:
+        return
+    first = one.delivered.first
+    part = readings.slice(first, one.delivered.items)
+    read_at = pc.cast(part.column("read_at"), pa.int64()).to_pylist()
+    names = list(zip(part.column("serial").to_pylist(), part.column("metering_point").to_pylist(), strict=True))
+    rows_at: dict[int, list[int]] = {}
+    for row, at_us in enumerate(read_at):
+        rows_at.setdefault(at_us, []).append(row)
+    for refused in one.refused:
+        rows = rows_at.get(_micros(refused["read_at"]), [])
+        of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
+        number = int(line[first + of_meter[0]]) if len(of_meter) == 1 else UNKNOWN_LINE
+        verdict = str(refused["verdict"])
+        yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator; see: kulvert show refused"))
+
+
+def _micros(read_at: str | None) -> int:
+    if read_at is None:
+        return -1
+    moment = datetime.fromisoformat(read_at)
+    return round(moment.timestamp() * 1_000_000)
+
+
+class Counted(NamedTuple):
+    """A count and what is counted."""
+
+    number: int
+    words: str
+
+
+def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> None:
+    """Print the report: counts, then the first refused lines; where there are more, all go to a file beside."""
+    for counted in first:
+        console.print(f"{counted.number:>24,}  {counted.words}", highlight=False, markup=False)
+    if report.sent_before:
+        console.print(f"{report.sent_before:>24,}  of them had been sent before, and count once", highlight=False)
+    for name, count in report.verdicts.most_common():
+        console.print(f"{count:>24,}  {name}", style="green", highlight=False, markup=False)
+    for name, count in report.emptied.items():
+        console.print(f"{count:>24,}  {name}: the sign for 'no value', taken as not given", highlight=False)
+    for name, count in report.refused_counts.most_common():
+        hint = f" ({HINTS[name]})" if name in HINTS else ""
+        console.print(f"{count:>24,}  refused, {name}{hint}", style="red", highlight=False, markup=False)
+    for bad in report.refused[:SHOWN_LINES]:
+        where = f"line {bad.line}" if bad.line != UNKNOWN_LINE else "a line"
+        column = f", {bad.field}" if bad.field else ""
+        console.print(f"  {where}{column}: {bad.code}: {bad.reason}", highlight=False, markup=False, soft_wrap=True)
+    if len(report.refused) > SHOWN_LINES:
+        _write_beside(report, console)
+
+
+def _write_beside(report: ImportReport, console: Console) -> None:
+    beside = report.file.with_name(report.file.name + ".refused.csv")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as output:
+            writer = csv.writer(output)
+            writer.writerow(BadLine._fields)
+            writer.writerows(report.refused)
+    except OSError as error:
+        console.print(f"  the other refused lines cannot be written to {beside}: {error.strerror}", style="red")
+        return
+    console.print(
+        f"  all {len(report.refused):,} refused lines: {beside}", highlight=False, markup=False, soft_wrap=True
+    )

@@ -1,0 +1,118 @@
+"""`kulvert import`: files of readings and of weather, by profile."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow.compute as pc
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from deploy.local.stack import Stack
+from services.cli.import_report import Counted, tell
+from services.cli.readings_import import OpenedReadings, import_readings, open_readings, profile_of
+from services.cli.requests import told_to_person
+from services.cli.weather_import import import_weather, open_weather, station_of
+from services.ingest.sources.readings_file import Named
+
+app = typer.Typer(help="Import a file, once or as often as you like: what is there already stays as it is.")
+console = Console()
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
+ProfileOption = Annotated[
+    str, typer.Option(help="what the file looks like: a profile's name, or a .toml file of yours")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="only tell what would be sent")]
+WaitOption = Annotated[float, typer.Option("--wait", min=1, help="seconds to wait for the worker without progress")]
+
+
+@app.command()
+def readings(
+    file: FileArgument,
+    profile: ProfileOption,
+    metering_point: Annotated[str | None, typer.Option(help="whose readings they are, for every line")] = None,
+    serial: Annotated[str | None, typer.Option(help="which meter's they are, for every line")] = None,
+    wait_s: WaitOption = 120,
+    *,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Import meter readings from FILE and wait until they are judged and stored.
+
+    Ends with 1 where not one line of it can be used.
+    """
+    with told_to_person():
+        opened = open_readings(file, profile_of(profile), Named(metering_point, serial))
+        count = opened.found.readings.num_rows
+        if dry_run or not count:
+            tell(opened.report(), console, _counted(opened, "would be sent"))
+        else:
+            with progress_bar() as bar:
+                sent, judged = bar.add_task("sent", total=count), bar.add_task("judged", total=count)
+                report = import_readings(
+                    Stack(), opened, wait_s, lambda n: bar.advance(sent, n), lambda n: bar.advance(judged, n)
+                )
+            tell(report, console, _counted(opened, "sent"))
+        if not count:
+            raise typer.Exit(1)
+
+
+@app.command()
+def weather(
+    file: FileArgument,
+    profile: ProfileOption,
+    station: Annotated[str | None, typer.Option(help="the station that the temperatures are of")] = None,
+    metering_point: Annotated[str | None, typer.Option(help="or a metering point, whose own station it is")] = None,
+    station_name: Annotated[str | None, typer.Option(help="the station's name, where it is new or changes")] = None,
+    wait_s: WaitOption = 120,
+    *,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Import hourly outdoor temperatures from FILE and wait until they are stored.
+
+    Ends with 1 where not one line of it can be used.
+    """
+    with told_to_person():
+        opened = open_weather(file, profile_of(profile))
+        count = len(opened.found.starts_s)
+        if dry_run or not count:
+            tell(opened.report(), console, [Counted(count, "hourly temperatures would be sent")])
+        else:
+            of_station = station or station_of(Stack(), metering_point)
+            with progress_bar() as bar:
+                sent, stored = bar.add_task("sent", total=count), bar.add_task("stored", total=count)
+                report = import_weather(
+                    Stack(),
+                    opened,
+                    (of_station, station_name),
+                    wait_s,
+                    lambda n: bar.advance(sent, n),
+                    lambda n: bar.advance(stored, n),
+                )
+            tell(report, console, [Counted(count, f"hourly temperatures of {of_station} stored")])
+        if not count:
+            raise typer.Exit(1)
+
+
+def _counted(opened: OpenedReadings, what: str) -> list[Counted]:
+    readings = opened.found.readings
+    counted = [Counted(readings.num_rows, f"readings {what}")]
+    if readings.num_rows:
+        span = pc.min_max(readings.column("read_at")).as_py()
+        meters = readings.group_by(["serial", "metering_point"]).aggregate([]).num_rows
+        words = f"metering points, from {span['min']:%Y-%m-%d %H:%M} to {span['max']:%Y-%m-%d %H:%M} UTC"
+        counted.append(Counted(meters, words))
+    return counted
+
+
+class _Rate(ProgressColumn):
+    """How many are done a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
+
+
+def progress_bar() -> Progress:
+    """Give a bar with count, rate and the time that is left."""
+    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=console)

@@ -1,0 +1,79 @@
+"""A file of readings to the stack's ingest service, until each of its readings is judged."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.local.folder import StackError
+from deploy.local.stack import Stack
+from services.cli.deliveries import Progress, deliver, judged, put_source
+from services.cli.import_report import ImportReport
+from services.ingest.sources.profile import Profile, ProfileError
+from services.ingest.sources.readings_file import Named, ReadingsFile, readings_file
+from services.ingest.sources.refusals import UnreadableFileError
+from services.ingest.sources.shipped import profile_named
+
+SOURCE = "file-import"
+RANK = 10
+LARGEST_FILE_BYTES = 200_000_000
+"""A file takes about ten times its size in memory."""
+
+
+class OpenedReadings(NamedTuple):
+    """A file of readings that was read: its place, the digest of its bytes, and what it says."""
+
+    path: Path
+    sha256: str
+    found: ReadingsFile
+
+    def report(self) -> ImportReport:
+        """Begin the report with what the file itself got wrong."""
+        found = self.found
+        report = ImportReport(self.path, found.readings.num_rows + len(found.refusals), emptied=found.emptied)
+        report.refuse(found.refusals, found.refusals.counts)
+        return report
+
+
+def profile_of(name: str) -> Profile:
+    """Give a profile by its name, or from a .toml file. Raises StackError."""
+    try:
+        return profile_named(name)
+    except ProfileError as error:
+        raise StackError(str(error)) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file whole. Raises StackError where it is too large or cannot be read."""
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise StackError(f"{path} is over {LARGEST_FILE_BYTES:,} bytes; import it in parts, each with the header")
+        return path.read_bytes()
+    except OSError as error:
+        raise StackError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def open_readings(path: Path, profile: Profile, named: Named) -> OpenedReadings:
+    """Read a file of readings. Raises StackError, which says what to do."""
+    data = read_bytes(path)
+    try:
+        found = readings_file(data, profile, named)
+    except UnreadableFileError as error:
+        raise StackError(f"{path}: {error}") from error
+    return OpenedReadings(path, hashlib.sha256(data).hexdigest(), found)
+
+
+def import_readings(
+    stack: Stack, opened: OpenedReadings, wait_s: float, on_taken: Progress, on_judged: Progress
+) -> ImportReport:
+    """Send a file's readings and wait until they are judged; gives what became of every line.
+
+    The same file under the same profile is the same deliveries, however often it is imported. Raises RequestError.
+    """
+    began_at = datetime.now(UTC)
+    report, found = opened.report(), opened.found
+    with put_source(stack, SOURCE, "bulk", RANK) as source:
+        delivered = deliver(source, found.readings, f"{SOURCE}:{opened.sha256}", on_taken)
+        for one in judged(source, delivered, wait_s, on_judged):
+            report.add(one, found.readings, found.line, began_at)
+    return report

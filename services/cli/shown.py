@@ -1,0 +1,232 @@
+"""What `kulvert show` shows: the columns of each kind, and rows as table, CSV and JSON."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import TupleRow
+from rich.console import Console
+from rich.table import Table
+
+from services.ingest.core.verdict import Verdict
+
+ROWS_OF_A_TABLE = 500
+"""A table of any length is printed in parts, each with its heading, so that the first rows show at once."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so is a formula to a spreadsheet."""
+
+
+class Column(NamedTuple):
+    """One figure: its name for programs, its heading for people, and how a value is written there."""
+
+    name: str
+    heading: str
+    cell: Callable[[Any], str]
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is shown: where it comes from, and its columns in the order of the query's."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    by_day: bool = False
+
+
+Format = Callable[[Kind, Iterable[TupleRow], ZoneInfo], None]
+
+
+def as_csv(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
+    """Write rows as CSV with a header, in whole units, times local with their offset."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([column.name for column in kind.columns])
+    for row in rows:
+        writer.writerow([_safe(value) for value in _plain(kind, row, zone)])
+    sys.stdout.flush()
+
+
+def as_json(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
+    """Write rows as one JSON array, a line for each object."""
+    names = [column.name for column in kind.columns]
+    separator = "[\n"
+    for row in rows:
+        sys.stdout.write(separator + json.dumps(dict(zip(names, _plain(kind, row, zone), strict=True))))
+        separator = ",\n"
+    sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
+    sys.stdout.flush()
+
+
+def as_table(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
+    """Print rows for people, in parts."""
+    console = Console()
+    shown = 0
+    for part in _parts(iter(rows)):
+        table = Table(box=None, pad_edge=False)
+        for column in kind.columns:
+            table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
+        for row in part:
+            values = _plain(kind, row, zone)
+            table.add_row(*(column.cell(value) for column, value in zip(kind.columns, values, strict=True)))
+        console.print(table, markup=False)
+        shown += len(part)
+    console.print(f"{shown:,} rows" if shown else "nothing is stored of this span")
+
+
+def _parts(rows: Iterator[TupleRow]) -> Iterator[list[TupleRow]]:
+    while part := list(islice(rows, ROWS_OF_A_TABLE)):
+        yield part
+
+
+def _plain(kind: Kind, row: TupleRow, zone: ZoneInfo) -> list[Any]:
+    """Give a row's values as JSON has them: times local with their offset, verdicts by name."""
+    return [_value(column, value, zone) for column, value in zip(kind.columns, row, strict=True)]
+
+
+def _value(column: Column, value: Any, zone: ZoneInfo) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if column.name == "verdict":
+        return Verdict(value).label
+    if column.name.endswith("_c") and value is not None:
+        return round(float(value), 2)
+    return value
+
+
+def _safe(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return f"'{value}"
+    return value
+
+
+def _text(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _instant(value: str | None) -> str:
+    return "-" if value is None else value.replace("T", " ")
+
+
+def _whole(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}".replace(",", " ")
+
+
+def _thousandth(value: int | None) -> str:
+    return "-" if value is None else f"{value / 1_000:,.3f}".replace(",", " ")
+
+
+def _degrees(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _yes(value: bool | None) -> str:
+    return "yes" if value else ""
+
+
+_QUALITY = Column("quality", "quality", _text, is_text=True)
+_REVISION = Column("revision", "revision", _whole)
+_SERIAL = Column("serial", "meter", _text, is_text=True)
+_VERDICT = Column("verdict", "verdict", _text, is_text=True)
+_READ_AT = Column("read_at", "read at", _instant, is_text=True)
+
+HOURS = Kind(
+    """
+    SELECT hour.starts_at, hour.energy_wh, hour.volume_l, hour.supply_c, hour.return_c, hour.quality, hour.rule,
+           hour.revision
+      FROM ingest_v1.hour
+     WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
+     ORDER BY hour.starts_at
+    """,
+    (
+        Column("starts_at", "hour from", _instant, is_text=True),
+        Column("energy_wh", "kWh", _thousandth),
+        Column("volume_l", "litres", _whole),
+        Column("supply_c", "supply C", _degrees),
+        Column("return_c", "return C", _degrees),
+        _QUALITY,
+        Column("rule", "rule", _text, is_text=True),
+        _REVISION,
+    ),
+)
+DAYS = Kind(
+    """
+    SELECT day.day, day.energy_wh, day.maximum_hour_wh, day.hours_expected, day.hours_present, day.hours_measured,
+           day.volume_l, day.register_wh, day.register_l, day.quality, day.revision
+      FROM ingest_v1.day
+     WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
+     ORDER BY day.day
+    """,
+    (
+        Column("day", "day", _text, is_text=True),
+        Column("energy_wh", "kWh", _thousandth),
+        Column("maximum_hour_wh", "highest kW", _thousandth),
+        Column("hours_expected", "hours", _whole),
+        Column("hours_present", "there", _whole),
+        Column("hours_measured", "measured", _whole),
+        Column("volume_l", "litres", _whole),
+        Column("register_wh", "register kWh", _thousandth),
+        Column("register_l", "register m3", _thousandth),
+        _QUALITY,
+        _REVISION,
+    ),
+    by_day=True,
+)
+READINGS = Kind(
+    """
+    SELECT reading.read_at, reading.serial, reading.energy_wh, reading.volume_l, reading.forward_lc,
+           reading.return_lc, reading.supply_c, reading.return_c, reading.withdrawn, reading.verdict,
+           reading.recorded_at
+      FROM ingest_v1.reading
+     WHERE reading.point_id = %(point_id)s AND reading.read_at >= %(first)s AND reading.read_at < %(end)s
+     ORDER BY reading.read_at, reading.recorded_at
+    """,
+    (
+        _READ_AT,
+        _SERIAL,
+        Column("energy_wh", "kWh", _thousandth),
+        Column("volume_l", "m3", _thousandth),
+        Column("forward_lc", "E8 m3*C", _thousandth),
+        Column("return_lc", "E9 m3*C", _thousandth),
+        Column("supply_c", "supply C", _degrees),
+        Column("return_c", "return C", _degrees),
+        Column("withdrawn", "withdrawn", _yes),
+        _VERDICT,
+        Column("recorded_at", "recorded at", _instant, is_text=True),
+    ),
+)
+REFUSED = Kind(
+    """
+    SELECT reading.read_at, reading.serial, reading.energy_wh, reading.verdict, NULL AS reason,
+           reading.delivery_id::text
+      FROM ingest_v1.reading
+     WHERE reading.point_id = %(point_id)s AND reading.read_at >= %(first)s AND reading.read_at < %(end)s
+       AND reading.verdict <> ALL (%(not_refused)s)
+    UNION ALL
+    SELECT held.read_at, coalesce(held.serial, held.number), NULL, held.verdict, held.reason, held.delivery_id::text
+      FROM ingest_v1.refused AS held
+     WHERE (held.number = %(name)s OR held.serial = %(name)s)
+       AND (held.read_at IS NULL OR held.read_at >= %(first)s AND held.read_at < %(end)s)
+     ORDER BY 1
+    """,
+    (
+        _READ_AT,
+        _SERIAL,
+        Column("energy_wh", "kWh", _thousandth),
+        _VERDICT,
+        Column("reason", "reason", _text, is_text=True),
+        Column("delivery_id", "delivery", _text, is_text=True),
+    ),
+)

@@ -1,0 +1,64 @@
+"""`kulvert subscription-power` determines the power that a fixed charge rests on, from one winter."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.services import CONTRACTS
+from deploy.local.stack import Stack
+from services.cli.requests import Client, told_to_person
+from services.heat.power_methods.minus_five import Reason
+
+TIMEOUT_S = 60.0
+
+REASONS = {
+    Reason.NO_TEMPERATURE: "no day of the winter has both its hours and a mean outdoor temperature",
+    Reason.RUN_TOO_SHORT: "no 21 days in a row have a mean outdoor temperature",
+    Reason.TOO_FEW_COLD_DAYS: "in no run of 21 days or more has a fifth of the days a mean within 0 to -10 C",
+    Reason.TOO_FEW_MEASURED_DAYS: "under ten complete days of measured hours are left in the period",
+    Reason.LINE_NOT_FALLING: "the power does not fall as it gets warmer",
+    Reason.NO_POWER_AT_MINUS_FIVE: "the line shows no power at -5 C",
+}
+
+
+def subscription_power(
+    point: Annotated[str, typer.Argument(metavar="ID", help="the metering point's number")],
+    winter: Annotated[str, typer.Option(help="its two years, such as 2018/2019")],
+) -> None:
+    """Determine ID's subscription power: the highest hourly mean power at -5 C, by a line through a winter's days.
+
+    Asking again from unchanged data gives the same determination; a power that changes never counts in the past.
+    """
+    with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=TIMEOUT_S) as contracts:
+        found = contracts.ask("POST", "/v1/determinations", json={"metering_point": point, "winter": winter}).json()
+    table = Table(show_header=False, box=None, title=f"{found['metering_point']}, winter {found['winter']}")
+    table.add_column(justify="right", style="dim")
+    table.add_column()
+    for name, value in _lines(found):
+        table.add_row(name, value)
+    Console().print(table, markup=False)
+
+
+def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    lines = [("decision", found["decision"].replace("_", " "))]
+    if found["reason"]:
+        lines.append(("because", f"{found['reason']}: {REASONS[Reason(found['reason'])]}"))
+    if found["measured_kw"] is not None:
+        lines.append(("at -5 C", f"{found['measured_kw']} kW"))
+    in_force = f"{found['in_force_kw']} kW" if found["in_force_kw"] is not None else "none"
+    lines.append(("in force before", in_force))
+    if found["kw"] is not None:
+        lines.append(("new power", f"{found['kw']} kW from {found['effective_on']}"))
+    if found["window_from"]:
+        lines.append(("period", f"{found['window_from']} to {found['window_to']}, {found['days']} days"))
+    if found["coverage"] is not None:
+        lines.append(("coverage", f"{found['coverage']:.1%} of the period's days in use are in the line"))
+    if found["slope_kw_per_c"] is not None:
+        line = f"{found['intercept_kw']:.3f} kW {found['slope_kw_per_c']:+.3f} kW per degree"
+        lines.append(("line", f"{line}, r2 {found['r2']:.3f}, through {len(found['points'])} days"))
+    lines.append(("method", found["method"]))
+    lines.append(("contract", found["contract_number"]))
+    lines.append(("determination", found["determination_id"]))
+    return lines
