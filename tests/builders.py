@@ -68,7 +68,8 @@ class Points:
             ).fetchone()
             assert row is not None
             connection.execute(
-                "INSERT INTO ingest.meter_installation (meter_id, point_id, installed_at, removed_at, start_wh, stop_wh)"
+                "INSERT INTO ingest.meter_installation"
+                " (meter_id, point_id, installed_at, removed_at, start_wh, stop_wh)"
                 " VALUES (%s, %s, to_timestamp(%s), to_timestamp(%s), %s, %s)",
                 [row[0], point_id, installed_s, removed_s, meter.get("start_wh"), meter.get("stop_wh")],
             )

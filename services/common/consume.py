@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import NoOffsetForPartitionError
 from aiokafka.structs import ConsumerRecord
 
+from schemas.event import CORRELATION_HEADER, header
 from schemas.topics import Topic
 from services.common import logs, metrics
 from services.common.health import Progress
@@ -148,6 +149,9 @@ class Loop(Generic[Item]):
         return {tp: records for tp, records in taken.items() if tp in self._stored}
 
     async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:
+        # One transaction has one id to be found by: its first message's.
+        first = next(iter(taken.values()))[0]
+        logs.bind_correlation(header(first.headers, CORRELATION_HEADER))
         dead: list[Outgoing] = []
         fresh: list[Item] = []
         again: list[Item] = []

@@ -1,13 +1,14 @@
 """Kafka: producers that wait for the broker, messages to send, and the topics of the event map."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from schemas.event import Event
+from schemas.event import ARROW, CONTENT_TYPE_HEADER, SCHEMA_HEADER, Event
 from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 
 MAX_MESSAGE_BYTES = 1_048_576
@@ -60,6 +61,18 @@ async def send_all(producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> 
     ]
     # send() only queues; the broker's answer, or its refusal, is in the futures.
     await asyncio.gather(*sent)
+
+
+def arrow_message(
+    topic: Topic, schema_id: str, batch: pa.RecordBatch, partition: int | None, headers: Mapping[str, str]
+) -> Outgoing:
+    """Make the message that carries one record batch as an Arrow stream, with more headers beside the schema's."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    texts = {SCHEMA_HEADER: schema_id, CONTENT_TYPE_HEADER: ARROW} | dict(headers)
+    encoded = [(name, text.encode()) for name, text in texts.items()]
+    return Outgoing(topic.name, sink.getvalue().to_pybytes(), partition=partition, headers=encoded)
 
 
 def outgoing(topic: Topic, key: str, event: Event, **headers: str) -> Outgoing:

@@ -38,3 +38,8 @@ def bind_correlation(correlation_id: str | None) -> str:
     correlation_id = correlation_id or uuid4().hex
     structlog.contextvars.bind_contextvars(**{CORRELATION: correlation_id})
     return correlation_id
+
+
+def correlation_id() -> str:
+    """Give the id that `bind_correlation` tied to what runs now; empty where there is none."""
+    return str(structlog.contextvars.get_contextvars().get(CORRELATION, ""))

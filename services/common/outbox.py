@@ -12,7 +12,7 @@ from schemas.event import Event
 from schemas.topics import Topic
 from services.common import logs, metrics
 from services.common.health import Progress
-from services.common.kafka import Outgoing, send_all
+from services.common.kafka import Outgoing, outgoing, send_all
 from services.common.postgres import Database, Transaction
 
 RELAY_BATCH = 500
@@ -21,11 +21,16 @@ IDLE_WAIT_S = 0.2
 
 async def add(tx: Transaction, schema: str, topic: Topic, key: str, event: Event, **headers: str) -> None:
     """Write an event to be sent once this transaction is committed, and not at all where it is undone."""
+    await add_message(tx, schema, outgoing(topic, key, event, **headers))
+
+
+async def add_message(tx: Transaction, schema: str, message: Outgoing) -> None:
+    """Write a message to be sent once this transaction is committed. Its partition is chosen by its key."""
     statement = sql.SQL("INSERT INTO {} (topic, key, headers, value) VALUES (%s, %s, %s, %s)").format(
         sql.Identifier(schema, "outbox")
     )
-    texts = {name: value.decode() for name, value in event.headers(**headers)}
-    await tx.execute(statement, [topic.name, key.encode(), Json(texts), event.to_bytes()])
+    texts = {name: value.decode() for name, value in message.headers}
+    await tx.execute(statement, [message.topic, message.key, Json(texts), message.value])
 
 
 class Relay:

@@ -124,6 +124,11 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, "body_too_large", f"The body is over {limit} bytes; send it in parts.")
 
 
+def status_of(change: str) -> int:
+    """Give the status of an answer to PUT: 201 where the object is new."""
+    return 201 if change == "created" else 200
+
+
 def bearer(authorization: str | None) -> str:
     """Take the key out of an Authorization header. Raises Problem 401."""
     scheme, _, key = (authorization or "").partition(" ")

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from schemas.price_lists import PriceList, PriceListTerms
 from services.common import web
 from services.common.postgres import Database
+from services.common.tables import BadRow, BadTableError
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
 from services.contracts.core.determination import winter_years
 from services.contracts.core.documents import Key
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.core.tables import BadRow, BadTableError
 from services.contracts.determining import determine
 from services.contracts.imports import import_table
 from services.contracts.sealing import Sealer

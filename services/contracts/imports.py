@@ -4,12 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.common.postgres import Database, Transaction
+from services.common.tables import BadRow, Kind, Row, rows
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
 from services.contracts.core.refusals import RefusedError
-from services.contracts.core.tables import KINDS, BadRow, Row, rows
 from services.contracts.sealing import Sealer
 from services.contracts.store import Change
+
+KINDS = {
+    "facilities": Kind("facility_number", documents.Facility),
+    "metering-points": Kind("number", documents.MeteringPoint),
+    "customers": Kind("customer_number", documents.Customer),
+    "contracts": Kind("contract_number", documents.ContractRow),
+}
 
 
 @dataclass

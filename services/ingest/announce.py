@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from schemas.event import ARROW, CONTENT_TYPE_HEADER, CORRELATION_HEADER, SCHEMA_HEADER
+from schemas.event import CORRELATION_HEADER
 from schemas.power import (
     DAILY_POWER,
     DAILY_POWER_SCHEMA_ID,
@@ -19,7 +18,7 @@ from schemas.readings import ReadingRefused
 from schemas.topics import DAILY_POWER as DAILY_POWER_TOPIC
 from schemas.topics import HOURLY_POWER as HOURLY_POWER_TOPIC
 from schemas.topics import READINGS_REFUSED, Topic
-from services.common.kafka import Outgoing, outgoing
+from services.common.kafka import Outgoing, arrow_message, outgoing
 from services.heat.arrays import UNKNOWN, Int64
 from services.heat.days import Days, HourRows
 
@@ -39,8 +38,9 @@ def hourly_power(hours: HourRows, revision: Int64, correlation_id: str) -> Itera
             pa.array(revision[which]),
         ]
         newest = datetime.fromtimestamp(int(rows.starts_s.max()), UTC).isoformat()
-        headers = _headers(HOURLY_POWER_SCHEMA_ID, correlation_id) | {NEWEST_HOUR_HEADER: newest}
-        yield _message(HOURLY_POWER_TOPIC, partition, HOURLY_POWER, columns, headers)
+        batch = pa.RecordBatch.from_arrays(columns, schema=HOURLY_POWER)
+        headers = {CORRELATION_HEADER: correlation_id, NEWEST_HOUR_HEADER: newest}
+        yield arrow_message(HOURLY_POWER_TOPIC, HOURLY_POWER_SCHEMA_ID, batch, partition, headers)
 
 
 def daily_power(days: Days, revision: Int64, correlation_id: str) -> Iterator[Outgoing]:
@@ -58,8 +58,9 @@ def daily_power(days: Days, revision: Int64, correlation_id: str) -> Iterator[Ou
             ),
             pa.array(revision[which]),
         ]
-        headers = _headers(DAILY_POWER_SCHEMA_ID, correlation_id)
-        yield _message(DAILY_POWER_TOPIC, partition, DAILY_POWER, columns, headers)
+        batch = pa.RecordBatch.from_arrays(columns, schema=DAILY_POWER)
+        headers = {CORRELATION_HEADER: correlation_id}
+        yield arrow_message(DAILY_POWER_TOPIC, DAILY_POWER_SCHEMA_ID, batch, partition, headers)
 
 
 def _by_partition(topic: Topic, point_id: Int64) -> Iterator[tuple[int, Int64]]:
@@ -68,20 +69,6 @@ def _by_partition(topic: Topic, point_id: Int64) -> Iterator[tuple[int, Int64]]:
         rows = np.flatnonzero(partition == number)
         for start in range(0, len(rows), ROWS_PER_MESSAGE):
             yield int(number), rows[start : start + ROWS_PER_MESSAGE]
-
-
-def _message(
-    topic: Topic, partition: int, schema: pa.Schema, columns: Sequence[Any], headers: dict[str, str]
-) -> Outgoing:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        stream.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-    encoded = [(name, text.encode()) for name, text in headers.items()]
-    return Outgoing(topic.name, sink.getvalue().to_pybytes(), partition=partition, headers=encoded)
-
-
-def _headers(schema_id: str, correlation_id: str) -> dict[str, str]:
-    return {SCHEMA_HEADER: schema_id, CONTENT_TYPE_HEADER: ARROW, CORRELATION_HEADER: correlation_id}
 
 
 def _nullable(values: Int64) -> pa.Array:

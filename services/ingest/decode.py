@@ -9,23 +9,20 @@ import numpy as np
 import pyarrow as pa
 from aiokafka.structs import ConsumerRecord
 
-from schemas.event import CORRELATION_HEADER, header
-from schemas.readings import METER_READINGS, READINGS_PER_MESSAGE
+from schemas.event import CORRELATION_HEADER, header, require_schema
+from schemas.readings import METER_READINGS_BATCHES, METER_READINGS_SCHEMA_ID, READINGS_PER_MESSAGE
+from schemas.topics import METER_READINGS
 from services.common.consume import UndecodableError
+from services.common.kafka import Outgoing, arrow_message
 from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.readings import ReadingRows, content_hash
 from services.ingest.core.verdict import Verdict
+from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
 DELIVERY_HEADER = "delivery-id"
 RANK_HEADER = "source-rank"
-
-FIRST_READ_AT_S = 631_238_400
-"""1990-01-02, before any meter that is read from afar."""
-LAST_READ_AT_S = 2_871_676_800
-"""2060-12-31, where the calendar of local days ends."""
-MAXIMUM_REGISTER = 10**15
-"""Wh, l and litre-degrees beyond this no meter counts to."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,8 @@ class Message:
     correlation_id: str
     partition: int
     next_offset: int
+    latest_s: int
+    """The latest instant that its readings may be of, by the broker's clock when it came in."""
 
 
 class Held(NamedTuple):
@@ -55,11 +54,16 @@ class Gathered(NamedTuple):
     held: list[Held]
 
 
-def message(record: ConsumerRecord) -> Message:
-    """Read one message. Raises UndecodableError where it is no record batch of readings."""
+def message(record: ConsumerRecord, future_s: int) -> Message:
+    """Read one message. Raises UndecodableError where it is no record batch of readings.
+
+    future_s: how far ahead of the broker's clock a reading may lie. The broker stamps a message once, so a reading
+    is judged alike however often its message is read.
+    """
     delivery = header(record.headers, DELIVERY_HEADER)
     rank = header(record.headers, RANK_HEADER) or "0"
     try:
+        require_schema(record.headers, METER_READINGS_BATCHES)
         return Message(
             read_batch(record.value or b""),
             UUID(delivery) if delivery else None,
@@ -67,30 +71,30 @@ def message(record: ConsumerRecord) -> Message:
             header(record.headers, CORRELATION_HEADER) or "",
             record.partition,
             record.offset + 1,
+            record.timestamp // 1000 + future_s,
         )
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise UndecodableError(f"{type(error).__name__}: {error}") from error
 
 
+def readings_message(
+    readings: pa.RecordBatch, delivery_id: UUID | None, rank: int, correlation_id: str, partition: int | None = None
+) -> Outgoing:
+    """Make the message that carries readings of one delivery, at most 5,000; the counterpart of `message`."""
+    headers = {CORRELATION_HEADER: correlation_id, RANK_HEADER: str(rank)}
+    if delivery_id:
+        headers[DELIVERY_HEADER] = str(delivery_id)
+    return arrow_message(METER_READINGS, METER_READINGS_SCHEMA_ID, readings, partition, headers)
+
+
 def read_batch(value: bytes) -> pa.RecordBatch:
-    """Read an Arrow stream of one record batch of METER_READINGS. Raises ValueError, OSError or ArrowException."""
-    with pa.ipc.open_stream(value) as stream:
-        if not stream.schema.equals(METER_READINGS):
-            raise ValueError(f"the columns are not those of meter-readings: {_difference(stream.schema)}")
-        batch = stream.read_next_batch()
-        if batch.num_rows > READINGS_PER_MESSAGE:
-            raise ValueError(f"{batch.num_rows} readings in one message; at most {READINGS_PER_MESSAGE}")
-        batch.validate(full=True)
-        if list(stream):
-            raise ValueError("more than one record batch in one message")
-    return batch
-
-
-def _difference(schema: pa.Schema) -> str:
-    expected = {field.name: field for field in METER_READINGS}
-    given = {field.name: field for field in schema}
-    wrong = [name for name in expected.keys() | given.keys() if expected.get(name) != given.get(name)]
-    return ", ".join(sorted(wrong)[:10]) or "their order"
+    """Read a message's one record batch. Raises one of UNREADABLE."""
+    batches = list(record_batches(value, may_hold_more=True))
+    if len(batches) != 1:
+        raise ValueError(f"{len(batches)} record batches in one message; there must be one")
+    if batches[0].num_rows > READINGS_PER_MESSAGE:
+        raise ValueError(f"{batches[0].num_rows} readings in one message; at most {READINGS_PER_MESSAGE}")
+    return batches[0]
 
 
 def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
@@ -109,6 +113,8 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
     recorded_us = np.where(recorded_us == UNKNOWN, read_at_s * 1_000_000, recorded_us)
     sample_bits = [sample.astype(np.float32).view(np.int32).astype(np.int64) for sample in samples]
     hashed = content_hash((*registers, *sample_bits, withdrawn, rank, recorded_us, found.meter_id))
+    latest_s = np.repeat([one.latest_s for one in messages], sizes)
+    form = form_refusals(FormColumns(read_at_s, recorded_us // 1_000_000, tuple(registers), tuple(samples)), latest_s)
     energy_wh, volume_l, forward_lc, return_lc = registers
     flow_l_per_h, power_w, supply_c, return_c = samples
     rows = ReadingRows(
@@ -130,29 +136,8 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
         verdict=np.zeros(table.num_rows, np.int64),
         delivery=delivery,
     )
-    refusal = np.where((form := _form_refusals(rows)) != 0, form, found.refusal)
+    refusal = np.where(form != 0, form, found.refusal)
     return Gathered(rows.take(refusal == 0), _held(refusal, delivery, sizes))
-
-
-def _form_refusals(rows: ReadingRows) -> Int64:
-    """Name what is wrong with each reading by itself, whoever sent it; 0 where nothing is."""
-    registers = (rows.energy_wh, rows.volume_l, rows.forward_lc, rows.return_lc)
-    samples = (rows.flow_l_per_h, rows.power_w, rows.supply_c, rows.return_c)
-    negative = np.any([(column < 0) & (column != UNKNOWN) for column in registers[:2]], axis=0)
-    too_large = np.any([(np.abs(column) > MAXIMUM_REGISTER) & (column != UNKNOWN) for column in registers], axis=0)
-    infinite = np.any([np.isinf(column) for column in samples], axis=0)
-    outside = (rows.read_at_s < FIRST_READ_AT_S) | (rows.read_at_s > LAST_READ_AT_S)
-    return np.select(
-        [rows.energy_wh == UNKNOWN, outside, negative, too_large, infinite],
-        [
-            int(Verdict.FIELD_MISSING),
-            int(Verdict.TIME_OUT_OF_RANGE),
-            int(Verdict.NEGATIVE_REGISTER),
-            int(Verdict.OUT_OF_RANGE),
-            int(Verdict.NOT_FINITE),
-        ],
-        0,
-    ).astype(np.int64)
 
 
 def _held(refusal: Int64, delivery: Int64, sizes: Sequence[int]) -> list[Held]:

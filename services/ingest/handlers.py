@@ -1,9 +1,7 @@
 """What the worker does with messages: load, judge, store, and tell."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,9 +10,9 @@ from aiokafka.structs import ConsumerRecord
 
 from services.common.kafka import Outgoing
 from services.common.postgres import Database, Transaction
-from services.heat.arrays import UNKNOWN, run_starts
+from services.heat.arrays import UNKNOWN, Int64, run_starts
 from services.heat.hour_marks import HOUR_S
-from services.ingest import announce, decode
+from services.ingest import announce, decode, metrics
 from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
@@ -22,37 +20,40 @@ from services.ingest.core.readings import ReadingRows, in_order, without_duplica
 from services.ingest.core.recompute import JUDGED_VERDICTS
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
+from services.ingest.holding import held_row
 from services.ingest.judging import Judging
-from services.ingest.store import deliveries, outcome, points, reference
-from services.ingest.store.deliveries import HeldRow, Result
+from services.ingest.store import deliveries, held, outcome, points, reference
+from services.ingest.store.deliveries import Result
 from services.ingest.store.points import Touched
 
 
 class ReadingHandlers:
     """Meter readings: judged, stored with the hours and days that follow, and told of."""
 
-    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, future_s: int) -> None:
         self._database = database
         self._zone = zone
+        self._future_s = future_s
         self._reference: Reference | None = None
         self._reference_version = -1
         self._months: set[date] = set()
 
     def decode(self, record: ConsumerRecord) -> Message:
         """Read one message. Raises UndecodableError."""
-        return decode.message(record)
+        return decode.message(record, self._future_s)
 
     async def store(self, tx: Transaction, items: Sequence[Message]) -> Iterable[Outgoing]:
         """Judge what the messages touch and store what follows from it; gives what others must hear."""
         known = await self.reference(tx)
         gathered = decode.gather(items, known)
-        held = await self._hold(tx, items, gathered)
+        await held.hold(tx, [held_row(items[one.message], one) for one in gathered.held])
         rows = without_duplicates(in_order(gathered.rows))
         changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
         results = _results(items, gathered, changes)
         await deliveries.add_results(tx, results)
+        _count(results, changes)
         told = list(_told(changes, _correlation(items)))
-        if held or any(result.verdict in deliveries.REFUSED_VERDICTS for result in results):
+        if gathered.held or any(result.verdict in deliveries.REFUSED_VERDICTS for result in results):
             told += await self._refused(tx, items)
         return told
 
@@ -86,13 +87,18 @@ class ReadingHandlers:
         touched = Touched(rows.point_id[starts], rows.read_at_s[starts], rows.read_at_s[ends])
         around = np.full(len(starts), LOOKAHEAD)
         spans, _, _ = await points.windows(tx, touched, around, 2 * around, self._zone.key, JUDGED_VERDICTS)
-        hours = await points.hours(tx, spans.point_id, spans.from_s, spans.until_s)
-        days = await points.days(tx, spans.point_id, spans.from_s // 86_400, spans.until_s // 86_400 + 1)
-        correlation_id = _correlation(items)
+        told = await self.as_they_stand(tx, spans.point_id, spans.from_s, spans.until_s, _correlation(items))
+        return [*told, *await self._refused(tx, items)]
+
+    async def as_they_stand(
+        self, tx: Transaction, point_id: Int64, from_s: Int64, until_s: Int64, correlation_id: str
+    ) -> list[Outgoing]:
+        """Give the messages that tell of the stored hours and days of spans, (m,) each, a day more at the end."""
+        hours = await points.hours(tx, point_id, from_s, until_s)
+        days = await points.days(tx, point_id, from_s // 86_400, until_s // 86_400 + 1)
         return [
             *announce.hourly_power(hours.rows, hours.revision, correlation_id),
             *announce.daily_power(days.rows, days.revision, correlation_id),
-            *await self._refused(tx, items),
         ]
 
     async def reference(self, tx: Transaction) -> Reference:
@@ -119,19 +125,10 @@ class ReadingHandlers:
                 await outcome.ensure_partitions(tx, _seconds(first), _seconds(last + 1) - 1)
             self._months |= wanted
 
-    async def _hold(self, tx: Transaction, items: Sequence[Message], gathered: Gathered) -> bool:
-        await deliveries.hold(tx, [_held_row(items[one.message], one) for one in gathered.held])
-        return bool(gathered.held)
-
     async def _refused(self, tx: Transaction, items: Sequence[Message]) -> list[Outgoing]:
         delivery_ids = sorted({one.delivery_id for one in items if one.delivery_id})
         refused = await deliveries.refusals(tx, delivery_ids)
         return list(announce.refused_readings(refused, _correlation(items)))
-
-
-def told_of(changes: Outcome, correlation_id: str) -> list[Outgoing]:
-    """Give the messages that tell of what a batch changed."""
-    return list(_told(changes, correlation_id))
 
 
 def _told(changes: Outcome | None, correlation_id: str) -> Iterable[Outgoing]:
@@ -149,8 +146,8 @@ def _results(items: Sequence[Message], gathered: Gathered, changes: Outcome | No
     if changes is not None:
         np.add.at(counts, (changes.readings.delivery, changes.readings.verdict), 1)
     counts[:, int(Verdict.DUPLICATE)] = arrived - counts.sum(axis=1)
-    for held in gathered.held:
-        counts[held.message, int(held.verdict)] += 1
+    for one in gathered.held:
+        counts[one.message, int(one.verdict)] += 1
     return [
         Result(delivery_id, items[index].partition, items[index].next_offset, verdict, int(number))
         for (index, verdict), number in np.ndenumerate(counts)
@@ -158,37 +155,19 @@ def _results(items: Sequence[Message], gathered: Gathered, changes: Outcome | No
     ]
 
 
-def _held_row(item: Message, held: decode.Held) -> HeldRow:
-    row: dict[str, Any] = item.readings.slice(held.row, 1).to_pylist()[0]
-    read_at = _within_calendar(row["read_at"]) if held.verdict is not Verdict.TIME_OUT_OF_RANGE else None
-    reading = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-    return HeldRow(
-        row["serial"],
-        row["metering_point"],
-        read_at,
-        _hash_of(reading),
-        {
-            name: str(value) if isinstance(value, float) else value
-            for name, value in reading.items()
-            if value is not None
-        },
-        held.verdict,
-        held.verdict.label,
-        item.delivery_id,
-    )
+def _count(results: Iterable[Result], changes: Outcome | None) -> None:
+    for result in results:
+        metrics.READINGS_JUDGED.labels(Verdict(result.verdict).label).inc(result.readings)
+    if changes is None or len(changes.hours.owner) == 0:
+        return
+    new = int((changes.hour_revision == 1).sum())
+    metrics.HOURS_STORED.labels("new").inc(new)
+    metrics.HOURS_STORED.labels("changed").inc(len(changes.hour_revision) - new)
+    metrics.NEWEST_HOUR_SECONDS.set(int(changes.hours.starts_s.max()))
 
 
 def _seconds(month: np.datetime64) -> int:
     return int(month.astype("datetime64[s]").astype(np.int64))
-
-
-def _hash_of(reading: dict[str, Any]) -> int:
-    """Tell one held reading from another by its content, the same in every process."""
-    return int.from_bytes(hashlib.sha256(repr(sorted(reading.items())).encode()).digest()[:8], "big", signed=True)
-
-
-def _within_calendar(read_at: Any) -> datetime | None:
-    return read_at.astimezone(UTC) if isinstance(read_at, datetime) else None
 
 
 def _correlation(items: Sequence[Message]) -> str:

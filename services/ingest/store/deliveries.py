@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from schemas.readings import ReadingRefused
 from schemas.values import DeliveryId, PointId
 from services.common.postgres import Transaction
+from services.ingest.core import documents
 from services.ingest.core.verdict import NOT_REFUSED, Verdict
 
 _SOURCE = "SELECT source_id, rank, state, serials FROM ingest.source WHERE key_hash = %s"
@@ -22,7 +22,7 @@ _PUT_SOURCE = """
     ON CONFLICT (name) DO UPDATE
        SET kind = excluded.kind, rank = excluded.rank, state = excluded.state, serials = excluded.serials,
            key_hash = coalesce(%(new_key_hash)s, source.key_hash)
-    RETURNING key_hash = %(key_hash)s
+    RETURNING xmax = 0, key_hash = %(key_hash)s
 """
 
 _EARLIER = """
@@ -34,15 +34,10 @@ _ADD_DELIVERY = """
     INSERT INTO ingest.delivery (delivery_id, source_id, idempotency_key, body_sha256, received_at, items, taken,
                                  correlation_id)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (source_id, idempotency_key) DO NOTHING
 """
 
-_ADD_PAYLOAD = "INSERT INTO ingest.delivery_payload (delivery_id, content_type, bytes) VALUES (%s, %s, %s)"
-
-_HOLD = """
-    INSERT INTO ingest.held_reading (serial, number, read_at, content_hash, reading, verdict, reason, delivery_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (serial, number, read_at, content_hash, verdict) DO NOTHING
-"""
+_ADD_PAYLOAD = "INSERT INTO ingest.delivery_payload (delivery_id, content_type, zstd_bytes) VALUES (%s, %s, %s)"
 
 _ADD_RESULT = """
     INSERT INTO ingest.delivery_result (delivery_id, partition, next_offset, verdict, readings)
@@ -50,7 +45,8 @@ _ADD_RESULT = """
 """
 
 _DELIVERY = """
-    SELECT delivery.delivery_id, source.name AS source, delivery.received_at, delivery.items, delivery.taken
+    SELECT delivery.delivery_id, delivery.source_id, source.name AS source, delivery.received_at,
+           delivery.items, delivery.taken
       FROM ingest.delivery JOIN ingest.source USING (source_id)
      WHERE delivery_id = %s
 """
@@ -81,17 +77,26 @@ class Source(NamedTuple):
     serials: list[str] | None
 
 
-class HeldRow(NamedTuple):
-    """A reading to be kept for an operator."""
+class Delivery(NamedTuple):
+    """A delivery as it is kept: how many items it had, and how many of them went on to be judged."""
 
-    serial: str | None
-    number: str | None
-    read_at: datetime | None
-    content_hash: int
-    reading: dict[str, Any]
-    verdict: Verdict
-    reason: str
-    delivery_id: UUID | None
+    delivery_id: UUID
+    source_id: UUID
+    idempotency_key: str | None
+    body_sha256: bytes
+    received_at: datetime
+    items: int
+    taken: int
+    correlation_id: str
+
+
+class Earlier(NamedTuple):
+    """A delivery that came before under the same key."""
+
+    delivery_id: UUID
+    body_sha256: bytes
+    items: int
+    taken: int
 
 
 class Result(NamedTuple):
@@ -110,51 +115,42 @@ async def source_by_key(tx: Transaction, key_hash: str) -> Source | None:
     return Source(*row) if row else None
 
 
-async def put_source(
-    tx: Transaction, name: str, kind: str, rank: int, state: str, serials: list[str] | None, key_hash: str, renew: bool
-) -> bool:
-    """Write a source; tells whether the offered key is its key now (a new source, or one whose key is renewed)."""
+async def put_source(tx: Transaction, name: str, source: documents.Source, key_hash: str) -> tuple[bool, bool]:
+    """Write a source; tells whether it is new, and whether the offered key is its key now.
+
+    A source that exists keeps its key unless it is to be renewed or the source brings its own. Raises
+    psycopg.errors.UniqueViolation where another source has that key.
+    """
+    keeps_key = source.key_sha256 is None and not source.renew_key
     parameters = {
         "name": name,
-        "kind": kind,
-        "rank": rank,
-        "state": state,
-        "serials": serials,
+        "kind": source.kind,
+        "rank": source.rank,
+        "state": source.state,
+        "serials": None if source.serials is None else list(source.serials),
         "key_hash": key_hash,
-        "new_key_hash": key_hash if renew else None,
+        "new_key_hash": None if keeps_key else key_hash,
     }
     row = await (await tx.execute(_PUT_SOURCE, parameters)).fetchone()
-    return bool(row and row[0])
+    if row is None:
+        raise LookupError(f"source {name} was not stored")
+    return bool(row[0]), bool(row[1])
 
 
-async def earlier(tx: Transaction, source_id: UUID, idempotency_key: str) -> tuple[UUID, bytes, int, int] | None:
-    """Find the delivery that a client sent under the same key before: its id, body's hash, items and items taken."""
-    row = await (await tx.execute(_EARLIER, [source_id, idempotency_key])).fetchone()
-    return (row[0], bytes(row[1]), row[2], row[3]) if row else None
+async def earlier(tx: Transaction, delivery: Delivery) -> Earlier:
+    """Find the delivery that came under the same key before. Raises LookupError where there is none."""
+    row = await (await tx.execute(_EARLIER, [delivery.source_id, delivery.idempotency_key])).fetchone()
+    if row is None:
+        raise LookupError(f"no delivery under the key of {delivery.delivery_id}")
+    return Earlier(*row)
 
 
-async def add(
-    tx: Transaction,
-    delivery_id: UUID,
-    source_id: UUID,
-    idempotency_key: str | None,
-    body_sha256: bytes,
-    received_at: datetime,
-    counts: tuple[int, int],
-    correlation_id: str,
-    payload: tuple[str, bytes],
-) -> None:
-    """Keep a delivery: how many items it had, how many were taken, and its bytes."""
-    values = [delivery_id, source_id, idempotency_key, body_sha256, received_at, *counts, correlation_id]
-    await tx.execute(_ADD_DELIVERY, values)
-    await tx.execute(_ADD_PAYLOAD, [delivery_id, *payload])
-
-
-async def hold(tx: Transaction, rows: Sequence[HeldRow]) -> None:
-    """Keep readings that cannot be used; one that is held already is not held twice."""
-    if rows:
-        values = [[*row[:4], Jsonb(row.reading), int(row.verdict), row.reason, row.delivery_id] for row in rows]
-        await tx.cursor().executemany(_HOLD, values)
+async def add(tx: Transaction, delivery: Delivery, content_type: str, zstd_bytes: bytes) -> bool:
+    """Keep a delivery and its bytes; tells False, and keeps nothing, where its key has been used."""
+    if (await tx.execute(_ADD_DELIVERY, list(delivery))).rowcount == 0:
+        return False
+    await tx.execute(_ADD_PAYLOAD, [delivery.delivery_id, content_type, zstd_bytes])
+    return True
 
 
 async def add_results(tx: Transaction, results: Iterable[Result]) -> None:
@@ -192,12 +188,6 @@ async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 1
         )
         for point_id, meter, read_at, verdict, _, delivery_id in rows
     ]
-
-
-def counted(pairs: Iterable[tuple[tuple[UUID, int, int], int]]) -> list[Result]:
-    """Count verdicts per message: pairs of (delivery, partition, next offset) and verdict."""
-    counts = Counter((*where, verdict) for where, verdict in pairs)
-    return [Result(*key, readings) for key, readings in counts.items()]
 
 
 REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]

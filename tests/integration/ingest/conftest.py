@@ -17,6 +17,7 @@ from services.ingest.handlers import ReadingHandlers
 from tests.builders import Points, batch
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+LATEST_S = 2**33
 
 
 class Worker:
@@ -24,7 +25,7 @@ class Worker:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.handlers = ReadingHandlers(database, STOCKHOLM)
+        self.handlers = ReadingHandlers(database, STOCKHOLM, 300)
         self._offsets = count(1)
 
     async def take(self, *messages: Iterable[Mapping[str, Any]] | pa.RecordBatch) -> list[Outgoing]:
@@ -32,7 +33,7 @@ class Worker:
         return await self.store(items)
 
     def message(self, rows: pa.RecordBatch) -> Message:
-        return Message(rows, None, 0, "", 0, next(self._offsets))
+        return Message(rows, None, 0, "", 0, next(self._offsets), LATEST_S)
 
     async def store(self, items: Sequence[Message]) -> list[Outgoing]:
         async with self.database.transaction() as tx:

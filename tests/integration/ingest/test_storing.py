@@ -54,9 +54,9 @@ async def test_a_register_read_between_hours_is_interpolated_and_conserved(worke
 async def test_a_whole_day_is_summed_with_its_register_at_its_end(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     await worker.take([reading(point, hour, 5000 + hour * 10) for hour in range(26)])
-    assert points.rows("SELECT day, energy_wh, hours_expected, register_wh FROM ingest.day WHERE point_id = %s", [point]) == [
-        (date(2024, 1, 10), 240, 24, 5240)
-    ]
+    assert points.rows(
+        "SELECT day, energy_wh, hours_expected, register_wh FROM ingest.day WHERE point_id = %s", [point]
+    ) == [(date(2024, 1, 10), 240, 24, 5240)]
 
 
 async def test_days_have_23_and_25_hours_when_the_clock_changes(worker: Worker, points: Points) -> None:
@@ -64,11 +64,14 @@ async def test_days_have_23_and_25_hours_when_the_clock_changes(worker: Worker, 
     start = int(datetime(2024, 3, 29, 23, tzinfo=UTC).timestamp())
     end = int(datetime(2024, 10, 28, 23, tzinfo=UTC).timestamp())
     rows = [
-        {"metering_point": f"MP-{point}", "read_at": at, "energy_wh": (at - start) // 36} for at in range(start, end + 1, HOUR_S)
+        {"metering_point": f"MP-{point}", "read_at": at, "energy_wh": (at - start) // 36}
+        for at in range(start, end + 1, HOUR_S)
     ]
     for first in range(0, len(rows), 1000):
         await worker.take(rows[first : first + 1000])
-    lengths = dict(points.rows("SELECT day, hours_present FROM ingest.day WHERE point_id = %s AND hours_present <> 24", [point]))
+    lengths = dict(
+        points.rows("SELECT day, hours_present FROM ingest.day WHERE point_id = %s AND hours_present <> 24", [point])
+    )
     assert lengths == {date(2024, 3, 31): 23, date(2024, 10, 27): 25}
 
 
@@ -77,9 +80,9 @@ async def test_one_spike_is_refused_and_the_good_readings_after_it_count(worker:
     await worker.take([reading(point, 0, 1000)])
     await worker.take([reading(point, 1, 900_000_000)])
     await worker.take([reading(point, hour, 1000 + hour) for hour in range(2, 30)])
-    assert points.rows(
-        "SELECT energy_wh FROM ingest.reading WHERE point_id = %s AND verdict = 11", [point]
-    ) == [(900_000_000,)]
+    assert points.rows("SELECT energy_wh FROM ingest.reading WHERE point_id = %s AND verdict = 11", [point]) == [
+        (900_000_000,)
+    ]
     assert sum(row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])) == 29
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from services.contracts.core.documents import KEY_PATTERN, ContractRow, Customer, Facility, MeteringPoint
+KEY_PATTERN = r"[A-Za-z0-9ÅÄÖåäö._\-]{1,40}"
+"""Numbers and codes that a utility gives its objects."""
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,6 @@ class Kind:
     def columns(self) -> set[str]:
         """All columns that a file of this kind may have."""
         return {self.key, *self.document.model_fields}
-
-
-KINDS = {
-    "facilities": Kind("facility_number", Facility),
-    "metering-points": Kind("number", MeteringPoint),
-    "customers": Kind("customer_number", Customer),
-    "contracts": Kind("contract_number", ContractRow),
-}
 
 
 @dataclass(frozen=True)
@@ -49,6 +42,8 @@ class BadRow:
     field: str
     code: str
     reason: str
+    key: str = ""
+    """The object's number, where the line shows one."""
 
 
 class BadTableError(Exception):
@@ -94,4 +89,4 @@ def _row(line: int, fields: dict[str | None, str | None], kind: Kind) -> Row | B
         return Row(line, key, kind.document.model_validate(given))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        return BadRow(line, ".".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"])
+        return BadRow(line, ".".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"], key)

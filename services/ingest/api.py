@@ -1,0 +1,235 @@
+"""The service's HTTP interface: readings from head-ends, meters and weather from staff systems."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from schemas.topics import OUTDOOR_TEMPERATURE
+from schemas.values import StationId
+from schemas.weather import OutdoorTemperatureObserved
+from services.common import logs, web
+from services.common.kafka import outgoing
+from services.common.postgres import Database
+from services.common.tables import BadRow, BadTableError
+from services.ingest import metering
+from services.ingest.core import documents
+from services.ingest.core.documents import Key
+from services.ingest.core.parsed import BadDeliveryError
+from services.ingest.core.refusals import Refusal, RefusedError
+from services.ingest.imports import import_meters
+from services.ingest.receiving import PARSERS, BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
+from services.ingest.settings import IngestSettings
+from services.ingest.store import deliveries, meters, stations
+from services.ingest.store.deliveries import Source
+
+STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409}
+STATUS_OF_BAD_DELIVERY = {"empty": 422}
+MAX_REFUSED_SHOWN = 100
+LONGEST_IDEMPOTENCY_KEY = 200
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the requests need."""
+
+    database: Database
+    producer: AIOKafkaProducer
+    receiver: Receiver
+    settings: IngestSettings
+
+
+class ImportReport(BaseModel):
+    """What became of a file's lines; at most 100 refused ones are listed, `refused_lines` counts them all."""
+
+    lines: int
+    created: int
+    changed: int
+    unchanged: int
+    refused_lines: int
+    refused: list[BadRow]
+
+
+def app(parts: Parts) -> FastAPI:
+    """Give the web app. Readings want their source's key, the rest the key for staff systems."""
+    api = web.app("ingest")
+
+    @api.exception_handler(RefusedError)
+    async def refused(_: Request, error: RefusedError) -> Response:
+        return web.Problem(STATUS_OF_REFUSAL.get(error.refusal, 422), error.refusal.value, error.detail).response()
+
+    @api.exception_handler(BadDeliveryError)
+    async def bad_delivery(_: Request, error: BadDeliveryError) -> Response:
+        return web.Problem(STATUS_OF_BAD_DELIVERY.get(error.code, 400), error.code, error.detail).response()
+
+    @api.exception_handler(BrokerAwayError)
+    async def broker_away(_: Request, error: BrokerAwayError) -> Response:
+        problem = web.Problem(503, "broker_away", f"Nothing was taken: the broker did not answer ({error}); try again.")
+        problem.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return problem.response()
+
+    staff = [Depends(web.integration_key(parts.settings))]
+    api.include_router(_readings(parts), prefix="/v1")
+    for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts)):
+        api.include_router(router, prefix="/v1", dependencies=staff)
+    return api
+
+
+def _readings(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/readings", status_code=202)
+    async def post_readings(
+        request: Request,
+        authorization: Annotated[str | None, Header()] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=LONGEST_IDEMPOTENCY_KEY)] = None,
+    ) -> Response:
+        source = await _source(parts, authorization)
+        content_type = _content_type(request)
+        body = await web.body(request, parts.settings.max_body_bytes)
+        try:
+            receipt = await parts.receiver.receive(source, content_type, body, idempotency_key)
+        except KeyReusedError as error:
+            raise web.Problem(
+                409, "key_reused", "This Idempotency-Key came with another body before; use a new one for each body."
+            ) from error
+        return JSONResponse(_shown(receipt), 202 if receipt.taken else 422)
+
+    @router.get("/deliveries/{delivery_id}")
+    async def get_delivery(delivery_id: UUID, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
+        source = None if _is_staff(parts, authorization) else await _source(parts, authorization)
+        async with parts.database.transaction() as tx:
+            found = await deliveries.show(tx, delivery_id)
+        # Another source's delivery looks as if it were not there.
+        if found is None or (source is not None and found["source_id"] != source.source_id):
+            raise web.Problem(404, "not_found", "There is no such delivery of this source.")
+        return {name: value for name, value in found.items() if name != "source_id"}
+
+    return router
+
+
+async def _source(parts: Parts, authorization: str | None) -> Source:
+    source = await parts.receiver.source(web.sha256_hex(web.bearer(authorization)))
+    if source is None:
+        raise web.Problem(401, "key_unknown", "The key is not known here.")
+    if source.state == "revoked":
+        raise web.Problem(403, "key_revoked", "The key was revoked; ask the utility for a new one.")
+    return source
+
+
+def _is_staff(parts: Parts, authorization: str | None) -> bool:
+    try:
+        web.integration_key(parts.settings)(authorization)
+    except web.Problem:
+        return False
+    return True
+
+
+def _content_type(request: Request) -> str:
+    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if given not in PARSERS or encoding != "identity":
+        known = ", ".join(PARSERS)
+        raise web.Problem(415, "content_type", f"Send one of {known}, without a Content-Encoding.")
+    return given
+
+
+def _shown(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "delivery_id": str(receipt.delivery_id),
+        "items": receipt.items,
+        "taken": receipt.taken,
+        "refused_items": len(receipt.refused),
+        "refused": [
+            {"item": one.item, "field": one.field, "code": one.verdict.label, "reason": one.reason}
+            for one in receipt.refused[:MAX_REFUSED_SHOWN]
+        ],
+    }
+
+
+def _documents(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.put("/sources/{name}")
+    async def put_source(name: Key, source: documents.Source, response: Response) -> dict[str, Any]:
+        async with parts.database.transaction() as tx:
+            change, key = await metering.put_source(tx, name, source)
+        response.status_code = web.status_of(change)
+        return {"name": name, "result": change.value, "key": key}
+
+    @router.put("/stations/{station_id}")
+    async def put_station(station_id: Key, station: documents.Station, response: Response) -> dict[str, Any]:
+        async with parts.database.transaction() as tx:
+            change = await stations.put(tx, station_id, station.name)
+        response.status_code = web.status_of(change)
+        return {"station_id": station_id, "result": change.value}
+
+    @router.put("/meters/{serial}")
+    async def put_meter(serial: Key, meter: documents.Meter, response: Response) -> dict[str, Any]:
+        async with parts.database.transaction() as tx:
+            change = await metering.put_meter(tx, serial, meter)
+        response.status_code = web.status_of(change)
+        return {"serial": serial, "result": change.value}
+
+    return router
+
+
+def _lookups(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/meters/{serial}")
+    async def get_meter(serial: Key) -> documents.Meter:
+        async with parts.database.transaction() as tx:
+            known = await meters.meter(tx, serial)
+        if known is None:
+            raise web.Problem(404, "not_found", f"There is no meter '{serial}' here.")
+        return known.meter
+
+    return router
+
+
+def _imports(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/import/meters")
+    async def post_meters(request: Request) -> ImportReport:
+        try:
+            text = (await web.body(request)).decode("utf-8-sig")
+            report = await import_meters(parts.database, text)
+        except UnicodeDecodeError as error:
+            raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        except BadTableError as error:
+            raise web.Problem(422, "bad_table", str(error)) from error
+        counts = {change.value: count for change, count in report.meters.items()}
+        shown = report.refused[:MAX_REFUSED_SHOWN]
+        return ImportReport(lines=report.lines, **counts, refused_lines=len(report.refused), refused=shown)
+
+    return router
+
+
+def _weather(parts: Parts) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/outdoor-temperatures", status_code=202)
+    async def post_temperatures(observed: documents.Temperatures) -> dict[str, Any]:
+        async with parts.database.transaction() as tx:
+            if not await stations.exists(tx, observed.station_id):
+                raise RefusedError(
+                    Refusal.UNKNOWN_STATION, f"there is no station '{observed.station_id}'; put the station first"
+                )
+        event = OutdoorTemperatureObserved(
+            station_id=StationId(observed.station_id),
+            recorded_at=observed.recorded_at or datetime.now(UTC),
+            values=observed.values,
+        )
+        message = outgoing(OUTDOOR_TEMPERATURE, observed.station_id, event, correlation_id=logs.correlation_id())
+        await send_acknowledged(parts.producer, [message], parts.settings.acknowledge_seconds)
+        return {"station_id": observed.station_id, "values": len(observed.values)}
+
+    return router

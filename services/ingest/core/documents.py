@@ -1,0 +1,119 @@
+"""What staff systems put: sources, stations, meters with where they sat, and observed temperatures."""
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from schemas.weather import HourlyTemperature
+
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$")]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Register = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+Modulus = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+Resolution = Annotated[int, Field(gt=0, le=10**9, strict=True)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Source(_Document):
+    """Who sends readings: a head-end, or a file's importer.
+
+    rank: of two versions of a reading the one from the source with the higher rank counts. serials: the meters it
+    may speak of, None for any. key_sha256: of a key that the source made itself; without it the service makes one
+    when the source is new, or when renew_key asks for it.
+    """
+
+    kind: Literal["live", "bulk"] = "live"
+    rank: Annotated[int, Field(ge=0, le=100)] = 10
+    state: Literal["active", "revoked"] = "active"
+    serials: Annotated[tuple[Key, ...], Field(max_length=100_000)] | None = None
+    key_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    renew_key: bool = False
+
+
+class Station(_Document):
+    """A weather station."""
+
+    name: Text
+
+
+class Installation(_Document):
+    """Where a meter sat: from its first instant up to, but without, its removal (None: it still sits there).
+
+    start, stop: its registers when it was put up and taken down, in Wh and litres; without them nothing counts as
+    used between the old meter's last reading and the new one's first.
+    """
+
+    metering_point: Key
+    installed_at: AwareDatetime
+    removed_at: AwareDatetime | None = None
+    start_wh: Register | None = None
+    stop_wh: Register | None = None
+    start_l: Register | None = None
+    stop_l: Register | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.removed_at is not None and self.removed_at <= self.installed_at:
+            raise ValueError("removed_at must lie after installed_at")
+        return self
+
+
+class Meter(_Document):
+    """A meter whole: what its registers can do, and everywhere it ever sat, oldest first.
+
+    modulus: where a register starts again from zero, 0 for never; resolution: its smallest step.
+    """
+
+    modulus_wh: Modulus = 0
+    modulus_l: Modulus = 0
+    resolution_wh: Resolution = 1000
+    installations: Annotated[tuple[Installation, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _sits_in_one_place_at_a_time(self) -> Self:
+        for earlier, later in pairwise(self.installations):
+            if earlier.removed_at is None or earlier.removed_at > later.installed_at:
+                raise ValueError(
+                    f"the meter sits at {earlier.metering_point} and {later.metering_point} at once:"
+                    " list installations oldest first, each removed before the next"
+                )
+        return self
+
+
+class MeterRow(Installation):
+    """A line of a meters file: a meter's registers, and one place where it sat."""
+
+    modulus_wh: Modulus = 0
+    modulus_l: Modulus = 0
+    resolution_wh: Resolution = 1000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_are_text(cls, given: dict[str, str]) -> dict[str, str | int]:
+        # The fields themselves take no text, since over HTTP "12" is a mistake.
+        return {name: int(text) if text.isascii() and text.isdecimal() else text for name, text in given.items()}
+
+    def meter(self, installations: tuple[Installation, ...]) -> Meter:
+        """Give the meter of this line with all its lines' installations."""
+        return Meter(
+            modulus_wh=self.modulus_wh,
+            modulus_l=self.modulus_l,
+            resolution_wh=self.resolution_wh,
+            installations=installations,
+        )
+
+    def installation(self) -> Installation:
+        """Give where the meter sat by this line."""
+        return Installation(**self.model_dump(include=set(Installation.model_fields)))
+
+
+class Temperatures(_Document):
+    """Hourly means that a station observed; recorded_at is when, without it now."""
+
+    station_id: Key
+    recorded_at: AwareDatetime | None = None
+    values: Annotated[tuple[HourlyTemperature, ...], Field(min_length=1, max_length=10_000)]

@@ -1,0 +1,74 @@
+"""The ingest service as two processes: its API takes deliveries in, its worker judges and stores them."""
+
+import asyncio
+from typing import Any
+
+from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
+from services.common import consume, health, outbox, process, schedule, web
+from services.common.kafka import start_producer
+from services.common.postgres import Database
+from services.ingest import api
+from services.ingest.facilities import FacilityHandlers
+from services.ingest.handlers import ReadingHandlers
+from services.ingest.jobs import jobs
+from services.ingest.receiving import Receiver
+from services.ingest.rejudging import Rejudging
+from services.ingest.settings import IngestSettings
+from services.ingest.weather import WeatherHandlers
+
+SCHEMA = "ingest"
+
+
+async def run_api(stop: asyncio.Event) -> None:
+    """Take deliveries in until told to stop."""
+    settings = IngestSettings()
+    state = health.Health()
+    database = await _database(settings, state)
+    producer = await start_producer(settings.kafka_bootstrap)
+    receiver = Receiver(database, producer, settings)
+    try:
+        await process.side_by_side(
+            stop,
+            web.serve(api.app(api.Parts(database, producer, receiver, settings)), settings, stop),
+            health.serve(state, settings.http_host, settings.metrics_port, stop),
+        )
+    finally:
+        await producer.stop()
+        await database.close()
+
+
+async def run_worker(stop: asyncio.Event) -> None:
+    """Judge and store what comes in until told to stop. As many may run as the readings have partitions."""
+    settings = IngestSettings()
+    state = health.Health()
+    database = await _database(settings, state)
+    producer = await start_producer(settings.kafka_bootstrap)
+    readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
+
+    def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int) -> consume.Loop[Any]:
+        # A group for each topic: a rebalance of the readings need not stop the weather.
+        group = f"ingest-{topic.name}"
+        source = consume.Source(settings.kafka_bootstrap, group, SCHEMA, [topic], max_records)
+        return consume.Loop(source, handlers, database, producer, state.pulse(topic.name))
+
+    try:
+        await process.side_by_side(
+            stop,
+            loop(METER_READINGS, readings, settings.batch_messages).run(stop),
+            loop(OUTDOOR_TEMPERATURE, WeatherHandlers(settings.zone), 100).run(stop),
+            loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
+            Rejudging(database, producer, readings, state.pulse("rejudging")).run(stop),
+            outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),
+            schedule.run(database, SCHEMA, jobs(database), state.pulse("jobs", 600), stop),
+            health.serve(state, settings.http_host, settings.metrics_port, stop),
+        )
+    finally:
+        await producer.stop()
+        await database.close()
+
+
+async def _database(settings: IngestSettings, state: health.Health) -> Database:
+    database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
+    state.check("postgres", database.is_reachable)
+    await database.open()
+    return database

@@ -1,0 +1,153 @@
+"""A delivery, from its bytes to the broker's word that it is there."""
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import cramjam
+import numpy as np
+import pyarrow as pa
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas.event import ARROW, JSON
+from schemas.readings import READINGS_PER_MESSAGE
+from schemas.topics import METER_READINGS
+from services.common import logs
+from services.common.kafka import Outgoing, send_all
+from services.common.postgres import Database, Transaction
+from services.heat.arrays import Int64
+from services.ingest import metrics
+from services.ingest.core.parsed import Parsed, RefusedItem, well_formed
+from services.ingest.decode import readings_message
+from services.ingest.settings import IngestSettings
+from services.ingest.sources import arrow_readings, json_readings
+from services.ingest.store import deliveries, held
+from services.ingest.store.deliveries import Source
+from services.ingest.store.held import HeldRow
+
+NDJSON = "application/x-ndjson"
+PARSERS: dict[str, Callable[[bytes], Parsed]] = {
+    JSON: json_readings.parse,
+    NDJSON: json_readings.parse_lines,
+    ARROW: arrow_readings.parse,
+}
+"""The ways to write readings down, by content type."""
+
+
+class KeyReusedError(Exception):
+    """An Idempotency-Key came again with another body."""
+
+
+class BrokerAwayError(Exception):
+    """The broker did not acknowledge in time; nothing was taken."""
+
+
+class Receipt(NamedTuple):
+    """What the sender is told: how many items there were, how many went on to be judged, and which did not."""
+
+    delivery_id: UUID
+    items: int
+    taken: int
+    refused: list[RefusedItem]
+
+
+class Receiver:
+    """Takes deliveries in: kept, sent on, and acknowledged by the broker, or not taken at all."""
+
+    def __init__(self, database: Database, producer: AIOKafkaProducer, settings: IngestSettings) -> None:
+        self._database = database
+        self._producer = producer
+        self._settings = settings
+
+    async def source(self, key_hash: str) -> Source | None:
+        """Find who holds a key."""
+        async with self._database.transaction() as tx:
+            return await deliveries.source_by_key(tx, key_hash)
+
+    async def receive(self, source: Source, content_type: str, body: bytes, idempotency_key: str | None) -> Receipt:
+        """Take a delivery in.
+
+        The same key with the same body gives the first receipt again. Raises BadDeliveryError where nothing can
+        be read, KeyReusedError, and BrokerAwayError.
+        """
+        now = datetime.now(UTC)
+        parsed = self._parsed(source, content_type, body, now)
+        delivery = deliveries.Delivery(
+            uuid4(),
+            source.source_id,
+            idempotency_key,
+            hashlib.sha256(body).digest(),
+            now,
+            parsed.items,
+            parsed.readings.num_rows,
+            logs.correlation_id(),
+        )
+        async with self._database.transaction() as tx:
+            if not await deliveries.add(tx, delivery, content_type, bytes(cramjam.zstd.compress(body, 1))):
+                return await self._earlier(tx, delivery, parsed)
+            await held.hold(tx, [_held_row(one, delivery.delivery_id, source.rank) for one in parsed.refused])
+            # Sent before the commit: a delivery that is kept has always been acknowledged by the broker.
+            await self._send(parsed.readings, delivery, source)
+        metrics.READINGS_RECEIVED.inc(parsed.readings.num_rows)
+        for one in parsed.refused:
+            metrics.ITEMS_REFUSED.labels(one.verdict.label).inc()
+        return Receipt(delivery.delivery_id, parsed.items, parsed.readings.num_rows, parsed.refused)
+
+    def _parsed(self, source: Source, content_type: str, body: bytes, now: datetime) -> Parsed:
+        serials = None if source.serials is None else frozenset(source.serials)
+        latest_s = int(now.timestamp()) + self._settings.future_seconds
+        return well_formed(PARSERS[content_type](body), latest_s, serials)
+
+    async def _earlier(self, tx: Transaction, delivery: deliveries.Delivery, parsed: Parsed) -> Receipt:
+        first = await deliveries.earlier(tx, delivery)
+        if first.body_sha256 != delivery.body_sha256:
+            raise KeyReusedError
+        return Receipt(first.delivery_id, first.items, first.taken, parsed.refused)
+
+    async def _send(self, readings: pa.RecordBatch, delivery: deliveries.Delivery, source: Source) -> None:
+        messages = [
+            readings_message(part, delivery.delivery_id, source.rank, delivery.correlation_id, partition)
+            for partition, part in by_partition(readings)
+        ]
+        await send_acknowledged(self._producer, messages, self._settings.acknowledge_seconds)
+
+
+async def send_acknowledged(producer: AIOKafkaProducer, messages: Iterable[Outgoing], within_s: float) -> None:
+    """Send messages and wait for the broker's word on each. Raises BrokerAwayError."""
+    try:
+        async with asyncio.timeout(within_s):
+            await send_all(producer, messages)
+    except (TimeoutError, KafkaError) as error:
+        raise BrokerAwayError(type(error).__name__) from error
+
+
+def by_partition(readings: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Part readings so that a meter's always go to the same partition, at most 5,000 to a part.
+
+    The order of partitions is only for speed: workers lock the metering points they touch.
+    """
+    partition = _partition_of(readings)
+    for number in np.unique(partition):
+        rows = np.flatnonzero(partition == number)
+        for start in range(0, len(rows), READINGS_PER_MESSAGE):
+            yield int(number), readings.take(pa.array(rows[start : start + READINGS_PER_MESSAGE]))
+
+
+def _partition_of(readings: pa.RecordBatch) -> Int64:
+    names = readings.column("metering_point").fill_null("")
+    unnamed = pa.compute.equal(names, "")
+    encoded = pa.compute.if_else(unnamed, readings.column("serial").fill_null(""), names).dictionary_encode()
+    of_name = [zlib.crc32(name.encode()) % METER_READINGS.partitions for name in encoded.dictionary.to_pylist()]
+    return np.array(of_name, np.int64)[encoded.indices.to_numpy()]
+
+
+def _held_row(refused: RefusedItem, delivery_id: UUID, rank: int) -> HeldRow:
+    said = {"item": refused.item, "field": refused.field, "text": refused.text}
+    content = hashlib.sha256(refused.text.encode()).digest()
+    content_hash = int.from_bytes(content[:8], "big", signed=True)
+    return HeldRow(None, None, None, content_hash, said, refused.verdict, refused.reason, delivery_id, rank)

@@ -1,0 +1,31 @@
+"""The copy of metering points that contracts tells of, and what waits for it."""
+
+from collections.abc import Sequence
+
+from schemas.facilities import FacilityPoint
+from services.common.postgres import Transaction
+from services.ingest.store import rejudge
+
+_PUT_POINT = """
+    INSERT INTO ingest.point AS stored (point_id, number, station_id, medium, maximum_kw, version)
+    VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (point_id) DO UPDATE
+       SET number = excluded.number, station_id = excluded.station_id, medium = excluded.medium,
+           maximum_kw = excluded.maximum_kw, version = excluded.version
+     WHERE excluded.version > stored.version
+"""
+
+_MAXIMUM = "SELECT maximum_kw FROM ingest.point WHERE point_id = %s AND version < %s"
+
+_PUT_STATE = "INSERT INTO ingest.point_state (point_id) VALUES (%s) ON CONFLICT DO NOTHING"
+
+
+async def put_points(tx: Transaction, version: int, points: Sequence[FacilityPoint]) -> None:
+    """Take over a facility's metering points; one whose limit changed is judged again from its beginning."""
+    for point in points:
+        before = await (await tx.execute(_MAXIMUM, [point.point_id, version])).fetchone()
+        values = [point.point_id, point.number, point.station_id, point.medium, point.maximum_kw, version]
+        await tx.execute(_PUT_POINT, values)
+        await tx.execute(_PUT_STATE, [point.point_id])
+        if before and before[0] != point.maximum_kw:
+            await rejudge.add(tx, point.point_id, "-infinity", "infinity", "maximum_kw")

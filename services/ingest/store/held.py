@@ -1,0 +1,84 @@
+"""Readings that no metering point was known for, and how they are read again once it is."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from services.common.postgres import Transaction
+from services.ingest.core.verdict import Verdict
+
+_HOLD = """
+    INSERT INTO ingest.held_reading
+           (serial, number, read_at, content_hash, reading, verdict, reason, delivery_id, rank)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (serial, number, read_at, content_hash, verdict) DO NOTHING
+"""
+
+FREED_BY_REFERENCE = (Verdict.METER_NOT_INSTALLED, Verdict.UNKNOWN_METER, Verdict.UNKNOWN_METERING_POINT)
+"""What waits for a meter, an installation or a metering point to become known."""
+
+_RELEASE = """
+    DELETE FROM ingest.held_reading
+     WHERE held_id IN (SELECT held_id FROM ingest.held_reading
+                        WHERE verdict IN (13, 20, 21) AND (serial = ANY(%s) OR number = ANY(%s))
+                        ORDER BY held_id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING held_id, reading, verdict, delivery_id, rank
+"""
+
+_COUNT_OUT = """
+    INSERT INTO ingest.delivery_result (delivery_id, partition, next_offset, verdict, readings)
+    VALUES (%s, -1, %s, %s, %s)
+"""
+
+
+class HeldRow(NamedTuple):
+    """A reading to be kept for an operator."""
+
+    serial: str | None
+    number: str | None
+    read_at: Any
+    content_hash: int
+    reading: dict[str, Any]
+    verdict: Verdict
+    reason: str
+    delivery_id: UUID | None
+    rank: int
+
+
+class Released(NamedTuple):
+    """A held reading that is to be read again."""
+
+    held_id: int
+    reading: dict[str, Any]
+    verdict: int
+    delivery_id: UUID | None
+    rank: int
+
+
+async def hold(tx: Transaction, rows: Sequence[HeldRow]) -> None:
+    """Keep readings that cannot be used; one that is held already is not held twice."""
+    if rows:
+        values = [[*row[:4], Jsonb(row.reading), int(row.verdict), *row[6:]] for row in rows]
+        await tx.cursor().executemany(_HOLD, values)
+
+
+async def release(tx: Transaction, serials: Sequence[str], numbers: Sequence[str], limit: int) -> list[Released]:
+    """Take out readings that wait for these meters or metering points, at most `limit`; the caller sends them on.
+
+    Their deliveries count them as held no longer.
+    """
+    rows = await (await tx.execute(_RELEASE, [list(serials), list(numbers), limit])).fetchall()
+    released = [Released(*row) for row in rows]
+    await tx.cursor().executemany(_COUNT_OUT, list(_counted_out(released)))
+    return released
+
+
+def _counted_out(released: Sequence[Released]) -> Iterator[tuple[UUID, int, int, int]]:
+    newest = {(one.delivery_id, one.verdict): one.held_id for one in released if one.delivery_id}
+    counts = Counter((one.delivery_id, one.verdict) for one in released if one.delivery_id)
+    for (delivery_id, verdict), readings in counts.items():
+        if delivery_id is not None:
+            yield delivery_id, newest[delivery_id, verdict], verdict, -readings
