@@ -130,8 +130,8 @@ def _show(built: Town) -> None:
     title = f"Town {built.seed}, {built.first_day} to {built.end_day}"
     table = Table(title=title, caption=_flaws_in_words(built), box=SIMPLE)
     table.add_column("", no_wrap=True)
-    # "full h": the hours in which the highest hour's power would give the period's energy.
-    for name in ("points", "MWh", "kWh/m2", "top kW", "full h", "supply C", "return C", "poor"):
+    # Full hours: the hours in which the highest hour's power would give the period's energy.
+    for name in ("points", "MWh", "kWh\nper m2", "top\nkW", "full\nhours", "supply\nC", "return\nC", "poor"):
         table.add_column(name, justify="right", no_wrap=True)
     used = built.true_hours
     for medium in Medium:

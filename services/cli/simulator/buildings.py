@@ -8,7 +8,7 @@ from schemas.facilities import Category
 from schemas.values import Activity
 from services.cli.simulator.chance import Stream, chance
 
-HEATING_KH = 83_000
+HEATING_KH = 80_000
 """Degree-hours of a year below a balance temperature of 16 C, in this climate."""
 DESIGN_C = -18.0
 READ_AT_C = -5.0
@@ -144,7 +144,7 @@ def building(seed: int, number: int) -> Building:
         return_c=float(dice.normal(34, 3)) + (float(dice.uniform(9, 16)) if cools_poorly else 0),
         cools_poorly=cools_poorly,
         cooling_w_per_c=float(dice.uniform(1.2, 2.4)) * area_m2 if is_cooled else 0.0,
-        cooling_base_w=float(dice.uniform(0.3, 1.0)) * area_m2 if is_cooled else 0.0,
+        cooling_base_w=float(dice.uniform(0.1, 0.6)) * area_m2 if is_cooled else 0.0,
         cooling_return_c=float(dice.normal(14.5, 0.8)) - (2.5 if cools_poorly else 0),
     )
 

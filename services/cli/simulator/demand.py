@@ -15,6 +15,8 @@ from services.heat.arrays import Float64
 LEAD_H = 120 * 24
 """Hours before a period that its buildings may remember; what came earlier has faded below any rounding."""
 
+STOPS_BELOW_BALANCE_C = 1.5
+"""Heating stops for the summer once the mean of the last days comes so near to the balance temperature."""
 COOLING_BALANCE_C = 15.5
 COOLING_AT_REST = 0.45
 COOLING_RESTLESSNESS = 0.08
@@ -49,7 +51,10 @@ def heat_w(seed: int, buildings: Sequence[Building], weather: Climate) -> Float6
     felt_share = _column([one.inertia_share for one in buildings])
     felt_c = weather.felt_c[station, [one.inertia for one in buildings]]
     celsius = felt_share * felt_c + (1 - felt_share) * weather.outdoor_c[station]
-    lacking_c = (_column([one.balance_c for one in buildings]) - celsius).clip(0)
+    balance_c = _column([one.balance_c for one in buildings])
+    lacking_c = np.where(weather.felt_c[station, -1] < balance_c - STOPS_BELOW_BALANCE_C, balance_c - celsius, 0).clip(
+        0
+    )
     space_w = _column([one.loss_w_per_c for one in buildings]) * lacking_c
     noise = np.array([hourly(seed, Stream.SPACE_HEAT, one.number, calendar, normal) for one in buildings])
     space_w *= np.exp(_column([one.restlessness for one in buildings]) * noise)
