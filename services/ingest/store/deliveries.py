@@ -170,7 +170,7 @@ async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
     refused = await refusals(tx, [delivery_id], limit=100)
     return found | {
         "state": "judged" if judged >= found["taken"] else "waiting",
-        "verdicts": dict(verdicts),
+        "verdicts": {verdict: readings for verdict, readings in verdicts.items() if readings},
         "refused": [one.model_dump(mode="json", exclude={"resolved", "delivery_id"}) for one in refused],
     }
 
