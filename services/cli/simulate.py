@@ -10,22 +10,21 @@ import numpy as np
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from rich.text import Text
 
 from deploy.local.stack import Stack
 from schemas.facilities import Category
 from schemas.values import Medium
+from services.cli.imports import progress_bar
 from services.cli.requests import told_to_person
 from services.cli.simulator import folder
 from services.cli.simulator.calendar import midnight_s
 from services.cli.simulator.documents import documents
 from services.cli.simulator.flaws import Rates, rates
-from services.cli.simulator.mishaps import KINDS
 from services.cli.simulator.posting import OnProgress, Pace, Sent, deliver, register
 from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH
 from services.cli.simulator.town import MOST_BUILDINGS, SWEDEN, Town, town
+from services.cli.simulator.truth import counts
 
 DAY = "%Y-%m-%d"
 LIVE_DAYS = 365
@@ -112,15 +111,9 @@ def _send(built: Town, pace: Pace | None) -> None:
     console.print(f"{sent.taken:,} of {sent.readings:,} readings taken, {sent.refused:,} refused at the door.")
 
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
-
-
 @contextmanager
 def _bar(what: str, total: int) -> Iterator[OnProgress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with progress_bar() as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 
@@ -128,9 +121,9 @@ def _bar(what: str, total: int) -> Iterator[OnProgress]:
 def _show(built: Town) -> None:
     """Print what the town is like, so that a person sees whether it is a real one."""
     title = f"Town {built.seed}, {built.first_day} to {built.end_day}"
-    table = Table(title=title, caption=_flaws_in_words(built), box=SIMPLE)
+    table = Table(title=title, caption=_flaws_in_words(built), box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
-    # Full hours: the hours in which the highest hour's power would give the period's energy.
+    # Full hours: those in which the highest hour's power would give the period's energy.
     for name in ("points", "MWh", "kWh\nper m2", "top\nkW", "full\nhours", "supply\nC", "return\nC", "poor"):
         table.add_column(name, justify="right", no_wrap=True)
     used = built.true_hours
@@ -161,7 +154,5 @@ def _figures(built: Town, used: np.ndarray, which: list[int]) -> list[str]:
 
 
 def _flaws_in_words(built: Town) -> str:
-    counts = np.bincount(built.delivered.events.flaw, minlength=len(KINDS)).tolist()
-    named = [f"{kind.value} {count}" for kind, count in zip(KINDS, counts, strict=True) if count]
-    named += [f"exchange {len(built.meters) - len(built.points)}"]
-    return f"{built.readings:,} readings; {', '.join(named)}"
+    named = [f"{flaw.value} {count}" for flaw, count in counts(built).items() if count]
+    return f"{built.readings:,} readings; flaws: {', '.join(named) or 'none'}"

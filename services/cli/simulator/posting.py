@@ -1,7 +1,5 @@
 """A town on a running stack: put its documents, then deliver its weather and readings as they come."""
 
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -11,13 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS, INGEST_API
 from deploy.local.stack import Stack
-from schemas.event import ARROW
 from schemas.readings import READINGS_PER_MESSAGE
+from services.cli import deliveries
 from services.cli.requests import Client, RequestError
 from services.cli.simulator.calendar import iso
 from services.cli.simulator.documents import HEAT_PRICE_LIST, OF_CONTRACTS, OF_INGEST, Document, documents
@@ -27,6 +24,7 @@ from services.heat.hour_marks import HOUR_S
 PRICE_LISTS = ROOT / "services/contracts/price_lists"
 PUTS_AT_ONCE = 4
 ROWS_AT_ONCE = 4 * READINGS_PER_MESSAGE
+SOURCE_KIND, SOURCE_RANK = "bulk", 10
 MOST_TEMPERATURES = 10_000
 ROUND_S = 900
 """At a pace of its own the head-end sends every quarter of an hour of simulated time."""
@@ -61,15 +59,15 @@ def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None)
     """
     of_kind = documents(town)
     done = 0
-    with Client(stack, CONTRACTS, patience_s=PATIENCE_S) as contracts:
+    # Without patience: where nothing runs, a person is to hear of it at once.
+    with Client(stack, CONTRACTS) as contracts:
         _put_price_list(contracts)
+    with Client(stack, CONTRACTS, patience_s=PATIENCE_S) as contracts:
         for kind in OF_CONTRACTS:
             _put_all(contracts, kind, of_kind[kind])
             done += len(of_kind[kind])
             on_progress(done)
     with Client(stack, INGEST_API, patience_s=PATIENCE_S) as ingest:
-        digest = hashlib.sha256(_source_key(stack, town).encode()).hexdigest()
-        ingest.ask("PUT", f"/v1/sources/{town.name}", json={"kind": "bulk", "key_sha256": digest})
         for kind in OF_INGEST:
             _put_all(ingest, kind, of_kind[kind])
             done += len(of_kind[kind])
@@ -79,13 +77,14 @@ def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None)
 def deliver(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None, pace: Pace | None = None) -> Sent:
     """Send weather and readings in the order of delivery, as fast as they are taken, or at a pace.
 
-    At a pace nothing is sent before its own time by the clock of this machine. Doing it again with the same town
+    At a pace nothing is sent before its own time by the clock of this machine. Readings that go as fast as they are
+    taken are sent some thousands at once, which overtake each other. Doing it again with the same town
     and without a pace is the same deliveries again. Raises RequestError.
     """
     total = Sent(0, 0, 0)
     with (
         Client(stack, INGEST_API, patience_s=PATIENCE_S) as staff,
-        Client(stack, INGEST_API, _source_key(stack, town), patience_s=PATIENCE_S) as head_end,
+        deliveries.put_source(stack, town.name, SOURCE_KIND, SOURCE_RANK) as head_end,
     ):
         weather = _Weather(staff, town)
         for batch in _in_time(town, pace):
@@ -125,11 +124,6 @@ def _put(client: Client, kind: str, numbered: tuple[str, Document]) -> None:
             return
 
 
-def _source_key(stack: Stack, town: Town) -> str:
-    """Make the key of the town's head-end from the stack's own, so that it need not be kept anywhere."""
-    return hmac.new(stack.integration_key.encode(), f"source:{town.name}".encode(), hashlib.sha256).hexdigest()
-
-
 def _in_time(town: Town, pace: Pace | None) -> Iterator[Batch]:
     """Give batches when they are due."""
     if pace is None:
@@ -146,14 +140,9 @@ def _in_time(town: Town, pace: Pace | None) -> Iterator[Batch]:
 
 
 def _post(head_end: Client, town: Town, batch: Batch) -> Sent:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.readings.schema) as stream:
-        stream.write_table(batch.readings, max_chunksize=READINGS_PER_MESSAGE)
-    body = sink.getvalue().to_pybytes()
-    # Named by its content, so that a repetition, after a lost answer or of the whole town, is known as one.
-    headers = {"Content-Type": ARROW, "Idempotency-Key": f"{town.name}-{hashlib.sha256(body).hexdigest()}"}
-    answer = head_end.ask("POST", "/v1/readings", content=body, headers=headers).json()
-    return Sent(batch.readings.num_rows, answer["taken"], answer["items"] - answer["taken"])
+    delivered = deliveries.deliver(head_end, batch.readings, town.name, lambda _: None)
+    taken = sum(one.taken for one in delivered)
+    return Sent(batch.readings.num_rows, taken, batch.readings.num_rows - taken)
 
 
 def _added(one: Sent, other: Sent) -> Sent:

@@ -32,6 +32,17 @@ def flaws(town: Town) -> Iterator[Line]:
     yield from _reading_flaws(town)
 
 
+def counts(town: Town) -> dict[Flaw, int]:
+    """Count the lines that each kind of flaw has in the truth."""
+    befallen = np.bincount(town.delivered.events.flaw, minlength=len(KINDS)).tolist()
+    return {
+        **dict(zip(KINDS, befallen, strict=True)),
+        Flaw.RESOLUTION: sum(meter.resolution_wh > 1 for meter in town.meters),
+        Flaw.ROLLOVER: sum(meter.rolls_over for meter in town.meters),
+        Flaw.EXCHANGE: len(town.meters) - len(town.points),
+    }
+
+
 def _meter_flaws(town: Town, meter: Meter) -> Iterator[Line]:
     removed_s = meter.removed_s or town.to_s
     from_s, to_s = max(meter.installed_s, town.from_s), removed_s

@@ -175,6 +175,11 @@ def test_zeros_of_an_outage_stand_in_every_register() -> None:
             assert reading["forward_lc"] in (0, None)
 
 
+def test_the_counts_are_those_of_the_lines() -> None:
+    one = spring(*OFTEN.items())
+    assert Counter(line["kind"] for line in flaws(one)) == truth.counts(one)
+
+
 def test_flaws_do_not_change_what_is_truly_used() -> None:
     one = spring(*OFTEN.items())
     assert np.array_equal(one.true_hours, spring().true_hours)
