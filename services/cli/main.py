@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import doctor, imports, invoices, login, show, simulate, stack, subscription_power
+from services.cli import demo, doctor, imports, invoices, login, show, simulate, stack, subscription_power
 
 app = typer.Typer(
     name="kulvert",
@@ -10,6 +10,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # They would print passwords.
 )
+app.command()(demo.demo)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)

@@ -1,7 +1,7 @@
 """Requests of the commands to the stack's services: where, with which key, how patiently, and errors in words."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from deploy.local.stack import Stack
 
 TIMEOUT_S = 30.0
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.2, 30.0
+KNOWN_WITHIN_S = 60.0
 BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 
 
@@ -86,6 +87,21 @@ class Client:
         if answer is None:
             return RequestError(f"the {self._name} service does not answer; start everything with: kulvert up")
         return _refusal(answer)
+
+
+def once_known(ask: Callable[[], httpx.Response], code: str) -> httpx.Response:
+    """Ask again while the refusal is `code`: what another service was told is known to this one a moment later.
+
+    Raises RequestError for any other refusal, and for this one after a minute.
+    """
+    deadline = time.monotonic() + KNOWN_WITHIN_S
+    while True:
+        try:
+            return ask()
+        except RequestError as error:
+            if error.code != code or time.monotonic() > deadline:
+                raise
+            time.sleep(SHORTEST_WAIT_S)
 
 
 @contextmanager

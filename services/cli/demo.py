@@ -1,0 +1,106 @@
+"""`kulvert demo`: the main job from end to end, on a real Kafka and PostgreSQL."""
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from deploy.local.stack import Stack
+from services.cli.demonstration import following, house, outcome, people
+from services.cli.demonstration.life import Life, built, whole_months
+from services.cli.demonstration.people import ANNA, EVA, OLOF, PETRA, Visitor
+from services.cli.demonstration.steps import Steps
+from services.cli.requests import told_to_person
+from services.cli.simulator.documents import documents
+from services.cli.simulator.town import Town
+from services.cli.stack import portal_address, start_detached, stop
+from services.contracts.core.determination import last_whole_winter
+
+LEAST_POWERS_SHOWN = 3
+EXIT_VARIABLE = "DEMO_EXIT"
+
+
+def demo() -> None:
+    """Start everything, bring a real house and a simulated town to life, and show what follows; Ctrl-C ends it.
+
+    With DEMO_EXIT=1 it ends by itself. What was stored stays, so a second run starts where this one ended.
+    """
+    console = Console()
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    steps = Steps(console)
+    stack = Stack()
+    was_running = stack.is_running("supervisor")
+    with told_to_person():
+        try:
+            if not was_running:
+                with steps.step("Kafka, PostgreSQL and the services start"):
+                    stack = start_detached(stack, workers=1)
+            _show(console, stack, steps)
+            if not os.environ.get(EXIT_VARIABLE):
+                console.print("The town lives on. Ctrl-C ends everything; what was stored stays.")
+                ended.wait()
+        finally:
+            if not was_running:
+                with steps.step("Everything ends"):
+                    stop(Stack(stack.home))
+
+
+def _show(console: Console, stack: Stack, steps: Steps) -> None:
+    now = datetime.now(UTC)
+    with steps.step("A town of 20 buildings is simulated"):
+        town = built(now)
+    life = Life(stack, town, now)
+    found = house.files()
+    with steps.step("Networks, facilities, meters, customers and contracts are put"):
+        life.register()
+        if found:
+            house.register(stack)
+    if found:
+        house.import_house(stack, found, steps)
+    else:
+        steps.say("The real house is left out: its files are not there (see README, Data)")
+    rate_s = life.begin(steps)
+    months = [*(house.MONTHS if found else []), *whole_months(town, now)]
+    with steps.bar("  months closed", len(months)) as bar:
+        billed = following.close(stack, months, bar)
+    wanted = _winters(town, now, has_house=found is not None)
+    with steps.bar("  subscription powers determined", len(wanted)) as bar:
+        powers = following.determine(stack, wanted, bar)
+    points = [*([house.POINT] if found else []), *(point.number for point in town.points)]
+    with steps.bar("  metering points watched", len(points)) as bar:
+        following.watch(stack, points, bar)
+    visitors = _visitors(stack, town, has_house=found is not None)
+    console.print(outcome.table(stack, rate_s, billed, _shown(powers), house.POINT if found else None))
+    console.print(f"The portal: {portal_address(stack)}   Each link logs in once, within ten minutes:")
+    for visitor in visitors:
+        console.print(f"  {visitor.words}: {people.login_link(stack, visitor)}", soft_wrap=True, highlight=False)
+    steps.say("All done")
+
+
+def _winters(town: Town, now: datetime, *, has_house: bool) -> list[tuple[str, str]]:
+    of_house = [(house.POINT, winter) for winter in house.WINTERS] if has_house else []
+    last = last_whole_winter(now.date())
+    heat = [point.number for point in town.points if point.medium.value == "heat"]
+    return [*of_house, *((number, last) for number in heat)]
+
+
+def _shown(powers: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """The house's, and some of the town's: the rest stand in the portal."""
+    of_house = [one for one in powers if one["metering_point"] == house.POINT]
+    return [*of_house, *[one for one in powers if one not in of_house][:LEAST_POWERS_SHOWN]]
+
+
+def _visitors(stack: Stack, town: Town, *, has_house: bool) -> list[Visitor]:
+    visitors = [PETRA, EVA, OLOF]
+    people.register(stack, PETRA, documents(town)["customers"])
+    people.register(stack, EVA)
+    people.register(stack, OLOF)
+    if has_house:
+        people.register(stack, ANNA, [house.CUSTOMER], "administrator")
+        visitors.insert(0, ANNA)
+    return visitors
