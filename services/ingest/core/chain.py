@@ -7,6 +7,7 @@ once the readings after it agree with each other, and a register that falls for 
 an operator registers the exchange.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -132,13 +133,19 @@ def _next_link(readings: Candidates, anchor: int, position: int) -> int:
     fits = follows(readings, np.full(len(window), anchor), window) if anchor >= 0 else np.ones(len(window), bool)
     if not fits.any():
         return -1
+    earlier, later = _pairs(len(window))
+    linked = np.zeros((len(window), len(window)), bool)
+    linked[earlier, later] = follows(readings, window[earlier], window[later])
     length = np.ones(len(window), np.int64)
     for index in range(len(window) - 2, -1, -1):
-        later = window[index + 1 :]
-        linked = follows(readings, np.full(len(later), window[index]), later)
-        if linked.any():
-            length[index] += length[index + 1 :][linked].max()
+        length[index] += np.max(length, where=linked[index], initial=0)
     return position + int(np.argmax(np.where(fits, length, 0)))
+
+
+@lru_cache(maxsize=LOOKAHEAD + 1)
+def _pairs(size: int) -> tuple[Int64, Int64]:
+    """Give every pair of an earlier and a later place among so many, as two arrays of indexes."""
+    return np.triu_indices(size, 1)
 
 
 def _reasons(readings: Candidates, accepted: Bool) -> Int64:
