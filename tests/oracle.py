@@ -1,0 +1,395 @@
+"""The way from readings to verdicts, hours and days once more: plain loops over whole numbers, for comparison.
+
+Shares no code with the services: what both say alike, both would have to get wrong alike. Written from domain.md,
+not from the services; slow, since every judging looks at every pair it may look at.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+HOUR_S = 3600
+LOOKAHEAD = 24
+DEFAULT_RESOLUTION_WH = 1_000
+SENTINELS_WH = {4_294_967_295, 16_777_215}
+WH, LITRES, FORWARD, RETURN = range(4)
+MEASURED, INTERPOLATED, ESTIMATED = 1, 2, 3
+ACCEPTED, SUPERSEDED, WITHDRAWN, WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED = 1, 2, 3, 10, 11, 12, 13
+COLDEST_C, HOTTEST_C = -20, 250
+
+
+class Reading(NamedTuple):
+    """One version of what was read at one instant."""
+
+    read_at_s: int
+    content_hash: int
+    meter_id: int | None
+    rank: int
+    recorded_us: int
+    energy_wh: int
+    volume_l: int | None
+    forward_lc: int | None
+    return_lc: int | None
+    supply_c: float | None
+    return_c: float | None
+    withdrawn: bool
+
+    @property
+    def registers(self) -> tuple[int | None, ...]:
+        """Wh, litres, E8, E9."""
+        return self.energy_wh, self.volume_l, self.forward_lc, self.return_lc
+
+
+class Place(NamedTuple):
+    """A meter at the metering point, from its installation up to, not including, its removal."""
+
+    meter_id: int
+    installed_s: int
+    removed_s: int | None
+    start: tuple[int | None, int | None]
+    """Wh and litres."""
+    stop: tuple[int | None, int | None]
+    modulus: tuple[int, int]
+    resolution_wh: int
+
+
+class Hour(NamedTuple):
+    """An hour by its start; temperatures as exact fractions of a degree."""
+
+    energy_wh: int
+    volume_l: int | None
+    forward_lc: int | None
+    return_lc: int | None
+    supply_c: Fraction | None
+    return_c: Fraction | None
+    start_quality: int
+    end_quality: int
+
+
+class Day(NamedTuple):
+    """A local calendar day."""
+
+    energy_wh: int
+    maximum_hour_wh: int | None
+    hours_expected: int
+    hours_present: int
+    hours_measured: int
+    is_measured: bool
+    volume_l: int | None
+    forward_lc: int | None
+    return_lc: int | None
+    register_wh: int | None
+    register_l: int | None
+    quality: int
+
+
+class Mark(NamedTuple):
+    """Running registers at a full hour, and the seconds between the readings around it."""
+
+    running: list[int | None]
+    distance_s: int
+
+
+class Figures(NamedTuple):
+    """Everything that follows from a metering point's readings."""
+
+    verdicts: dict[tuple[int, int], int]
+    """By instant and content hash."""
+    hours: dict[int, Hour]
+    days: dict[date, Day]
+    offset: tuple[int, int]
+    """What the running Wh and litres are ahead of the meter's own at the last accepted reading."""
+
+
+def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: int, zone: ZoneInfo) -> Figures:
+    """Judge a metering point's readings, all of them at once, and compute its hours and days."""
+    verdicts, chained = _by_claim(readings, places)
+    accepted = []
+    for _, series in sorted(_series(chained, places).items()):
+        place = _place_at(places, series[0].read_at_s)
+        flags = _chain(series, place, maximum_kw * 1000)
+        for index, reading in enumerate(series):
+            verdicts[reading.read_at_s, reading.content_hash] = _verdict(series, flags, index, place)
+        accepted += [reading for reading, is_in in zip(series, flags, strict=True) if is_in]
+    accepted.sort(key=lambda one: one.read_at_s)
+    running = _running(accepted, places)
+    marks = _marks(accepted, running)
+    hours = _hours(accepted, running, marks)
+    offset = (_offset(accepted, places, WH), _offset(accepted, places, LITRES))
+    return Figures(verdicts, hours, _days(hours, marks, zone), offset)
+
+
+def _by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
+    """Of each instant the version of the highest rank, then recorded last, then of the larger hash counts."""
+    verdicts: dict[tuple[int, int], int] = {}
+    by_instant: dict[int, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        by_instant[reading.read_at_s].append(reading)
+    chained = []
+    for at_s in sorted(by_instant):
+        versions = sorted(by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.content_hash))
+        for older in versions[:-1]:
+            verdicts[at_s, older.content_hash] = SUPERSEDED
+        reading = versions[-1]
+        key = (at_s, reading.content_hash)
+        if reading.withdrawn:
+            verdicts[key] = WITHDRAWN
+        elif reading.energy_wh in SENTINELS_WH:
+            verdicts[key] = SENTINEL
+        elif places and not _is_installed(places, reading):
+            verdicts[key] = NOT_INSTALLED
+        else:
+            chained.append(reading)
+    return verdicts, chained
+
+
+def _is_installed(places: Sequence[Place], reading: Reading) -> bool:
+    place = _place_at(places, reading.read_at_s)
+    return place is not None and reading.meter_id in (None, place.meter_id)
+
+
+def _place_at(places: Sequence[Place], at_s: int) -> Place | None:
+    for place in places:
+        if place.installed_s <= at_s and (place.removed_s is None or at_s < place.removed_s):
+            return place
+    return None
+
+
+def _series(chained: Iterable[Reading], places: Sequence[Place]) -> dict[int, list[Reading]]:
+    """Part the readings by installation, keyed by when it began."""
+    series: dict[int, list[Reading]] = defaultdict(list)
+    for reading in chained:
+        place = _place_at(places, reading.read_at_s)
+        series[place.installed_s if place else 0].append(reading)
+    return series
+
+
+def _risen(earlier: int, later: int, modulus: int) -> int:
+    return (later - earlier) % modulus if modulus else later - earlier
+
+
+def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: int) -> bool:
+    modulus_wh, modulus_l = place.modulus if place else (0, 0)
+    risen_wh = _risen(earlier.energy_wh, later.energy_wh, modulus_wh)
+    most_wh = maximum_w * (later.read_at_s - earlier.read_at_s) // 3600
+    most_wh += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
+    litres = (earlier.volume_l, later.volume_l)
+    litres_fell = litres[0] is not None and litres[1] is not None and _risen(litres[0], litres[1], modulus_l) < 0
+    return 0 <= risen_wh <= most_wh and not litres_fell
+
+
+def _chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[bool]:
+    """Accept, from each accepted reading, the first link of the longest chain among the next twenty-four."""
+    accepted = [False] * len(series)
+    anchor: Reading | None = None
+    position = 0
+    while position < len(series):
+        ahead = series[position : position + LOOKAHEAD]
+        length = [1] * len(ahead)
+        for index in reversed(range(len(ahead))):
+            for later in range(index + 1, len(ahead)):
+                if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
+                    length[index] = 1 + length[later]
+        best, best_length = -1, 0
+        for index, candidate in enumerate(ahead):
+            fits = anchor is None or _follows(anchor, candidate, place, maximum_w)
+            if fits and length[index] > best_length:
+                best, best_length = index, length[index]
+        if best < 0:
+            position += 1
+            continue
+        position += best
+        accepted[position] = True
+        anchor = series[position]
+        position += 1
+    return accepted
+
+
+def _verdict(series: Sequence[Reading], accepted: Sequence[bool], index: int, place: Place | None) -> int:
+    """Name what is wrong with a refused reading: it fell, or else it rose too far, since the accepted one before it.
+
+    Before the first accepted one it is seen from there: if that one is lower, this one was too high.
+    """
+    if accepted[index]:
+        return ACCEPTED
+    before = [other for other in range(index) if accepted[other]]
+    if before:
+        return WENT_BACKWARDS if _fell(series[before[-1]], series[index], place) else ABOVE_MAXIMUM
+    after = accepted.index(True)
+    return ABOVE_MAXIMUM if _fell(series[index], series[after], place) else WENT_BACKWARDS
+
+
+def _fell(earlier: Reading, later: Reading, place: Place | None) -> bool:
+    litres = (earlier.volume_l, later.volume_l)
+    volume_rolls = bool(place and place.modulus[1])
+    if litres[0] is not None and litres[1] is not None and litres[1] < litres[0] and not volume_rolls:
+        return True
+    return later.energy_wh < earlier.energy_wh
+
+
+def _running(accepted: Sequence[Reading], places: Sequence[Place]) -> list[list[int | None]]:
+    """Let each register run on from the first reading, over rollover and exchange."""
+    result: list[list[int | None]] = []
+    ahead = [0, 0, 0, 0]
+    for index, reading in enumerate(accepted):
+        if index:
+            for column in range(4):
+                ahead[column] += _step(accepted[index - 1], reading, column, places)
+        result.append([None if own is None else own + ahead[at] for at, own in enumerate(reading.registers)])
+    return result
+
+
+def _offset(accepted: Sequence[Reading], places: Sequence[Place], column: int) -> int:
+    return sum(_step(earlier, later, column, places) for earlier, later in pairwise(accepted))
+
+
+def _step(earlier: Reading, later: Reading, column: int, places: Sequence[Place]) -> int:
+    old, new = earlier.registers[column], later.registers[column]
+    if old is None or new is None:
+        return 0
+    before, after = _place_at(places, earlier.read_at_s), _place_at(places, later.read_at_s)
+    if before == after:
+        modulus = before.modulus[column] if before and column in (WH, LITRES) else 0
+        return _risen(old, new, modulus) - (new - old)
+    used = 0
+    if column in (WH, LITRES):
+        stop, start = before and before.stop[column], after and after.start[column]
+        used = max(0, stop - old if stop is not None else 0) + max(0, new - start if start is not None else 0)
+    return old + used - new
+
+
+def _marks(accepted: Sequence[Reading], running: Sequence[list[int | None]]) -> dict[int, Mark]:
+    marks: dict[int, Mark] = {}
+    for index, reading in enumerate(accepted):
+        if reading.read_at_s % HOUR_S == 0:
+            marks[reading.read_at_s] = Mark(running[index], 0)
+        if index == 0:
+            continue
+        begin_s, span_s = accepted[index - 1].read_at_s, reading.read_at_s - accepted[index - 1].read_at_s
+        for at_s in range((begin_s // HOUR_S + 1) * HOUR_S, reading.read_at_s, HOUR_S):
+            share = Fraction(at_s - begin_s, span_s)
+            pairs = zip(running[index - 1], running[index], strict=True)
+            marks[at_s] = Mark([_between(old, new, share) for old, new in pairs], span_s)
+    return marks
+
+
+def _between(old: int | None, new: int | None, share: Fraction) -> int | None:
+    return None if old is None or new is None else old + half_up((new - old) * share)
+
+
+def half_up(exact: Fraction) -> int:
+    """Round to whole numbers, a half upwards."""
+    return (exact + Fraction(1, 2)).__floor__()
+
+
+def _quality(distance_s: int) -> int:
+    if distance_s <= 75 * 60:
+        return MEASURED
+    return INTERPOLATED if distance_s <= 2 * HOUR_S else ESTIMATED
+
+
+def _hours(
+    accepted: Sequence[Reading], running: Sequence[list[int | None]], marks: Mapping[int, Mark]
+) -> dict[int, Hour]:
+    samples = _samples(accepted, running)
+    hours: dict[int, Hour] = {}
+    for at_s, begin in marks.items():
+        end = marks.get(at_s + HOUR_S)
+        if end is None:
+            continue
+        rises = [_rise(old, new) for old, new in zip(begin.running, end.running, strict=True)]
+        energy_wh, volume_l, forward_lc, return_lc = rises
+        assert energy_wh is not None
+        supply, back = samples.get(at_s, ([], []))
+        hours[at_s] = Hour(
+            energy_wh,
+            volume_l,
+            forward_lc,
+            return_lc,
+            _temperature(forward_lc, volume_l, supply),
+            _temperature(return_lc, volume_l, back),
+            _quality(begin.distance_s),
+            _quality(end.distance_s),
+        )
+    return hours
+
+
+def _rise(old: int | None, new: int | None) -> int | None:
+    return None if old is None or new is None or new < old else new - old
+
+
+Sample = tuple[int, float]
+
+
+def _samples(
+    accepted: Sequence[Reading], running: Sequence[list[int | None]]
+) -> dict[int, tuple[list[Sample], list[Sample]]]:
+    """Sort the samples by the hour that they end, each with the litres since the reading before."""
+    result: dict[int, tuple[list[Sample], list[Sample]]] = defaultdict(lambda: ([], []))
+    for index, reading in enumerate(accepted):
+        litres = 0
+        if index:
+            old, new = running[index - 1][LITRES], running[index][LITRES]
+            litres = max(0, new - old) if old is not None and new is not None else 0
+        hour_s = (reading.read_at_s - 1) // HOUR_S * HOUR_S
+        for column, sample in enumerate((reading.supply_c, reading.return_c)):
+            if sample is not None and COLDEST_C <= sample <= HOTTEST_C:
+                result[hour_s][column].append((litres, sample))
+    return result
+
+
+def _temperature(integral_lc: int | None, volume_l: int | None, samples: Sequence[Sample]) -> Fraction | None:
+    if integral_lc is not None and volume_l:
+        by_integral = Fraction(integral_lc, volume_l)
+        if COLDEST_C * 100 <= half_up(100 * by_integral) <= HOTTEST_C * 100:
+            return by_integral
+    if not samples:
+        return None
+    litres = sum(weight for weight, _ in samples)
+    if litres:
+        return sum((weight * Fraction(sample) for weight, sample in samples), Fraction()) / litres
+    return sum((Fraction(sample) for _, sample in samples), Fraction()) / len(samples)
+
+
+def day_hours(day: date, zone: ZoneInfo) -> list[int]:
+    """Give the starts of a local day's hours, in seconds since 1970."""
+    begin = datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone).astimezone(UTC)
+    return list(range(int(begin.timestamp()), int(end.timestamp()), HOUR_S))
+
+
+def _days(hours: Mapping[int, Hour], marks: Mapping[int, Mark], zone: ZoneInfo) -> dict[date, Day]:
+    """Sum the hours of each local day whose last hour is there."""
+    days: dict[date, Day] = {}
+    for day in sorted({datetime.fromtimestamp(at_s, zone).date() for at_s in hours}):
+        expected = day_hours(day, zone)
+        if expected[-1] not in hours:
+            continue
+        present = [hours[at_s] for at_s in expected if at_s in hours]
+        measured = [hour.energy_wh for hour in present if hour.start_quality == hour.end_quality == MEASURED]
+        is_measured = expected[0] in hours and hours[expected[0]].start_quality == MEASURED
+        at_end = marks[expected[-1] + HOUR_S].running
+        days[day] = Day(
+            sum(hour.energy_wh for hour in present),
+            max(measured, default=None),
+            len(expected),
+            len(present),
+            len(measured),
+            is_measured and present[-1].end_quality == MEASURED,
+            _sum(hour.volume_l for hour in present),
+            _sum(hour.forward_lc for hour in present),
+            _sum(hour.return_lc for hour in present),
+            at_end[WH],
+            at_end[LITRES],
+            max(max(hour.start_quality, hour.end_quality) for hour in present),
+        )
+    return days
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
