@@ -54,6 +54,9 @@ class Days(NamedTuple):
     register_wh: Int64
     """The register at the end of the day, running on over rollover and meter exchange; UNKNOWN until it is set."""
     register_l: Int64
+    offset_wh: Int64
+    """What is added to the meter's own register at the end of the day so that it runs on; UNKNOWN until it is set."""
+    offset_l: Int64
 
     def take(self, which: Int64 | Bool) -> "Days":
         """Pick rows by index or mask."""
@@ -100,6 +103,8 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         quality=np.maximum.reduceat(hours.quality, starts),
         register_wh=np.full(len(starts), UNKNOWN),
         register_l=np.full(len(starts), UNKNOWN),
+        offset_wh=np.full(len(starts), UNKNOWN),
+        offset_l=np.full(len(starts), UNKNOWN),
     )
     return days.take(hours.starts_s[last] + HOUR_S == ends_s)
 

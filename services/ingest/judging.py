@@ -82,10 +82,11 @@ class Judging:
         earlier = await points.hours(self._tx, hours.owner[starts][needs], day_begins_s[needs], first_s[needs])
         whole = hours.take(np.repeat(ends_within, np.diff(np.append(starts, len(hours.owner)))))
         days = days_of(_merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole), self._zone)
-        point = np.searchsorted(states.point_id, days.owner)
-        ends_s = day_start_s(days.day + 1, self._zone)
-        registers = registers_at(done.marks, states.offset, point, days.owner, ends_s)
-        return days._replace(register_wh=registers[:, 0], register_l=registers[:, 1])
+        offset = states.offset[np.searchsorted(states.point_id, days.owner)]
+        registers = registers_at(done.marks, offset, days.owner, day_start_s(days.day + 1, self._zone))
+        return days._replace(
+            register_wh=registers[:, 0], register_l=registers[:, 1], offset_wh=offset[:, 0], offset_l=offset[:, 1]
+        )
 
     async def recomputed(self, touched: Touched, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge anew what lies around new readings, or around a span whose terms changed (then without rows)."""

@@ -10,7 +10,7 @@ from services.heat.days import Days, HourRows, days_of
 from services.heat.local_time import day_start_s, local_day
 from services.ingest.core.figures import hours_of
 from services.ingest.core.outcome import Shifts, missing_hours
-from services.ingest.core.recompute import Recomputed, Spans, registers_at
+from services.ingest.core.recompute import Recomputed, Spans, offsets_at, registers_at
 
 
 class HourChanges(NamedTuple):
@@ -39,9 +39,13 @@ def hours_in(spans: Spans, done: Recomputed) -> HourRows:
 def days_in(spans: Spans, done: Recomputed, hours: HourRows, zone: ZoneInfo) -> Days:
     """Sum the hours of the spans into local days, each with the running register at its end."""
     days = days_of(hours, zone)
+    ends_s = day_start_s(days.day + 1, zone)
+    offset = offsets_at(spans, done.counted, days.owner, ends_s)
     point = np.searchsorted(spans.point_id, days.owner)
-    registers = registers_at(done.marks, done.base, point, days.owner, day_start_s(days.day + 1, zone))
-    return days._replace(register_wh=registers[:, 0], register_l=registers[:, 1])
+    registers = registers_at(done.marks, spans.offset[point], days.owner, ends_s)
+    return days._replace(
+        register_wh=registers[:, 0], register_l=registers[:, 1], offset_wh=offset[:, 0], offset_l=offset[:, 1]
+    )
 
 
 def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64) -> HourChanges:
@@ -63,8 +67,8 @@ def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64) -
 def day_changes(computed: Days, stored: Days, stored_revision: Int64) -> DayChanges:
     """Set computed days against stored ones. One whose register alone moved keeps its revision and is not told."""
     found = _matched(computed.owner, computed.day, stored.owner, stored.day)
-    figures = _differ(computed, stored, found, Days._fields[2:-2])
-    registers = _differ(computed, stored, found, Days._fields[-2:])
+    figures = _differ(computed, stored, found, Days._fields[2:-4])
+    registers = _differ(computed, stored, found, Days._fields[-4:])
     differs = figures | registers
     is_gone = found.only_stored & (stored.energy_wh != UNKNOWN)
     new, gone = int(found.only_computed.sum()), int(is_gone.sum())
@@ -94,13 +98,11 @@ def shifts_after(spans: Spans, done: Recomputed, stored: Days, zone: ZoneInfo) -
     """
     inside = np.flatnonzero(spans.ends_inside)
     point_id, until_s = spans.point_id[inside], spans.until_s[inside]
-    now = registers_at(done.marks, done.base, inside, point_id, until_s)
+    now = offsets_at(spans, done.counted, point_id, until_s)
     from_day = local_day(until_s, zone)
-    found = _matched(point_id, from_day - 1, stored.owner, stored.day)
-    before = np.full((len(inside), 2), UNKNOWN)
-    before[found.both] = np.stack([stored.register_wh, stored.register_l], axis=1)[found.partner]
-    known = (now != UNKNOWN) & (before != UNKNOWN)
-    delta = np.where(known, np.where(known, now, 0) - np.where(known, before, 0), 0)
+    last_day = _matched(point_id, from_day - 1, stored.owner, stored.day).partner
+    # The store ends a span inside its series only behind a day that it knows the offset of.
+    delta = now - np.stack([stored.offset_wh, stored.offset_l], axis=1)[last_day]
     moved = (delta != 0).any(axis=1)
     return Shifts(point_id[moved], from_day[moved], delta[moved, 0], delta[moved, 1])
 
@@ -153,4 +155,6 @@ def _missing_days(days: Days) -> Days:
         quality=nothing,
         register_wh=unknown,
         register_l=unknown,
+        offset_wh=unknown,
+        offset_l=unknown,
     )

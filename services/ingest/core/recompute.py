@@ -45,8 +45,8 @@ class Spans(NamedTuple):
     """The local midnight from which hours are compared, or BEGINNING_S where the window begins with the series."""
     until_s: Int64
     """The local midnight up to which hours are compared, or END_S where the window ends with the series."""
-    register: Int64
-    """(m, 2): the running Wh and l at from_s, UNKNOWN where the window begins with the series."""
+    offset: Int64
+    """(m, 2): what is to be added to Wh and l at from_s so that they run on, 0 where the window begins the series."""
 
     @property
     def starts_inside(self) -> Bool:
@@ -68,8 +68,6 @@ class Recomputed(NamedTuple):
     counted: Accepted
     marks: Marks
     mark_quality: Int64
-    base: Int64
-    """(m, 2): what is to be added to each point's running Wh and l, that begin anew in each window."""
     is_enough: Bool
     """(m,): False where the window was too narrow to tell where the change ends; its figures are not to be used."""
 
@@ -83,11 +81,9 @@ def recompute(spans: Spans, rows: ReadingRows, terms: Terms, installations: Inst
     verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, spans.starts_inside[span]))
     counted = accepted(rows, verdict, terms, installations)
     marks, quality = marks_of(counted, NO_SEEDS)
-    at_start, has_start = _values_at(marks, spans.point_id, spans.from_s)
-    known = has_start[:, None] & (at_start != UNKNOWN) & (spans.register != UNKNOWN)
-    base = np.where(known, np.where(known, spans.register, 0) - np.where(known, at_start, 0), 0)
+    _, has_start = _values_at(marks, spans.point_id, spans.from_s)
     is_enough = is_settled & (has_start | ~spans.starts_inside)
-    return Recomputed(rows, verdict, terms, counted, marks, quality, base, is_enough)
+    return Recomputed(rows, verdict, terms, counted, marks, quality, is_enough)
 
 
 def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bool]:
@@ -99,7 +95,7 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
     ends_inside = spans.ends_inside
     result, is_settled = verdict.copy(), np.ones(len(spans.point_id), bool)
     starts = run_starts(rows.point_id)
-    ends = np.append(starts[1:], len(rows.point_id))
+    ends = np.append(starts[1:], len(rows.point_id))[: len(starts)]
     point = np.searchsorted(spans.point_id, rows.point_id[starts])
     for start, end, index in zip(starts, ends, point, strict=True):
         if not ends_inside[index]:
@@ -128,13 +124,19 @@ def _values_at(marks: Marks, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]
     return np.where(found[:, None], marks.values[index, :2], UNKNOWN), found
 
 
-def registers_at(marks: Marks, base: Int64, point: Int64, point_id: Int64, at_s: Int64) -> Int64:
-    """Give the running Wh and l at given marks with each point's base added; (n, 2), UNKNOWN where not known.
-
-    point: (n,) index of each row's point in base.
-    """
+def registers_at(marks: Marks, offset: Int64, point_id: Int64, at_s: Int64) -> Int64:
+    """Give the Wh and l at given marks with an offset added, (n, 2) both; UNKNOWN where they are not known."""
     values, _ = _values_at(marks, point_id, at_s)
-    return np.where(values == UNKNOWN, UNKNOWN, np.where(values == UNKNOWN, 0, values) + base[point])
+    return np.where(values == UNKNOWN, UNKNOWN, np.where(values == UNKNOWN, 0, values) + offset)
+
+
+def offsets_at(spans: Spans, counted: Accepted, point_id: Int64, at_s: Int64) -> Int64:
+    """Give what is to be added to the meter's own Wh and l at instants that an accepted reading lies before; (n, 2)."""
+    if len(point_id) == 0:
+        return np.zeros((0, 2), np.int64)
+    keys = owner_time_key(counted.rows.point_id, counted.rows.read_at_s)
+    last = np.searchsorted(keys, owner_time_key(point_id, at_s), side="right") - 1
+    return spans.offset[np.searchsorted(spans.point_id, point_id)] + counted.offset[last, :2]
 
 
 def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointStates:
@@ -166,7 +168,7 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
     if has_last.any():
         mine = np.isin(counted.rows.point_id, states.point_id)
         sampled[has_last] = open_samples(counted.rows.take(mine), states.point_id[has_last])
-    base = done.base[np.searchsorted(spans.point_id, states.point_id)]
+    base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
         base + own_offset[:, :2], _unbroken(states.point_id, spans, done), sampled,

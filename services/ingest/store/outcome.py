@@ -57,7 +57,7 @@ _UPDATE_HOURS = """
 _DAY_COLUMNS = (
     "(point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,"
     " volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality, register_wh,"
-    " register_l, revision)"
+    " register_l, offset_wh, offset_l, revision)"
 )
 _ADD_DAYS: LiteralString = f"COPY ingest.day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
 _STAGE_DAYS: LiteralString = f"COPY staged_day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
@@ -69,7 +69,8 @@ _UPDATE_DAYS = """
            forward_lc = staged.forward_lc, return_lc = staged.return_lc,
            energy_return_wh_centi_c = staged.energy_return_wh_centi_c,
            energy_with_return_wh = staged.energy_with_return_wh, quality = staged.quality,
-           register_wh = staged.register_wh, register_l = staged.register_l, revision = staged.revision
+           register_wh = staged.register_wh, register_l = staged.register_l, offset_wh = staged.offset_wh,
+           offset_l = staged.offset_l, revision = staged.revision
       FROM staged_day AS staged
      WHERE stored.point_id = staged.point_id AND stored.day = staged.day
 """
@@ -89,8 +90,10 @@ _UPDATE_STATES = """
 """
 
 _SHIFT_DAYS = """
-    UPDATE ingest.day SET register_wh = register_wh + %s, register_l = register_l + %s
-     WHERE point_id = %s AND day >= DATE '1970-01-01' + %s::int
+    UPDATE ingest.day
+       SET register_wh = register_wh + %(delta_wh)s, register_l = register_l + %(delta_l)s,
+           offset_wh = offset_wh + %(delta_wh)s, offset_l = offset_l + %(delta_l)s
+     WHERE point_id = %(point_id)s AND day >= DATE '1970-01-01' + %(from_day)s::int
 """
 
 
@@ -180,7 +183,7 @@ def _day_columns(rows: Days, revision: Int64) -> list[Column]:
         Column("int8", rows.energy_return_wh_centi_c),
         Column("int8", rows.energy_with_return_wh),
         Column("int2", rows.quality),
-        *(_known("int8", column) for column in (rows.register_wh, rows.register_l)),
+        *(_known("int8", column) for column in (rows.register_wh, rows.register_l, rows.offset_wh, rows.offset_l)),
         Column("int8", revision),
     ]
 
@@ -202,8 +205,8 @@ async def _update_states(tx: Transaction, states: PointStates) -> None:
 
 
 async def _shift_days(tx: Transaction, shifts: Shifts) -> None:
-    for point_id, from_day, delta_wh, delta_l in zip(*(column.tolist() for column in shifts), strict=True):
-        await tx.execute(_SHIFT_DAYS, [delta_wh, delta_l, point_id, from_day])
+    for shift in zip(*(column.tolist() for column in shifts), strict=True):
+        await tx.execute(_SHIFT_DAYS, dict(zip(Shifts._fields, shift, strict=True)))
 
 
 async def _stage_and_update(

@@ -27,16 +27,17 @@ _EIGHT: tuple[Kind, ...] = ("int8",)
 _LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
 
 # Where the readings to judge again begin and end. Backwards as many as one judging looks ahead, then to the local
-# midnight before, then to an accepted reading; forwards likewise, so that days are whole.
+# midnight before, then to an accepted reading; forwards likewise, so that days are whole. Where no day ends at that
+# midnight, the series itself begins about there, and the window takes in all of it.
 _SPANS = """
     SELECT touched.point_id,
-           coalesce(extract(epoch FROM first.read_at)::bigint, 0),
-           CASE WHEN first.read_at IS NULL THEN 0
+           CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first.read_at)::bigint END,
+           CASE WHEN day_before.offset_wh IS NULL THEN 0
                 ELSE extract(epoch FROM date_trunc('day', before.read_at, %(zone)s))::bigint END,
-           coalesce(extract(epoch FROM last.read_at)::bigint, 8589934592),
-           CASE WHEN last.read_at IS NULL THEN 8589934592
+           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM last.read_at)::bigint END,
+           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592
                 ELSE extract(epoch FROM midnight.after)::bigint END,
-           coalesce(day.register_wh, -9223372036854775808), coalesce(day.register_l, -9223372036854775808)
+           coalesce(day_before.offset_wh, 0), coalesce(day_before.offset_l, 0)
       FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[], %(back)s::int[], %(ahead)s::int[])
            AS touched(point_id, from_s, to_s, back, ahead)
       LEFT JOIN LATERAL (
@@ -62,9 +63,12 @@ _SPANS = """
             WHERE reading.point_id = touched.point_id AND verdict = 1
               AND read_at >= midnight.after
             ORDER BY read_at LIMIT 1) AS last ON true
-      LEFT JOIN ingest.day
-        ON first.read_at IS NOT NULL AND day.point_id = touched.point_id
-       AND day.day = (before.read_at AT TIME ZONE %(zone)s)::date - 1
+      LEFT JOIN ingest.day AS day_before
+        ON first.read_at IS NOT NULL AND day_before.point_id = touched.point_id
+       AND day_before.day = (before.read_at AT TIME ZONE %(zone)s)::date - 1
+      LEFT JOIN ingest.day AS last_day
+        ON last.read_at IS NOT NULL AND last_day.point_id = touched.point_id
+       AND last_day.day = (after.read_at AT TIME ZONE %(zone)s)::date
      ORDER BY touched.point_id
 """
 
@@ -110,6 +114,7 @@ _DAYS = """
            coalesce(day.return_lc, -9223372036854775808), day.energy_return_wh_centi_c, day.energy_with_return_wh,
            day.quality,
            coalesce(day.register_wh, -9223372036854775808), coalesce(day.register_l, -9223372036854775808),
+           coalesce(day.offset_wh, -9223372036854775808), coalesce(day.offset_l, -9223372036854775808),
            day.revision
       FROM unnest(%(point_ids)s::int[], %(from_day)s::int[], %(to_day)s::int[]) AS span(point_id, from_day, to_day)
       JOIN ingest.day
@@ -119,7 +124,7 @@ _DAYS = """
 """
 _DAY_KINDS: tuple[Kind, ...] = (
     *("int4", "date", "int8", "int8", "int2", "int2", "int2", "bool"),
-    *("int8", "int8", "int8", "int8", "int8", "int2", "int8", "int8", "int8"),
+    *("int8", "int8", "int8", "int8", "int8", "int2", "int8", "int8", "int8", "int8", "int8"),
 )
 
 
@@ -191,9 +196,9 @@ async def windows(
             "ahead": array_literal(ahead.tolist()),
         },
     )
-    point_id, first_s, from_s, last_s, until_s, register_wh, register_l = columns
-    register = np.stack([register_wh, register_l], axis=1)
-    return Spans(point_id, touched.to_s, from_s, until_s, register), first_s, last_s
+    point_id, first_s, from_s, last_s, until_s, offset_wh, offset_l = columns
+    offset = np.stack([offset_wh, offset_l], axis=1)
+    return Spans(point_id, touched.to_s, from_s, until_s, offset), first_s, last_s
 
 
 async def readings(tx: Transaction, point_id: Int64, first_s: Int64, last_s: Int64) -> ReadingRows:
