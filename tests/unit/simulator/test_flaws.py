@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.cli.simulator import truth
 from services.cli.simulator.flaws import NO_FLAWS, RATES, USUAL_FLAWS, Flaw, Per, rates
-from services.cli.simulator.town import Town
+from services.cli.simulator.town import Town, town
 from tests.unit.simulator.towns import delivered, key, said, spring
 
 BEFALLING_METERS = (Flaw.RESOLUTION, Flaw.ROLLOVER, Flaw.EXCHANGE)
@@ -65,6 +68,14 @@ def test_undoing_all_flaws_of_readings_together_leaves_the_clean_readings() -> N
     one = spring(*((flaw, OFTEN[flaw]) for flaw in BEFALLING_READINGS))
     assert {line["kind"] for line in flaws(one)} == set(BEFALLING_READINGS)
     assert undone(one) == said(spring())
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10**6), first_day=st.sampled_from([date(2023, 3, 20), date(2023, 10, 22)]))
+def test_the_truth_of_any_town_around_a_clock_change_can_be_undone(seed: int, first_day: date) -> None:
+    rates = {flaw: rate * (flaw in BEFALLING_READINGS) for flaw, rate in OFTEN.items()}
+    flawed, clean = (town(seed, 3, first_day, first_day + timedelta(days=10), one) for one in (rates, NO_FLAWS))
+    assert undone(flawed) == said(clean)
 
 
 def test_whole_kwh_cut_off_what_a_register_has_beyond() -> None:
