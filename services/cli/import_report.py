@@ -70,7 +70,9 @@ GOOD = ("accepted", "duplicate", "superseded", "withdrawn")
 
 def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine]:
     """Find the lines that the worker refused: by their time and, where that is not enough, by their meter."""
-    if not one.refused:
+    # What was refused at the door is known from its answer, item by item; here it has lost its place.
+    by_worker = [refused for refused in one.refused if refused["read_at"] is not None]
+    if not by_worker:
         return
     first = one.delivered.first
     part = readings.slice(first, one.delivered.items)
@@ -79,7 +81,7 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
     rows_at: dict[int, list[int]] = {}
     for row, at_us in enumerate(read_at):
         rows_at.setdefault(at_us, []).append(row)
-    for refused in one.refused:
+    for refused in by_worker:
         rows = rows_at.get(_micros(refused["read_at"]), [])
         of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
         number = int(line[first + of_meter[0]]) if len(of_meter) == 1 else UNKNOWN_LINE
@@ -87,11 +89,8 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
         yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator; see: kulvert show refused"))
 
 
-def _micros(read_at: str | None) -> int:
-    if read_at is None:
-        return -1
-    moment = datetime.fromisoformat(read_at)
-    return round(moment.timestamp() * 1_000_000)
+def _micros(read_at: str) -> int:
+    return round(datetime.fromisoformat(read_at).timestamp() * 1_000_000)
 
 
 class Counted(NamedTuple):
@@ -104,34 +103,37 @@ class Counted(NamedTuple):
 def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> None:
     """Print the report: counts, then the first refused lines; where there are more, all go to a file beside."""
     for counted in first:
-        console.print(f"{counted.number:>24,}  {counted.words}", highlight=False, markup=False)
+        console.print(f"{counted.number:>24,}  {counted.words}", highlight=False, markup=False, soft_wrap=True)
     if report.sent_before:
         console.print(f"{report.sent_before:>24,}  of them had been sent before, and count once", highlight=False)
     for name, count in report.verdicts.most_common():
-        console.print(f"{count:>24,}  {name}", style="green", highlight=False, markup=False)
+        console.print(f"{count:>24,}  {name}", style="green", highlight=False, markup=False, soft_wrap=True)
     for name, count in report.emptied.items():
-        console.print(f"{count:>24,}  {name}: the sign for 'no value', taken as not given", highlight=False)
+        console.print(
+            f"{count:>24,}  {name}: the sign for 'no value', taken as not given", highlight=False, soft_wrap=True
+        )
     for name, count in report.refused_counts.most_common():
         hint = f" ({HINTS[name]})" if name in HINTS else ""
-        console.print(f"{count:>24,}  refused, {name}{hint}", style="red", highlight=False, markup=False)
-    for bad in report.refused[:SHOWN_LINES]:
+        console.print(
+            f"{count:>24,}  refused, {name}{hint}", style="red", highlight=False, markup=False, soft_wrap=True
+        )
+    in_order = sorted(report.refused, key=lambda bad: (bad.line == UNKNOWN_LINE, bad.line))
+    for bad in in_order[:SHOWN_LINES]:
         where = f"line {bad.line}" if bad.line != UNKNOWN_LINE else "a line"
         column = f", {bad.field}" if bad.field else ""
         console.print(f"  {where}{column}: {bad.code}: {bad.reason}", highlight=False, markup=False, soft_wrap=True)
-    if len(report.refused) > SHOWN_LINES:
-        _write_beside(report, console)
+    if len(in_order) > SHOWN_LINES:
+        _write_beside(report.file, in_order, console)
 
 
-def _write_beside(report: ImportReport, console: Console) -> None:
-    beside = report.file.with_name(report.file.name + ".refused.csv")
+def _write_beside(file: Path, refused: Sequence[BadLine], console: Console) -> None:
+    beside = file.with_name(file.name + ".refused.csv")
     try:
         with beside.open("w", encoding="utf-8", newline="") as output:
             writer = csv.writer(output)
             writer.writerow(BadLine._fields)
-            writer.writerows(report.refused)
+            writer.writerows(refused)
     except OSError as error:
         console.print(f"  the other refused lines cannot be written to {beside}: {error.strerror}", style="red")
         return
-    console.print(
-        f"  all {len(report.refused):,} refused lines: {beside}", highlight=False, markup=False, soft_wrap=True
-    )
+    console.print(f"  all {len(refused):,} refused lines: {beside}", highlight=False, markup=False, soft_wrap=True)

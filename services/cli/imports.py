@@ -100,16 +100,16 @@ def _counted(opened: OpenedReadings, what: str) -> list[Counted]:
     if readings.num_rows:
         span = pc.min_max(readings.column("read_at")).as_py()
         meters = readings.group_by(["serial", "metering_point"]).aggregate([]).num_rows
-        words = f"metering points, from {span['min']:%Y-%m-%d %H:%M} to {span['max']:%Y-%m-%d %H:%M} UTC"
+        words = f"metering points or meters, from {span['min']:%Y-%m-%d %H:%M} to {span['max']:%Y-%m-%d %H:%M} UTC"
         counted.append(Counted(meters, words))
     return counted
 
 
 class _Rate(ProgressColumn):
-    """How many are done a second."""
+    """How many were done a second, from the beginning on."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
+        return Text(f"{task.completed / task.elapsed if task.elapsed else 0:,.0f}/s")
 
 
 def progress_bar() -> Progress:

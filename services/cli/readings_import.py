@@ -1,14 +1,23 @@
 """A file of readings to the stack's ingest service, until each of its readings is judged."""
 
 import hashlib
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
+
+import psycopg
+import pyarrow.compute as pc
+from psycopg.rows import TupleRow
 
 from deploy.local.folder import StackError
+from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
-from services.cli.deliveries import Progress, deliver, judged, put_source
+from services.cli.deliveries import POLL_S, Progress, deliver, judged, put_source
 from services.cli.import_report import ImportReport
+from services.cli.requests import Client, told_of_database
 from services.ingest.sources.profile import Profile, ProfileError
 from services.ingest.sources.readings_file import Named, ReadingsFile, readings_file
 from services.ingest.sources.refusals import UnreadableFileError
@@ -18,6 +27,15 @@ SOURCE = "file-import"
 RANK = 10
 LARGEST_FILE_BYTES = 200_000_000
 """A file takes about ten times its size in memory."""
+
+
+NEW_POINT_WAIT_S = 10.0
+MOST_ASKED_ABOUT = 100
+
+_UNKNOWN = """
+    SELECT number FROM unnest(%s::text[]) AS given(number)
+     WHERE NOT EXISTS (SELECT FROM ingest.point WHERE point.number = given.number)
+"""
 
 
 class OpenedReadings(NamedTuple):
@@ -72,8 +90,32 @@ def import_readings(
     """
     began_at = datetime.now(UTC)
     report, found = opened.report(), opened.found
+    wait_for_new_points(stack, pc.unique(found.readings.column("metering_point")).drop_null().to_pylist())
     with put_source(stack, SOURCE, "bulk", RANK) as source:
         delivered = deliver(source, found.readings, f"{SOURCE}:{opened.sha256}", on_taken)
         for one in judged(source, delivered, wait_s, on_judged):
             report.add(one, found.readings, found.line, began_at)
     return report
+
+
+def wait_for_new_points(stack: Stack, numbers: Sequence[str]) -> None:
+    """Wait a moment for metering points that were put just now and are still on their way to the ingest service.
+
+    Their readings would only be held and judged a little later; a person who imports right after putting a point
+    wants to see them judged. Points that nobody knows are not waited for.
+    """
+    deadline = time.monotonic() + NEW_POINT_WAIT_S
+    with told_of_database(), psycopg.connect(stack.dsn("ingest"), autocommit=True) as connection:
+        unknown = _unknown(connection, numbers)
+        on_their_way = [number for number in unknown[:MOST_ASKED_ABOUT] if _is_put(stack, number)]
+        while time.monotonic() < deadline and _unknown(connection, on_their_way):
+            time.sleep(POLL_S)
+
+
+def _unknown(connection: psycopg.Connection[TupleRow], numbers: Sequence[str]) -> list[str]:
+    return [row[0] for row in connection.execute(_UNKNOWN, [list(numbers)]).fetchall()]
+
+
+def _is_put(stack: Stack, number: str) -> bool:
+    with Client(stack, CONTRACTS) as contracts:
+        return contracts.ask("GET", f"/v1/metering-points/{quote(number, safe='')}", answers=(404, 422)).is_success

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psycopg
 import typer
 
 from deploy.local.folder import StackError
@@ -112,6 +113,15 @@ def told_to_person() -> Iterator[None]:
     except StackError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+
+
+@contextmanager
+def told_of_database() -> Iterator[None]:
+    """Say of a database that is away what to do. Raises StackError."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise StackError("PostgreSQL does not answer; start everything with: kulvert up") from error
 
 
 def _wait_s(answer: httpx.Response | None) -> float:

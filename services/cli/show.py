@@ -15,7 +15,7 @@ from psycopg.rows import TupleRow
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
 from services.cli import shown
-from services.cli.requests import told_to_person
+from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
 from services.common.settings import Settings
 from services.ingest.core.verdict import NOT_REFUSED
@@ -92,24 +92,21 @@ def _rows(kind: Kind, point: str, first: datetime | None, last: datetime | None)
     ends = datetime.combine((last.date() if last else LAST_DAY) + timedelta(days=1), datetime.min.time(), zone())
     if begins >= ends:
         raise StackError("--to lies before --from; both days are included")
-    try:
-        with psycopg.connect(Stack().dsn("ingest"), connect_timeout=5) as connection:
-            found = connection.execute(_POINT, [point]).fetchone()
-            if found is None and kind is not REFUSED:
-                raise StackError(
-                    f"there is no metering point '{point}' here; put it at the contracts service with"
-                    " PUT /v1/metering-points/<number>, and look at it with: kulvert status"
-                )
-            wanted = {
-                "point_id": found[0] if found else None,
-                "name": point,
-                "not_refused": [int(verdict) for verdict in NOT_REFUSED],
-                "first": begins.date() if kind.by_day else begins,
-                "end": ends.date() if kind.by_day else ends,
-            }
-            with connection.cursor("shown") as cursor:
-                cursor.itersize = ROWS_AT_ONCE
-                cursor.execute(kind.sql, wanted)
-                yield iter(cursor)
-    except psycopg.OperationalError as error:
-        raise StackError("PostgreSQL does not answer; start everything with: kulvert up") from error
+    with told_of_database(), psycopg.connect(Stack().dsn("ingest"), connect_timeout=5) as connection:
+        found = connection.execute(_POINT, [point]).fetchone()
+        if found is None and kind is not REFUSED:
+            raise StackError(
+                f"there is no metering point '{point}' here; put it at the contracts service with"
+                " PUT /v1/metering-points/<number>, and look at it with: kulvert status"
+            )
+        wanted = {
+            "point_id": found[0] if found else None,
+            "name": point,
+            "not_refused": [int(verdict) for verdict in NOT_REFUSED],
+            "first": begins.date() if kind.by_day else begins,
+            "end": ends.date() if kind.by_day else ends,
+        }
+        with connection.cursor("shown") as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(kind.sql, wanted)
+            yield iter(cursor)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg.rows import TupleRow
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
+from rich.text import Text
 
 from services.ingest.core.verdict import Verdict
 
@@ -24,10 +25,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Column(NamedTuple):
-    """One figure: its name for programs, its heading for people, and how a value is written there."""
+    """One figure: its name for programs, and its heading for people, without one where a table has no room for it."""
 
     name: str
-    heading: str
+    heading: str | None
     cell: Callable[[Any], str]
     is_text: bool = False
 
@@ -71,13 +72,19 @@ def as_table(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
     for part in _parts(iter(rows)):
         table = Table(box=None, pad_edge=False)
         for column in kind.columns:
-            table.add_column(column.heading, justify="left" if column.is_text else "right", no_wrap=True)
+            if column.heading:
+                justify: JustifyMethod = "left" if column.is_text else "right"
+                table.add_column(column.heading, justify=justify, no_wrap=not _may_wrap(column), overflow="fold")
         for row in part:
-            values = _plain(kind, row, zone)
-            table.add_row(*(column.cell(value) for column, value in zip(kind.columns, values, strict=True)))
-        console.print(table, markup=False)
+            values = zip(kind.columns, _plain(kind, row, zone), strict=True)
+            table.add_row(*(Text(column.cell(value)) for column, value in values if column.heading))
+        console.print(table)
         shown += len(part)
     console.print(f"{shown:,} rows" if shown else "nothing is stored of this span")
+
+
+def _may_wrap(column: Column) -> bool:
+    return column.is_text and not column.name.endswith("_at")
 
 
 def _parts(rows: Iterator[TupleRow]) -> Iterator[list[TupleRow]]:
@@ -117,7 +124,11 @@ def _text(value: Any) -> str:
 
 
 def _instant(value: str | None) -> str:
-    return "-" if value is None else value.replace("T", " ")
+    if value is None:
+        return "-"
+    moment = datetime.fromisoformat(value)
+    is_full_minute = moment.second == 0 and moment.microsecond == 0
+    return moment.isoformat(sep=" ", timespec="minutes" if is_full_minute else "auto")
 
 
 def _whole(value: int | None) -> str:
@@ -130,10 +141,6 @@ def _thousandth(value: int | None) -> str:
 
 def _degrees(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _yes(value: bool | None) -> str:
-    return "yes" if value else ""
 
 
 _QUALITY = Column("quality", "quality", _text, is_text=True)
@@ -157,7 +164,7 @@ HOURS = Kind(
         Column("supply_c", "supply C", _degrees),
         Column("return_c", "return C", _degrees),
         _QUALITY,
-        Column("rule", "rule", _text, is_text=True),
+        Column("rule", None, _text, is_text=True),
         _REVISION,
     ),
 )
@@ -177,10 +184,10 @@ DAYS = Kind(
         Column("hours_present", "there", _whole),
         Column("hours_measured", "measured", _whole),
         Column("volume_l", "litres", _whole),
-        Column("register_wh", "register kWh", _thousandth),
-        Column("register_l", "register m3", _thousandth),
+        Column("register_wh", None, _thousandth),
+        Column("register_l", None, _thousandth),
         _QUALITY,
-        _REVISION,
+        Column("revision", None, _whole),
     ),
     by_day=True,
 )
@@ -198,13 +205,13 @@ READINGS = Kind(
         _SERIAL,
         Column("energy_wh", "kWh", _thousandth),
         Column("volume_l", "m3", _thousandth),
-        Column("forward_lc", "E8 m3*C", _thousandth),
-        Column("return_lc", "E9 m3*C", _thousandth),
+        Column("forward_lc", None, _thousandth),
+        Column("return_lc", None, _thousandth),
         Column("supply_c", "supply C", _degrees),
         Column("return_c", "return C", _degrees),
-        Column("withdrawn", "withdrawn", _yes),
+        Column("withdrawn", None, _text),
         _VERDICT,
-        Column("recorded_at", "recorded at", _instant, is_text=True),
+        Column("recorded_at", None, _instant, is_text=True),
     ),
 )
 REFUSED = Kind(
@@ -227,6 +234,6 @@ REFUSED = Kind(
         Column("energy_wh", "kWh", _thousandth),
         _VERDICT,
         Column("reason", "reason", _text, is_text=True),
-        Column("delivery_id", "delivery", _text, is_text=True),
+        Column("delivery_id", None, _text, is_text=True),
     ),
 )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import psycopg
 
@@ -14,7 +15,7 @@ from deploy.local.stack import Stack
 from services.cli.deliveries import PATIENCE_S, POLL_S, Progress
 from services.cli.import_report import ImportReport
 from services.cli.readings_import import read_bytes
-from services.cli.requests import Client, RequestError
+from services.cli.requests import Client, RequestError, told_of_database
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.temperatures_file import TemperaturesFile, temperatures_file
@@ -58,7 +59,7 @@ def station_of(stack: Stack, metering_point: str | None) -> str:
     if metering_point is None:
         raise RequestError("say whose temperatures these are: --station ID, or --metering-point ID for its own station")
     with Client(stack, CONTRACTS) as contracts:
-        station_id = contracts.ask("GET", f"/v1/metering-points/{metering_point}").json()["station_id"]
+        station_id = contracts.ask("GET", f"/v1/metering-points/{quote(metering_point, safe='')}").json()["station_id"]
     if station_id is None:
         raise RequestError(f"metering point {metering_point} belongs to no station; give one with --station")
     return str(station_id)
@@ -81,7 +82,7 @@ def import_weather(
     recorded_at = datetime.now(UTC).isoformat()
     with Client(stack, INGEST_API, patience_s=PATIENCE_S) as ingest:
         if name is not None:
-            ingest.ask("PUT", f"/v1/stations/{station_id}", json={"name": name})
+            ingest.ask("PUT", f"/v1/stations/{quote(station_id, safe='')}", json={"name": name})
         for start in range(0, len(opened.found.starts_s), VALUES_AT_ONCE):
             values = _values(opened.found, slice(start, start + VALUES_AT_ONCE))
             _post(ingest, {"station_id": station_id, "recorded_at": recorded_at, "values": values})
@@ -102,7 +103,7 @@ def _post(ingest: Client, document: Mapping[str, Any]) -> None:
         if error.code != "unknown_station":
             raise
         station_id = document["station_id"]
-        ingest.ask("PUT", f"/v1/stations/{station_id}", json={"name": station_id})
+        ingest.ask("PUT", f"/v1/stations/{quote(station_id, safe='')}", json={"name": station_id})
         ingest.ask("POST", "/v1/outdoor-temperatures", json=document)
 
 
@@ -112,7 +113,7 @@ def _wait_until_stored(
     """Wait until every hour is stored as it was sent. Raises RequestError where nothing comes for `within_s`."""
     values = [found.starts_s.tolist(), found.celsius.tolist(), station_id]
     waiting, deadline = len(found.starts_s), time.monotonic() + within_s
-    with psycopg.connect(stack.dsn("ingest"), autocommit=True) as connection:
+    with told_of_database(), psycopg.connect(stack.dsn("ingest"), autocommit=True) as connection:
         while waiting:
             missing = int(connection.execute(_NOT_STORED, values).fetchall()[0][0])
             if missing < waiting:

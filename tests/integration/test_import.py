@@ -1,0 +1,242 @@
+"""The command line for data, as a person meets it: files in, figures out, on a real stack with its services."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.folder import ROOT
+from deploy.local.services import CONTRACTS, INGEST_API, ingest_worker
+from deploy.local.stack import Stack
+from tests.running import running
+
+WORKER = ingest_worker(1)
+
+
+class Kulvert:
+    """The command, on this run's stack."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        stack.save()
+        self.folder = folder
+        self._environment = os.environ | {"KULVERT_HOME": str(stack.home), "COLUMNS": "120"}
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services.cli", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=120)
+
+    def does(self, *arguments: object) -> str:
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def rows(self, *arguments: object) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.does("show", *arguments, "--format", "csv"))))
+
+    def file(self, *lines: str) -> Path:
+        path = self.folder / f"{uuid4().hex}.csv"
+        path.write_text("\n".join(["metering_point,read_at,energy_wh", *lines]))
+        return path
+
+
+@pytest.fixture(scope="module")
+def contracts(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running(stack, CONTRACTS, tmp_path_factory.mktemp("contracts") / "log") as client:
+        terms = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
+        client.put("/v1/networks/north", json={"name": "North"}).raise_for_status()
+        client.put("/v1/price-lists/bas", json=terms).raise_for_status()
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ingest_api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running(stack, INGEST_API, tmp_path_factory.mktemp("ingest_api") / "log") as client:
+        yield client
+
+
+@pytest.fixture
+def worker(stack: Stack, tmp_path: Path) -> Iterator[None]:
+    with running(stack, WORKER, tmp_path / "worker.log"):
+        yield
+
+
+@pytest.fixture
+def kulvert(stack: Stack, contracts: httpx.Client, ingest_api: httpx.Client, tmp_path: Path) -> Kulvert:
+    return Kulvert(stack, tmp_path)
+
+
+@pytest.fixture
+def point(contracts: httpx.Client) -> str:
+    """A metering point with a contract, in a facility and at a weather station of its own."""
+    tag = uuid4().hex[:8]
+    documents = {
+        f"facilities/F{tag}": {"name": "H", "address": "A", "category": "small_house", "network_id": "north"},
+        f"metering-points/P{tag}": {"facility_number": f"F{tag}", "station_id": f"S{tag}"},
+        f"customers/C{tag}": {"kind": "consumer", "name": "N", "address": "A"},
+        f"contracts/K{tag}": {
+            "customer_number": f"C{tag}",
+            "metering_point": f"P{tag}",
+            "terms": [{"valid_from": "2018-01-01", "price_list_id": "bas"}],
+            "powers": [{"valid_from": "2018-01-01", "kw": "9"}],
+        },
+    }
+    for path, document in documents.items():
+        contracts.put(f"/v1/{path}", json=document).raise_for_status()
+    return f"P{tag}"
+
+
+def test_the_danish_meters_file_becomes_hours_days_and_a_subscription_power(
+    kulvert: Kulvert, worker: None, point: str, shared_data: Path
+) -> None:
+    file = shared_data / "danish-relife/processed_final_data_sample.csv"
+    once = ["import", "readings", file, "--profile", "danish-relife", "--metering-point", point]
+    assert "26,256  accepted" in kulvert.does(*once)
+    hours = kulvert.rows("hours", point)
+    assert len(hours) == 26_255
+    assert len({hour["starts_at"] for hour in hours}) == 26_255
+    assert {hour["quality"] for hour in hours} == {"measured"}
+    # The register's own first and last values, each rounded half up to whole Wh.
+    first_wh, last_wh = (
+        int(float(row["energy_heat_kwh"]) * 1_000 + 0.5)
+        for row in (list(csv.DictReader(file.open()))[at] for at in (0, -1))
+    )
+    assert sum(int(hour["energy_wh"]) for hour in hours) == last_wh - first_wh == pytest.approx(51_627_240, abs=5)
+    days = {row["day"]: row["hours_expected"] for row in kulvert.rows("days", point)}
+    assert [days[day] for day in ("2018-03-25", "2018-03-26", "2018-10-28")] == ["23", "24", "25"]
+
+    assert "26,256  of them had been sent before" in kulvert.does(*once)
+    assert kulvert.rows("hours", point) == hours
+
+    aalborg = shared_data / "weather/temperature_hourly_2018_2019_aalborg.csv"
+    stored = kulvert.does("import", "weather", aalborg, "--profile", "dmi-hourly", "--metering-point", point)
+    assert "17,520  hourly temperatures" in stored
+    determined = kulvert.does("subscription-power", point, "--winter", "2018/2019")
+    assert "2018-11-26 to 2019-02-13, 80 days" in determined
+    assert "changed" in determined
+    undetermined = kulvert.does("subscription-power", point, "--winter", "2019/2020")
+    assert "not determined" in undetermined
+    assert "too_few_cold_days" in undetermined
+
+
+def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(
+    kulvert: Kulvert, worker: None, point: str
+) -> None:
+    other = f"X{point}"
+    file = kulvert.file(
+        f"{point},2024-01-01T00:00Z,1000",
+        f"{point},2024-01-01T01:00Z,1_001",
+        f"{other},2024-01-01T00:00Z,1000",
+        f"{point},2024-01-01T02:00Z,400",
+        f"{point},2030-01-01T00:00Z,1000",
+        f"{point},2024-01-01T03:00Z,5000",
+        f"{point},2024-01-01T04:00Z,6000",
+        f"{point},2024-01-01T04:00Z,6000",
+    )
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    for words in (
+        "3  accepted",
+        "1  duplicate",
+        "line 3, energy_wh: not_a_number",
+        "line 4: unknown_metering_point",
+        "line 5: register_went_backwards",
+        "line 6, read_at: time_in_future",
+    ):
+        assert words in told
+    assert [(row["energy_wh"], row["verdict"]) for row in kulvert.rows("readings", point)] == [
+        ("1000", "accepted"),
+        ("400", "register_went_backwards"),
+        ("5000", "accepted"),
+        ("6000", "accepted"),
+    ]
+    assert [row["verdict"] for row in kulvert.rows("refused", point)] == ["register_went_backwards"]
+    assert [row["verdict"] for row in kulvert.rows("refused", other)] == ["unknown_metering_point"]
+    assert "unknown_metering_point" in kulvert.does("show", "refused", other)
+
+
+def test_more_refused_lines_than_a_screen_holds_are_written_beside_the_file(
+    kulvert: Kulvert, worker: None, point: str
+) -> None:
+    file = kulvert.file(f"{point},2024-01-01T00:00Z,1", *[f"{point},never,1"] * 25)
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    assert told.count("not_a_time:") == 20
+    with file.with_name(file.name + ".refused.csv").open() as beside:
+        assert [row["line"] for row in csv.DictReader(beside)] == [str(line) for line in range(3, 28)]
+
+
+def test_a_file_without_one_good_line_ends_with_an_error(kulvert: Kulvert, point: str) -> None:
+    done = kulvert.run("import", "readings", kulvert.file(f"{point},never,1"), "--profile", "kulvert")
+    assert (done.returncode, "line 2, read_at: not_a_time" in done.stdout) == (1, True)
+
+
+def test_a_file_that_does_not_fit_says_so_and_sends_nothing(kulvert: Kulvert, point: str) -> None:
+    file = kulvert.file(f"{point},2024-01-01T00:00Z,1")
+    done = kulvert.run("import", "readings", file, "--profile", "danish-relife", "--metering-point", point)
+    assert done.returncode == 1
+    assert "lacks the column time_rounded" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_worker_the_import_says_that_nothing_is_judged_yet_and_later_ends_well(
+    kulvert: Kulvert, stack: Stack, point: str, tmp_path: Path
+) -> None:
+    first, then = (
+        ["import", "readings", kulvert.file(f"{point},2024-01-01T0{hour}:00Z,1"), "--profile", "kulvert"]
+        for hour in (0, 1)
+    )
+    with running(stack, WORKER, tmp_path / "worker.log"):
+        kulvert.does(*first)
+    waited = kulvert.run(*then, "--wait", "1")
+    assert waited.returncode == 1
+    assert "everything is delivered, but the worker has judged nothing for 1 s" in waited.stderr
+    with running(stack, WORKER, tmp_path / "worker.log"):
+        told = kulvert.does(*then)
+    assert "1  of them had been sent before" in told
+    assert "1  accepted" in told
+
+
+def test_a_dry_run_sends_nothing(kulvert: Kulvert, worker: None, point: str) -> None:
+    file = kulvert.file(f"{point},2024-01-01T00:00Z,1", f"{point},never,1")
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert", "--dry-run")
+    assert "1  readings would be sent" in told
+    assert "line 3, read_at: not_a_time" in told
+    marker = kulvert.file(f"{point},2024-01-02T00:00Z,2")
+    kulvert.does("import", "readings", marker, "--profile", "kulvert")
+    assert [row["energy_wh"] for row in kulvert.rows("readings", point)] == ["2"]
+
+
+def test_shown_days_include_both_dates_and_hours_carry_their_offset(kulvert: Kulvert, worker: None, point: str) -> None:
+    lines = [
+        f"{point},2024-{month:02}-{day:02}T{hour:02}:00Z,{1_000 * number}"
+        for number, (month, day, hour) in enumerate(
+            (month, day, hour) for month, day in ((10, 26), (10, 27), (10, 28)) for hour in range(24)
+        )
+    ]
+    kulvert.does("import", "readings", kulvert.file(*lines), "--profile", "kulvert")
+    only = ["--from", "2024-10-27", "--to", "2024-10-27"]
+    hours = json.loads(kulvert.does("show", "hours", point, *only, "--format", "json"))
+    starts = [datetime.fromisoformat(hour["starts_at"]) for hour in hours]
+    assert {start.date() for start in starts} == {date(2024, 10, 27)}
+    assert [hour["starts_at"] for hour in hours[2:4]] == ["2024-10-27T02:00:00+02:00", "2024-10-27T02:00:00+01:00"]
+    assert {hour["energy_wh"] for hour in hours} == {1_000}
+    (day,) = json.loads(kulvert.does("show", "days", point, *only, "--format", "json"))
+    assert (day["day"], day["energy_wh"], day["hours_expected"]) == ("2024-10-27", 25_000, 25)
+    table = kulvert.does("show", "hours", point, *only)
+    assert "2024-10-27 02:00+01:00" in table
+    assert "25 rows" in table
+    backwards = kulvert.run("show", "hours", point, "--from", "2024-10-28", "--to", "2024-10-27")
+    assert (backwards.returncode, "--to lies before --from" in backwards.stderr) == (1, True)
+
+
+def test_a_metering_point_that_is_not_there_is_answered_with_what_to_do(kulvert: Kulvert) -> None:
+    done = kulvert.run("show", "days", "nowhere")
+    assert done.returncode == 1
+    assert "there is no metering point 'nowhere'" in done.stderr
