@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg.types.json import Json
 
 from deploy.local.stack import Stack
 
@@ -54,6 +55,8 @@ def seed(stack: Stack, user_name: str, first_point: int, language: str = "sv") -
         )
         for house in houses:
             _house(connection, house, customer_id, user_id)
+        _measured_power(connection, houses[0])
+        _alerts(connection, houses[0])
     return (*houses, token)
 
 
@@ -96,6 +99,65 @@ def _house(connection: psycopg.Connection[Any], house: House, customer_id: UUID,
         [user_id, house.point_id],
     )
     _figures(connection, house, began)
+
+
+def _measured_power(connection: psycopg.Connection[Any], house: House) -> None:
+    """A winter's measurement of 57.14 kW, which makes 57 kW count from the day after tomorrow instead of 60."""
+    winter = f"{house.last.year - 1}/{house.last.year}"
+    first = house.last - timedelta(days=30)
+    days = [
+        {"day": str(first + timedelta(days=n)), "mean_c": -9.0 + n / 2, "kw": 61.14 - n / 2 + n % 3} for n in range(30)
+    ]
+    determination_id = uuid4()
+    connection.execute(
+        "INSERT INTO contracts.determination (determination_id, point_id, contract_id, winter, method, window_from,"
+        " window_to, days, points, slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision,"
+        " effective_on, input_revision, input_sha256)"
+        " VALUES (%s, %s, %s, %s, 'minus_five', %s, %s, 30, %s, -1, 52.14, 0.93, 1, 57.14, 60, 'changed', %s, 1, '')",
+        [
+            determination_id,
+            house.point_id,
+            house.contract_id,
+            winter,
+            first,
+            house.last,
+            Json(days),
+            house.last + timedelta(days=3),
+        ],
+    )
+    connection.execute(
+        "INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method, determination_id)"
+        " VALUES (%s, %s, 57, 'minus_five', %s)",
+        [house.contract_id, house.last + timedelta(days=3), determination_id],
+    )
+
+
+def _alerts(connection: psycopg.Connection[Any], house: House) -> None:
+    """A return temperature that has been too high for 60 days, and 20 peaks of power since, each over again."""
+    begin = datetime.combine(house.last - timedelta(days=60), time(6), ZONE)
+    for quantity in ("return_temperature", "hourly_power"):
+        rule_id = uuid4()
+        connection.execute(
+            "INSERT INTO alerts.rule (rule_id, point_id, quantity, direction, summer_limit, winter_limit, hysteresis,"
+            " minimum_values) VALUES (%s, %s, %s, 'above', 42, 42, 2, 1)",
+            [rule_id, house.point_id, quantity],
+        )
+        count = 1 if quantity == "return_temperature" else 20
+        connection.cursor().executemany(
+            "INSERT INTO alerts.episode (episode_id, rule_id, point_id, opened_at, closed_at, extreme, limit_value,"
+            " state, told) VALUES (%s, %s, %s, %s, %s, 43.1, 42, %s, true)",
+            [
+                (
+                    uuid4(),
+                    rule_id,
+                    house.point_id,
+                    begin + timedelta(days=2 * index),
+                    None if count == 1 else begin + timedelta(days=2 * index, hours=3),
+                    "open" if count == 1 else "closed",
+                )
+                for index in range(count)
+            ],
+        )
 
 
 def _figures(connection: psycopg.Connection[Any], house: House, began: date) -> None:

@@ -1,15 +1,18 @@
 """Charts as data: one slot per interval, with the words of each slot; the browser only draws."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.gateway.core import formats
 from services.gateway.core.spans import Span, hour_starts
+from services.gateway.core.subscription import in_force
 
 WH_PER_KWH = 1000
+MONDAY = 0
+MONDAYS_UP_TO_DAYS = 92
 
 
 def day_chart(
@@ -30,18 +33,24 @@ def day_chart(
     return {
         "resolution": "day",
         "labels": [formats.day_label(day, language) for day in slots],
-        "ticks": [formats.month_tick(day, language) if day.day == 1 else "" for day in slots],
+        "ticks": _ticks(slots, language),
         "links": [day.isoformat() for day in slots],
         "energy_kwh": [_kwh(row, "energy_wh") for row in shown],
         "quality": [row["quality"] if row and row["energy_wh"] is not None else "missing" for row in shown],
         "before_kwh": [_kwh(before.get(year_before_day(day)), "energy_wh") for day in slots] if before else [],
         "outdoor_c": [_one(row["outdoor_c"]) if row else None for row in shown],
         "highest_kw": [_kwh(row, "maximum_hour_wh") for row in shown],
-        "in_force_kw": [_in_force(powers, day) for day in slots],
+        "in_force_kw": [_in_force_kw(powers, day) for day in slots],
     }
 
 
-def hour_chart(rows: Sequence[Mapping[str, Any]], asked: Span, zone: ZoneInfo, language: str) -> dict[str, Any]:
+def hour_chart(
+    rows: Sequence[Mapping[str, Any]],
+    asked: Span,
+    powers: Sequence[Mapping[str, Any]],
+    zone: ZoneInfo,
+    language: str,
+) -> dict[str, Any]:
     """Lay hours out: energy in kWh, which is the mean power in kW; days of 23 and 25 hours come right."""
     found = {row["starts_at"]: row for row in rows}
     slots = hour_starts(asked, zone)
@@ -57,13 +66,15 @@ def hour_chart(rows: Sequence[Mapping[str, Any]], asked: Span, zone: ZoneInfo, l
         "before_kwh": [],
         "outdoor_c": [_one(row["outdoor_c"]) if row else None for row in shown],
         "highest_kw": [],
-        "in_force_kw": [],
+        "in_force_kw": [_in_force_kw(powers, start.date()) for start in local],
     }
 
 
-def newest_slot(start: datetime, zone: ZoneInfo, language: str) -> str:
-    """Say which hour a figure is of."""
-    return formats.hour_label(start.astimezone(zone), language)
+def _ticks(days: Sequence[date], language: str) -> list[str]:
+    """Name the first of each month, or, where there are few months, each Monday."""
+    if len(days) > MONDAYS_UP_TO_DAYS:
+        return [formats.month_tick(day, language) if day.day == 1 else "" for day in days]
+    return [formats.day_tick(day, language) if day.weekday() == MONDAY else "" for day in days]
 
 
 def year_before_day(day: date) -> date:
@@ -82,5 +93,6 @@ def _one(value: Any) -> float | None:
     return None if value is None else float(Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
-def _in_force(powers: Sequence[Mapping[str, Any]], day: date) -> float | None:
-    return next((float(power["kw"]) for power in powers if power["valid_from"] <= day), None)
+def _in_force_kw(powers: Sequence[Mapping[str, Any]], day: date) -> float | None:
+    power = in_force(powers, day)
+    return float(power["kw"]) if power else None

@@ -27,6 +27,12 @@ def money(ore: int | None, language: str) -> str:
     return f"SEK\u00a0{amount}" if language == "en" else f"{amount}\u00a0kr"
 
 
+def percent_signed(value: Decimal, language: str) -> str:
+    """Write a change in percent with its sign: `+5,7 %`."""
+    sign = "+" if value > 0 else ""
+    return f"{sign}{number(value, 1, language)}\u00a0%"
+
+
 def day_label(day: date, language: str) -> str:
     """Write a day with its weekday: `tis 3 feb. 2026`."""
     return format_date(day, "EEE d MMM y", locale=language)

@@ -40,6 +40,19 @@ class Span:
         return Span(self.first + shift, self.last + shift)
 
 
+def neighbours(asked: Span, newest: date) -> dict[str, Span | None]:
+    """Give the spans that a page leads to: lengths that end where this one does, the one before, and the one after.
+
+    There is none after where this one reaches the newest day.
+    """
+    last = min(asked.last, newest)
+    lengths = {"year": 365, "month": 31, "week": 7, "day": 1}
+    found: dict[str, Span | None] = {
+        name: Span(last - timedelta(days=length - 1), last) for name, length in lengths.items()
+    }
+    return {"earlier": asked.moved(-1), **found, "later": asked.moved(1) if asked.last < newest else None}
+
+
 def span(first: str | None, last: str | None, newest: date) -> Span:
     """Read a span from an address; without one, or with one that cannot be shown, the year up to the newest day."""
     year = Span(newest - timedelta(days=364), newest)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
+from services.common import logs, web
 from services.gateway import metrics
 from services.gateway.portal import security
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 SESSION_HEADER = "Kulvert-Session"
 NOT_HERE = (401, 403, 404)
+HAPPENED_BEFORE = 409
+
+
+def headers_for(session_token: str) -> dict[str, str]:
+    """Give the headers that carry a visitor's session, and the request's id, to the service that owns a thing."""
+    return {SESSION_HEADER: session_token, web.CORRELATION_HEADER: logs.correlation_id()}
 
 
 def routes(parts: "Parts") -> APIRouter:
@@ -35,11 +42,13 @@ def routes(parts: "Parts") -> APIRouter:
             raise HTTPException(403, "forged")
         url = f"{parts.settings.alerts_url}/v1/episodes/{episode_id}/acknowledge"
         try:
-            answer = await parts.client.post(url, headers={SESSION_HEADER: token})
+            answer = await parts.client.post(url, headers=headers_for(token))
         except httpx.TransportError as error:
             raise HTTPException(503, "failed_lead") from error
         metrics.COMMANDS.labels("acknowledge", str(answer.status_code)).inc()
-        _check(answer)
+        # An alert that closed meanwhile cannot be acknowledged any more; the page that is gone back to says so.
+        if answer.status_code != HAPPENED_BEFORE:
+            _check(answer)
         return RedirectResponse(security.inside(next), 303)
 
     @router.get("/invoices/{name}.pdf")
@@ -49,7 +58,7 @@ def routes(parts: "Parts") -> APIRouter:
         if not name.replace("-", "").isalnum() or len(name) > 40 or not name.isascii():
             raise HTTPException(404)
         url = f"{parts.settings.billing_url}/v1/invoices/{name}.pdf"
-        asked = parts.client.build_request("GET", url, headers={SESSION_HEADER: token})
+        asked = parts.client.build_request("GET", url, headers=headers_for(token))
         try:
             answer = await parts.client.send(asked, stream=True)
         except httpx.TransportError as error:

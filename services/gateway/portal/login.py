@@ -6,9 +6,9 @@ import httpx
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.common import logs
+from services.common import logs, web
 from services.gateway import metrics
-from services.gateway.portal import security
+from services.gateway.portal import commands, security
 
 if TYPE_CHECKING:
     from services.gateway.portal.pages import Parts
@@ -22,23 +22,25 @@ def routes(parts: "Parts") -> APIRouter:
     is_local = parts.settings.local
 
     @router.get("/login")
-    async def look(link: str = "", next: str = "/start") -> Response:  # noqa: A002 - the address's own word
-        return parts.page("login.html", None, link=link[:100], next=security.inside(next), is_spent=False)
+    async def look(request: Request, link: str = "", next: str = "/start") -> Response:  # noqa: A002 - the address's word
+        return parts.page("login.html", request, link=link[:100], next=security.inside(next), is_spent=False)
 
     @router.post("/login")
     async def log_in(
+        request: Request,
         link: Annotated[str, Form(max_length=100)],
         next: Annotated[str, Form(max_length=500)] = "/start",  # noqa: A002
     ) -> Response:
         url = f"{parts.settings.permissions_url}/v1/sessions"
         try:
-            answer = await parts.client.post(url, json={"link_token": link})
+            correlation = {web.CORRELATION_HEADER: logs.correlation_id()}
+            answer = await parts.client.post(url, json={"link_token": link}, headers=correlation)
         except httpx.TransportError as error:
             log.warning("command_unanswered", command="log_in", reason=type(error).__name__)
-            return parts.page("failed.html", None, 503, reason="failed_lead")
+            return parts.page("failed.html", request, 503, reason="failed_lead")
         metrics.COMMANDS.labels("log_in", str(answer.status_code)).inc()
         if answer.status_code != 201:
-            return parts.page("login.html", None, 422, link="", next="/start", is_spent=True)
+            return parts.page("login.html", request, 422, link="", next="/start", is_spent=True)
         response = RedirectResponse(security.inside(next), 303)
         security.set_session(response, answer.json()["token"], is_local)
         return response
@@ -49,7 +51,12 @@ def routes(parts: "Parts") -> APIRouter:
         response = RedirectResponse("/login", 303)
         if token and security.is_form_token(token, form_token):
             url = f"{parts.settings.permissions_url}/v1/sessions/current"
-            answer = await parts.client.delete(url, headers={"Kulvert-Session": token})
+            try:
+                answer = await parts.client.delete(url, headers=commands.headers_for(token))
+            except httpx.TransportError as error:
+                # The session still holds on the server, so saying "logged out" would be a lie.
+                log.warning("command_unanswered", command="log_out", reason=type(error).__name__)
+                return parts.page("failed.html", request, 503, reason="failed_lead")
             metrics.COMMANDS.labels("log_out", str(answer.status_code)).inc()
             security.forget_session(response, is_local)
         return response

@@ -9,6 +9,7 @@ import asyncpg
 from services.gateway.settings import GatewaySettings
 
 Connection = Any  # asyncpg brings no types.
+Row = Any
 
 
 class Reader:

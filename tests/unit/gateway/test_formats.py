@@ -1,6 +1,10 @@
-from datetime import UTC, date, datetime
+import datetime
+from datetime import re
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+import date
+import UTC
 
 from services.gateway.core import formats
 from services.gateway.core.spans import Resolution, Span, hour_starts, span
@@ -52,6 +56,11 @@ def test_an_open_alert_is_worse_than_silence() -> None:
 
 def test_both_languages_have_the_same_words() -> None:
     assert SWEDISH.keys() == ENGLISH.keys()
+    for name, text in SWEDISH.items():
+        if isinstance(text, dict):
+            assert text.keys() == ENGLISH[name].keys()
+        else:
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", ENGLISH[name])), name
 
 
 def test_a_form_token_belongs_to_one_session() -> None:
