@@ -1,5 +1,5 @@
-import datetime
-from datetime import re
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
