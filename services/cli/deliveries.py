@@ -71,6 +71,8 @@ def deliver(source: Client, readings: pa.Table, name: str, on_taken: Progress) -
             for done in as_completed(sending):
                 on_taken(done.result().items)
         except BaseException:
+            # Nobody waits for the rest any more, least of all a person who has pressed Ctrl-C.
+            source.give_up()
             pool.shutdown(cancel_futures=True)
             raise
     return sorted((one.result() for one in sending), key=lambda delivered: delivered.first)

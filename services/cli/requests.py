@@ -1,5 +1,6 @@
 """Requests of the commands to the stack's services: where, with which key, how patiently, and errors in words."""
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class Client:
     ) -> None:
         self._name = service.name.replace("_", " ")
         self._patience_s = patience_s
+        self._given_up = threading.Event()
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{stack.port(service.http)}",
             headers={"Authorization": f"Bearer {key or stack.integration_key}"},
@@ -74,9 +76,8 @@ class Client:
             if answer is not None and answer.status_code not in BUSY:
                 return answer if answer.status_code in answers else _accepted(answer)
             wait_s = _wait_s(answer)
-            if time.monotonic() + wait_s > deadline:
-                raise self._gave_up(answer)
-            time.sleep(wait_s)
+            if time.monotonic() + wait_s > deadline or self._given_up.wait(wait_s):
+                raise self._without_success(answer)
 
     def _answer(self, method: str, path: str, more: dict[str, Any]) -> httpx.Response | None:
         try:
@@ -84,7 +85,11 @@ class Client:
         except httpx.TransportError:
             return None
 
-    def _gave_up(self, answer: httpx.Response | None) -> RequestError:
+    def give_up(self) -> None:
+        """Be patient no longer, in any thread."""
+        self._given_up.set()
+
+    def _without_success(self, answer: httpx.Response | None) -> RequestError:
         if answer is None:
             return RequestError(f"the {self._name} service does not answer; start everything with: kulvert up")
         return _refusal(answer)

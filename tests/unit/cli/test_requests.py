@@ -83,6 +83,13 @@ def test_a_service_that_is_away_is_named_with_what_to_do(stack: Stack) -> None:
         ask(stack)
 
 
+def test_a_client_that_has_given_up_waits_no_longer(stack: Stack) -> None:
+    with Client(stack, INGEST_API, patience_s=60) as one:
+        threading.Timer(0.1, one.give_up).start()
+        with pytest.raises(RequestError, match="does not answer"):
+            one.ask("POST", "/v1/readings")
+
+
 def test_a_refusal_names_each_field(stack: Stack) -> None:
     body = '{"detail": "see errors.", "code": "invalid", "errors": [{"field": "body.kind", "reason": "unknown"}]}'
     with answering(stack, (422, {}, body)), pytest.raises(RequestError, match=r"see errors\.; body\.kind: unknown"):
