@@ -1,0 +1,1 @@
+"""How fast and how large: each bench by name, beside what one would take instead."""

@@ -1,0 +1,33 @@
+"""`python -m tests.bench [NAME ...]` runs the benches named, or all, and appends what they find to results.csv."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from tests.bench.figures import Figure, keep
+from tests.bench.whole_path import whole_path
+
+BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
+    "whole_path": whole_path,
+}
+
+
+def main(wanted: list[str]) -> int:
+    """Run benches by name; returns the exit code."""
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        print(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+        return 2
+    for name in wanted or BENCHES:
+        began = time.monotonic()
+        figures = []
+        for one in BENCHES[name]():
+            figures.append(one)
+            print(f"{name} {one.figure}: {one.value:,.4g} {one.unit} ({one.compared_with}: {one.compared_value:,.4g})")
+        keep(name, figures)
+        print(f"{name} took {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
