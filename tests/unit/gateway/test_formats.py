@@ -3,8 +3,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import date
-import UTC
 
 from services.gateway.core import formats
 from services.gateway.core.spans import Resolution, Span, hour_starts, span
