@@ -12,7 +12,8 @@ from services.cli.simulator.buildings import building
 from services.cli.simulator.calendar import calendar
 from services.cli.simulator.flaws import NO_FLAWS, USUAL_FLAWS
 from services.cli.simulator.metering import DAILY, metering_points
-from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH
+from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH, counted
+from services.cli.simulator.substations import Water
 from services.cli.simulator.town import Town, town
 from services.heat.arrays import UNKNOWN, Float64, Int64, run_starts
 from services.heat.power_methods.minus_five import measure
@@ -197,6 +198,21 @@ def test_hot_water_is_drawn_in_the_morning_and_in_the_evening() -> None:
     assert by_clock[7:10].min() > by_clock[12:15].max()
     assert by_clock[18:21].min() > by_clock[12:15].max()
     assert by_clock[1:4].max() < by_clock[12:15].min()
+
+
+def test_houses_draw_hot_water_at_hours_of_their_own() -> None:
+    one = year()
+    first, second = points(one, Medium.HEAT, Category.SMALL_HOUSE)[:2]
+    july = one.true_hours[[first, second], : 31 * 24, WH]
+    assert np.corrcoef(july)[0, 1] < 0.6
+
+
+def test_rounding_never_adds_up_in_a_register() -> None:
+    # 0.4 l an hour, which each hour for itself would be nothing.
+    litres = np.full((1, 1_000), 0.4)
+    water = Water(np.full((1, 1_000), 70.0), np.full((1, 1_000), 30.0), litres)
+    grown = counted(np.full((1, 1_000), 18.6), water)
+    assert grown[0, -1].tolist() == [18_600, 400, 28_000, 12_000]
 
 
 def test_who_rests_at_weekends_takes_less_heat_then() -> None:
