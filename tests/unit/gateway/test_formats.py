@@ -3,7 +3,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-
 from services.gateway.core import formats
 from services.gateway.core.spans import Resolution, Span, hour_starts, span
 from services.gateway.core.status import Status, status
