@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from deploy.local.processes import reap
 from deploy.local.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes says nothing about the law where the machine does other work beside.
+settings.register_profile("kulvert", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kulvert")
 
 
 @pytest.fixture(scope="session")

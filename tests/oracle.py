@@ -111,9 +111,9 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
     accepted = []
     for _, series in sorted(_series(chained, places).items()):
         place = _place_at(places, series[0].read_at_s)
-        flags = _chain(series, place, maximum_kw * 1000)
+        flags = chain(series, place, maximum_kw * 1000)
         for index, reading in enumerate(series):
-            verdicts[reading.read_at_s, reading.content_hash] = _verdict(series, flags, index, place)
+            verdicts[reading.read_at_s, reading.content_hash] = verdict(series, flags, index, place)
         accepted += [reading for reading, is_in in zip(series, flags, strict=True) if is_in]
     accepted.sort(key=lambda one: one.read_at_s)
     running = _running(accepted, places)
@@ -182,7 +182,7 @@ def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: i
     return 0 <= risen_wh <= most_wh and not litres_fell
 
 
-def _chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[bool]:
+def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[bool]:
     """Accept, from each accepted reading, the first link of the longest chain among the next twenty-four."""
     accepted = [False] * len(series)
     anchor: Reading | None = None
@@ -209,7 +209,7 @@ def _chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> li
     return accepted
 
 
-def _verdict(series: Sequence[Reading], accepted: Sequence[bool], index: int, place: Place | None) -> int:
+def verdict(series: Sequence[Reading], accepted: Sequence[bool], index: int, place: Place | None) -> int:
     """Name what is wrong with a refused reading: it fell, or else it rose too far, since the accepted one before it.
 
     Before the first accepted one it is seen from there: if that one is lower, this one was too high.

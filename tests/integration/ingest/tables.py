@@ -52,8 +52,8 @@ class Tables(NamedTuple):
         return [Reading(row[0], row[1], int(row[2]) if row[2] else None, *row[3:12]) for row in self.reading]
 
     def sent(self) -> Rows:
-        """Give of each reading what tells it from others: instants, rank, energy, whether it is a withdrawal."""
-        return sorted((row[0], row[4] // 1_000_000, row[3], row[5], row[11]) for row in self.reading)
+        """Give of each reading what tells it from others: instants, rank, registers, whether it is a withdrawal."""
+        return sorted((row[0], row[4] // 1_000_000, row[3], row[5], row[6] or 0, row[11]) for row in self.reading)
 
     def verdicts(self) -> dict[tuple[int, int], int]:
         """Give the verdicts by instant and content hash."""

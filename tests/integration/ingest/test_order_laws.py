@@ -164,4 +164,4 @@ def _sums_of_return(hours: dict[int, oracle.Hour], day: date) -> tuple[int, int]
 
 
 def _sent(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("read_at", "recorded_at", "rank", "energy_wh", "withdrawn"))
+    return tuple(row[name] or 0 for name in ("read_at", "recorded_at", "rank", "energy_wh", "volume_l", "withdrawn"))

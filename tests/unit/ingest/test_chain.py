@@ -1,0 +1,168 @@
+"""Which readings hang together: laws against a plain search through all chains, and the cases by hand."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.ingest.core.chain import LOOKAHEAD, judge, unbroken_at_end
+from services.ingest.core.verdict import Verdict
+from tests import oracle
+from tests.oracle import ABOVE_MAXIMUM, ACCEPTED, WENT_BACKWARDS, Place, Reading
+from tests.unit.ingest.rows import candidates
+
+MAXIMUM_KW = 50
+PLACE = Place(1, 0, None, (None, None), (None, None), (0, 0), 1000)
+SIX_DIGITS = PLACE._replace(modulus=(1_000_000, 1_000))
+
+
+def readings_of(energy_wh: Sequence[int], *, step_s: int = 3600, litres: Sequence[int | None] = ()) -> list[Reading]:
+    """Readings at even steps."""
+    volumes = [*litres] or [None] * len(energy_wh)
+    return [
+        Reading(index * step_s, index, None, 0, 0, wh, volume, None, None, None, None, withdrawn=False)
+        for index, (wh, volume) in enumerate(zip(energy_wh, volumes, strict=True))
+    ]
+
+
+def verdicts(readings: list[Reading], place: Place = PLACE) -> list[int]:
+    return judge(candidates(readings, place, MAXIMUM_KW)).tolist()
+
+
+def plainly(readings: list[Reading], place: Place) -> list[int]:
+    accepted = oracle.chain(readings, place, MAXIMUM_KW * 1000)
+    return [oracle.verdict(readings, accepted, index, place) for index in range(len(readings))]
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> list[Reading]:
+    """A register that mostly rises, in stretches longer and shorter than the look-ahead, with wrong values between."""
+    register_wh, at_s, result = draw(st.integers(0, 10**6)), 0, []
+    litres = draw(st.sampled_from([None, 900]))
+    for length, wrong in draw(st.lists(st.tuples(st.integers(1, 40), st.integers(-(10**6), 10**6)), max_size=5)):
+        for _ in range(length):
+            at_s += draw(st.sampled_from([60, 900, 3600, 86_400]))
+            # 51 kWh in an hour are just above what 50 kW and a resolution of 1 kWh let through.
+            register_wh += draw(st.sampled_from([0, 1, 700, 50_000, 51_000, 51_001]))
+            litres = None if litres is None else litres + draw(st.sampled_from([0, 7, -1]))
+            shown_wh = max(0, register_wh + draw(st.sampled_from([0, 0, 0, wrong])))
+            result.append(Reading(at_s, 0, None, 0, 0, shown_wh, litres, None, None, None, None, withdrawn=False))
+    return result
+
+
+@given(readings=readings(), rolls=st.booleans())
+@example(readings=readings_of([5]), rolls=True)
+def test_verdicts_are_those_of_a_plain_search_through_all_chains(readings: list[Reading], rolls: bool) -> None:
+    place = PLACE
+    if rolls:
+        place = SIX_DIGITS
+        readings = [
+            one._replace(energy_wh=one.energy_wh % 1_000_000, volume_l=one.volume_l and one.volume_l % 1_000)
+            for one in readings
+        ]
+    assert verdicts(readings, place) == plainly(readings, place)
+
+
+@given(readings=readings(), rises=st.lists(st.integers(0, 50_000), min_size=LOOKAHEAD + 1, max_size=50))
+def test_what_follows_a_settled_end_counts_and_changes_no_verdict_before_it(
+    readings: list[Reading], rises: list[int]
+) -> None:
+    rising = [*readings] or readings_of([0])
+    for rise_wh in rises:
+        last = rising[-1]
+        rising.append(last._replace(read_at_s=last.read_at_s + 3600, energy_wh=last.energy_wh + rise_wh))
+    settled = rising[: len(readings) + LOOKAHEAD]
+    assert unbroken_at_end(candidates(settled, PLACE, MAXIMUM_KW)).tolist() == [LOOKAHEAD]
+    before = verdicts(settled)
+    if before[-1] == ACCEPTED:
+        assert verdicts(rising) == before + [ACCEPTED] * (len(rising) - len(settled))
+
+
+@given(at=st.integers(0, 29), spike_wh=st.sampled_from([0, 900_000_000, 2**40, 99_999_999]))
+def test_one_wrong_reading_never_condemns_the_good_ones_around_it(at: int, spike_wh: int) -> None:
+    registers = [5_000_000 + 1_000 * hour for hour in range(30)]
+    registers[at] = spike_wh
+    expected = [ACCEPTED] * 30
+    expected[at] = WENT_BACKWARDS if spike_wh == 0 else ABOVE_MAXIMUM
+    assert verdicts(readings_of(registers)) == expected
+
+
+@pytest.mark.parametrize("run", [2, LOOKAHEAD - 1, LOOKAHEAD, LOOKAHEAD + 1, 3 * LOOKAHEAD])
+def test_wrong_readings_in_a_row_are_refused_however_many_and_the_good_after_them_count(run: int) -> None:
+    good = [5_000_000 + 1_000 * hour for hour in range(60 + run)]
+    wrong = [wh + 900_000_000 if 30 <= hour < 30 + run else wh for hour, wh in enumerate(good)]
+    assert verdicts(readings_of(wrong)) == [ACCEPTED] * 30 + [ABOVE_MAXIMUM] * run + [ACCEPTED] * 30
+
+
+def test_a_register_that_falls_for_good_is_refused_until_an_operator_registers_the_exchange() -> None:
+    fallen = [*(900_000 + hour for hour in range(30)), *(100 + hour for hour in range(100))]
+    assert verdicts(readings_of(fallen)) == [ACCEPTED] * 30 + [WENT_BACKWARDS] * 100
+
+
+def test_a_rollover_is_no_fall_and_all_nines_before_it_are_refused() -> None:
+    registers = [997_000, 998_000, 999_000, 999_999, 0, 1_000, 2_000]
+    assert verdicts(readings_of(registers), SIX_DIGITS) == [ACCEPTED] * 7
+    early = [900_000, 901_000, 999_999, 902_000, 903_000]
+    assert verdicts(readings_of(early), SIX_DIGITS) == [ACCEPTED, ACCEPTED, ABOVE_MAXIMUM, ACCEPTED, ACCEPTED]
+
+
+def test_the_zero_of_an_outage_is_refused() -> None:
+    assert verdicts(readings_of([500_000, 501_000, 0, 503_000])) == [ACCEPTED, ACCEPTED, WENT_BACKWARDS, ACCEPTED]
+    rolling = verdicts(readings_of([500_000, 501_000, 0, 503_000]), SIX_DIGITS)
+    assert rolling == [ACCEPTED, ACCEPTED, WENT_BACKWARDS, ACCEPTED]
+
+
+def test_a_first_reading_that_nothing_after_it_fits_is_refused() -> None:
+    assert verdicts(readings_of([900_000_000, 1_000, 2_000])) == [ABOVE_MAXIMUM, ACCEPTED, ACCEPTED]
+    assert verdicts(readings_of([0, 900_000_000, 900_001_000])) == [WENT_BACKWARDS, ACCEPTED, ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("energy_wh", "verdict"), [(51_000, ACCEPTED), (51_001, ABOVE_MAXIMUM), (-1, WENT_BACKWARDS), (0, ACCEPTED)]
+)
+def test_a_register_may_rise_by_the_highest_plausible_power_and_its_resolution(energy_wh: int, verdict: int) -> None:
+    # Before and behind it the register stands still, so that only this reading can be the wrong one.
+    registers = [10**6] * 30 + [10**6 + energy_wh] + [10**6 + max(0, energy_wh)] * 30
+    if verdict == ABOVE_MAXIMUM:
+        registers[31:] = [10**6] * 30
+    assert verdicts(readings_of(registers))[30] == verdict
+
+
+def test_a_volume_that_falls_is_refused_though_the_energy_rises() -> None:
+    litres: list[int | None] = [100, 110, 20, 130, 140]
+    found = verdicts(readings_of([0, 1_000, 2_000, 3_000, 4_000], litres=litres))
+    assert found == [ACCEPTED, ACCEPTED, WENT_BACKWARDS, ACCEPTED, ACCEPTED]
+
+
+def test_a_reading_without_a_volume_is_judged_by_its_energy() -> None:
+    litres: list[int | None] = [100, None, 120]
+    assert verdicts(readings_of([0, 1_000, 2_000], litres=litres)) == [ACCEPTED] * 3
+
+
+def test_series_are_judged_apart() -> None:
+    one = candidates(readings_of([5_000, 6_000]), PLACE, MAXIMUM_KW)
+    both = one._replace(series=np.array([1, 2]), energy_wh=np.array([5_000, 0]))
+    assert judge(both).tolist() == [ACCEPTED, ACCEPTED]
+
+
+def test_readings_at_the_end_are_settled_once_as_many_follow_each_other_as_judging_looks_ahead() -> None:
+    spiked = [10**9, *range(0, 1_000 * LOOKAHEAD, 1_000)]
+    assert unbroken_at_end(candidates(readings_of(spiked[:-1]), PLACE, MAXIMUM_KW)).tolist() == [LOOKAHEAD - 1]
+    assert unbroken_at_end(candidates(readings_of(spiked), PLACE, MAXIMUM_KW)).tolist() == [LOOKAHEAD]
+    # Where nothing ever broke there is nothing that could be judged anew.
+    assert unbroken_at_end(candidates(readings_of([1, 2]), PLACE, MAXIMUM_KW)).tolist() == [LOOKAHEAD]
+
+
+def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
+    assert {verdict.label: int(verdict) for verdict in Verdict if verdict < 20} == {
+        "accepted": 1,
+        "superseded": 2,
+        "withdrawn": 3,
+        "duplicate": 4,
+        "register_went_backwards": 10,
+        "above_plausible_maximum": 11,
+        "sentinel": 12,
+        "meter_not_installed": 13,
+    }
