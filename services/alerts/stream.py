@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import EventT
 
 from schemas.alerts import Quantity
+from schemas.event import CORRELATION_HEADER, header
 from schemas.topics import DAILY_POWER, HOURLY_POWER, Topic
 from schemas.values import PointId
 from services.alerts.core.rules import BY_THE_HOUR
@@ -19,7 +20,7 @@ from services.alerts.handlers import Judge
 from services.alerts.judging import Touched
 from services.alerts.settings import AlertsSettings
 from services.common import logs, metrics
-from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError
+from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError, found_by
 from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all
 from services.common.postgres import Database
@@ -97,6 +98,8 @@ class Stream:
     async def _handle(
         self, topic: Topic, decode: Decode, quantities: Sequence[Quantity], events: Sequence[EventT[Any]]
     ) -> None:
+        # One transaction has one id to be found by: its first message's.
+        logs.bind_correlation(header(events[0].message.headers, CORRELATION_HEADER))
         messages: list[dict[PointId, Touched]] = []
         dead: list[Outgoing] = []
         for event in events:
@@ -111,6 +114,7 @@ class Stream:
                 async with self._database.transaction() as tx:
                     await self._judge.figures(tx, touched, quantities, datetime.now(UTC))
         metrics.MESSAGES_CONSUMED.labels(topic.name).inc(len(events))
+        log.info("messages_stored", topic=topic.name, **found_by(event.message.headers for event in events))
         self._pulse.beat()
 
     def _look(self) -> None:

@@ -26,6 +26,7 @@ Record: TypeAlias = ConsumerRecord
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
 UNSOUGHT_WAIT_S = 0.05
+MAX_IDS_LOGGED = 100
 
 
 class UndecodableError(Exception):
@@ -176,6 +177,11 @@ class Loop(Generic[Item]):
         await self._commit(ends)
         for tp, records in taken.items():
             metrics.MESSAGES_CONSUMED.labels(tp.topic).inc(len(records))
+        log.info(
+            "messages_stored",
+            topic=self._label,
+            **found_by(one.headers for records in taken.values() for one in records),
+        )
 
     def _decode(self, record: Record, dead: list[Outgoing]) -> Item | None:
         try:
@@ -200,6 +206,12 @@ class Loop(Generic[Item]):
     @property
     def _label(self) -> str:
         return "+".join(topic.name for topic in self._source.topics)
+
+
+def found_by(headers: Iterable[Any]) -> dict[str, Any]:
+    """Say for the log how many messages were handled together, and the ids that they are found by, 100 at most."""
+    ids = [header(one, CORRELATION_HEADER) for one in headers]
+    return {"messages": len(ids), "correlation_ids": sorted({one for one in ids if one})[:MAX_IDS_LOGGED]}
 
 
 class _Assigned(ConsumerRebalanceListener):

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from psycopg import sql
 from psycopg.types.json import Json
 
-from schemas.event import Event
+from schemas.event import CORRELATION_HEADER, Event
 from schemas.topics import Topic
 from services.common import logs, metrics
 from services.common.health import Progress
@@ -25,11 +25,16 @@ async def add(tx: Transaction, schema: str, topic: Topic, key: str, event: Event
 
 
 async def add_message(tx: Transaction, schema: str, message: Outgoing) -> None:
-    """Write a message to be sent once this transaction is committed. Its partition is chosen by its key."""
+    """Write a message to be sent once this transaction is committed. Its partition is chosen by its key.
+
+    It carries the id of the request or message that is being handled, so that one id is followed through all services.
+    """
     statement = sql.SQL("INSERT INTO {} (topic, key, headers, value) VALUES (%s, %s, %s, %s)").format(
         sql.Identifier(schema, "outbox")
     )
     texts = {name: value.decode() for name, value in message.headers}
+    if correlation_id := logs.correlation_id():
+        texts.setdefault(CORRELATION_HEADER, correlation_id)
     await tx.execute(statement, [message.topic, message.key, Json(texts), message.value])
 
 

@@ -3,15 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import structlog
 from psycopg.errors import ExclusionViolation
 
 from schemas.contracts import ContractChanged
-from schemas.event import Event
 from schemas.price_lists import PriceListTerms
-from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED, Topic
+from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED
 from schemas.values import ContractId, CustomerId, FacilityId, PointId
-from services.common import logs, outbox
+from services.common import outbox
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.contract_changes import changed_from
@@ -67,7 +65,7 @@ async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTe
     change = await price_lists.put_price_list(tx, price_list_id, terms)
     if change is not Change.UNCHANGED:
         event = await price_lists.price_list_event(tx, price_list_id)
-        await _tell(tx, PRICE_LISTS_CHANGED, price_list_id, event)
+        await outbox.add(tx, SCHEMA, PRICE_LISTS_CHANGED, price_list_id, event)
     return change
 
 
@@ -103,7 +101,7 @@ async def tell_of_contract(tx: Transaction, contract_id: ContractId, before: Con
     after = await contracts.contract_event(tx, contract_id)
     since = changed_from(before, after)
     event = after if since is None else after.model_copy(update={"changed_from": since})
-    await _tell(tx, CONTRACTS_CHANGED, str(contract_id), event)
+    await outbox.add(tx, SCHEMA, CONTRACTS_CHANGED, str(contract_id), event)
 
 
 async def _parties(tx: Transaction, document: documents.Contract) -> tuple[CustomerId, PointId]:
@@ -142,10 +140,4 @@ async def _one_contract_at_a_time(tx: Transaction, document: documents.Contract)
 
 async def _tell_of_facility(tx: Transaction, facility_id: FacilityId) -> None:
     event = await facilities.facility_event(tx, facility_id)
-    await _tell(tx, FACILITIES_CHANGED, str(facility_id), event)
-
-
-async def _tell(tx: Transaction, topic: Topic, key: str, event: Event) -> None:
-    correlation_id = structlog.contextvars.get_contextvars().get(logs.CORRELATION)
-    headers = {"correlation_id": str(correlation_id)} if correlation_id else {}
-    await outbox.add(tx, SCHEMA, topic, key, event, **headers)
+    await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)

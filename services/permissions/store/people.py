@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Json
 
 from schemas.values import UserId
+from services.common.logs import correlation_id
 from services.common.postgres import Transaction
 
 _PUT_PERSON = """
@@ -34,7 +35,9 @@ _END_SESSION = """
      WHERE token_hash = %s AND ended_at IS NULL
     RETURNING user_id
 """
-_WRITE_AUDIT = "INSERT INTO permissions.audit (actor, action, subject) VALUES (%s, %s, %s)"
+_WRITE_AUDIT = """
+    INSERT INTO permissions.audit (actor, action, subject, correlation_id) VALUES (%s, %s, %s, nullif(%s, ''))
+"""
 
 
 class PutPerson(NamedTuple):
@@ -80,5 +83,6 @@ async def end_session(tx: Transaction, digest: bytes) -> UserId | None:
 
 
 async def write_audit(tx: Transaction, actor: str, action: str, **subject: str | UUID) -> None:
-    """Write down who did what, in the transaction that does it."""
-    await tx.execute(_WRITE_AUDIT, [actor, action, Json({name: str(value) for name, value in subject.items()})])
+    """Write down who did what, and in which request, in the transaction that does it."""
+    about = Json({name: str(value) for name, value in subject.items()})
+    await tx.execute(_WRITE_AUDIT, [actor, action, about, correlation_id()])
