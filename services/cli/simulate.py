@@ -28,6 +28,7 @@ from services.cli.simulator.truth import counts
 
 DAY = "%Y-%m-%d"
 LIVE_DAYS = 365
+MOST_SEED = 999_999
 FASTEST = 1_000_000.0
 
 console = Console()
@@ -40,7 +41,9 @@ def simulate(
     to: Annotated[
         datetime | None, typer.Option(formats=[DAY], help="the day after its last; live: a year later unless given")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="the same seed gives the same town")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=MOST_SEED, help="the same seed gives the same town; a stack takes each town once")
+    ] = 1,
     flaws: Annotated[str, typer.Option(help="'usual', 'none', or with rates of your own: none,gap=12")] = "usual",
     to_folder: Annotated[Path | None, typer.Option(help="write readings, weather, documents and truth there")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="write the readings as one CSV file, too")] = False,
@@ -61,6 +64,8 @@ def simulate(
     end_day = to.date() if to else first_day + timedelta(days=LIVE_DAYS)
     if to is None and not live:
         raise typer.BadParameter("say how long it lives: --to DAY")
+    if csv and not to_folder:
+        raise typer.BadParameter("say where to write the CSV file: --to-folder DIR")
     if post and not live and midnight_s(end_day, SWEDEN) > datetime.now(SWEDEN).timestamp():
         raise typer.BadParameter(f"{end_day} lies ahead and readings from there would be refused; use --live")
     built = _built(seed, buildings, first_day, end_day, _rates(flaws))

@@ -1,7 +1,7 @@
 """Metering points and the meters that sit there: how they are read, and what their registers can do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -74,7 +74,7 @@ class MeteringPoint:
 
     def serial(self, seed: int, meter: int) -> str:
         """Give the serial of the first meter, 0, or the one after it, 1."""
-        return f"{seed % 100:02d}{self.building.number:05d}{1 + meter + 2 * (self.medium is Medium.COOLING)}"
+        return f"{seed:02d}{self.building.number:05d}{1 + meter + 2 * (self.medium is Medium.COOLING)}"
 
 
 @dataclass(frozen=True)
@@ -176,24 +176,29 @@ def meters(
 def _meters_of(
     seed: int, index: int, point: MeteringPoint, its: Fate, registers: Registers, from_s: int
 ) -> list[Meter]:
-    installed_s = from_s - int(point.years_installed * 365) * DAY_S
-    modulus, rolls_over = modulus_wh(point), its.rolls_over_after is not None
-    nothing = (0, 0, 0, 0)
     first = Meter(
-        point.serial(seed, 0), index, installed_s, its.exchanged_s, nothing, None, None, modulus, its.resolution_wh,
-        rolls_over,
-    )  # fmt: skip
+        serial=point.serial(seed, 0),
+        point=index,
+        installed_s=from_s - int(point.years_installed * 365) * DAY_S,
+        removed_s=its.exchanged_s,
+        offset=(0, 0, 0, 0),
+        start=None,
+        stop=None,
+        modulus_wh=modulus_wh(point),
+        resolution_wh=its.resolution_wh,
+        rolls_over=its.rolls_over_after is not None,
+    )
     if its.exchanged_s is None:
         return [first]
     at_exchange = registers.at(np.array([index]), np.array([its.exchanged_s]))[0]
-    stop = (int(first.shown_wh(at_exchange[:1])[0]), int(at_exchange[1]))
     # A new meter has counted a little on the test bench.
-    start = (its.resolution_wh * (1 + index % 3), 40 + index % 60)
-    offset = (int(at_exchange[0]) - start[0], int(at_exchange[1]) - start[1], *at_exchange[2:].tolist())
-    replaced = Meter(
-        first.serial, index, installed_s, its.exchanged_s, nothing, None, stop, modulus, its.resolution_wh, False
+    start_wh, start_l = its.resolution_wh * (1 + index % 3), 40 + index % 60
+    second = replace(
+        first,
+        serial=point.serial(seed, 1),
+        installed_s=its.exchanged_s,
+        removed_s=None,
+        offset=(int(at_exchange[0]) - start_wh, int(at_exchange[1]) - start_l, *at_exchange[2:].tolist()),
+        start=(start_wh, start_l),
     )
-    installed = Meter(
-        point.serial(seed, 1), index, its.exchanged_s, None, offset, start, None, modulus, its.resolution_wh, False
-    )
-    return [replaced, installed]
+    return [replace(first, stop=(int(first.shown_wh(at_exchange[:1])[0]), int(at_exchange[1]))), second]

@@ -88,6 +88,7 @@ def _plan(
     starts = run_starts(rows.point)
     events = 0
     for start, end in zip(starts, np.append(starts[1:], count), strict=True):
+        # Views, so that what is planned for one metering point stands in the plan for all.
         here = _Plan._make(column[start:end] for column in plan)
         dice = chance(seed, Stream.READING_FLAWS, points[rows.point[start]].place)
         events = _plan_point(here, rows.read_at_s[start:end], dice, rates, changes, events)
@@ -139,10 +140,12 @@ def _runs(
 
 def _changed(rows: Rows, plan: _Plan, maximum_wh: Int64) -> tuple[Rows, Int64]:
     """Give what is sent, sorted as the readings were, then what is sent beside; and the event of each."""
-    sent = rows._replace(**{
-        name: getattr(rows, name).copy() for name in ("read_at_s", "sent_at_s", "registers", "samples")
-    })  # fmt: skip
-    sent.read_at_s[:] += plan.shift_s
+    sent = rows._replace(
+        read_at_s=rows.read_at_s + plan.shift_s,
+        sent_at_s=rows.sent_at_s.copy(),
+        registers=rows.registers.copy(),
+        samples=rows.samples.copy(),
+    )
     outage = _which(plan, Flaw.OUTAGE)
     sent.registers[outage] = np.where(sent.registers[outage] == UNKNOWN, UNKNOWN, 0)
     sent.samples[outage] *= 0

@@ -25,6 +25,8 @@ from services.heat.hour_marks import HOUR_S
 BUILDINGS_AT_ONCE = 200
 """Keeps the arrays of floats small; the registers of all stay."""
 MOST_BUILDINGS = 50_000
+MOST_BUILDING_HOURS = 20_000_000
+"""A year of some 2,000 buildings: about 8 GB of memory."""
 SWEDEN = ZoneInfo("Europe/Stockholm")
 
 
@@ -116,13 +118,16 @@ def town(
 
     The same arguments give the same town. A building, its weather and what it uses in an hour depend on the seed
     and its own number alone, not on how many others there are, nor on the period. Raises ValueError where the
-    period has no day or the town no building.
+    period has no day, the town no building, or both together are too much to keep in memory.
     """
     if end_day <= first_day:
         raise ValueError(f"the period ends on {end_day}, which must be after its first day, {first_day}")
     if not 1 <= buildings <= MOST_BUILDINGS:
         raise ValueError(f"a town has 1 to {MOST_BUILDINGS} buildings, not {buildings}")
     from_s, to_s = midnight_s(first_day, zone), midnight_s(end_day, zone)
+    if buildings * (to_s - from_s) // HOUR_S > MOST_BUILDING_HOURS:
+        most_days = MOST_BUILDING_HOURS // (24 * buildings)
+        raise ValueError(f"{buildings} buildings fit in memory for {most_days} days; take fewer, or a shorter period")
     # An hour more on both sides, for meters that are read past the hour.
     with_lead = calendar(from_s - HOUR_S - LEAD_H * HOUR_S, to_s + HOUR_S, zone)
     weather = climate(seed, with_lead)
@@ -135,12 +140,21 @@ def town(
     registers = Registers(from_s - HOUR_S, started(grown, np.array(start)))
     installed = meters(seed, points, fates, registers, from_s)
     clean = readings(seed, points, installed, registers, water, (from_s, to_s), zone)
-    delivered = befall(clean, seed, points, rates, clock_changes(from_s, to_s, zone))
     stations = min(buildings, STATIONS)
     return Town(
-        seed, first_day, end_day, from_s, to_s, houses, points, installed, registers,
-        weather.calendar.starts_s[1:-1], weather.outdoor_c[:stations, 1:-1], _in_order(delivered),
-    )  # fmt: skip
+        seed=seed,
+        first_day=first_day,
+        end_day=end_day,
+        from_s=from_s,
+        to_s=to_s,
+        buildings=houses,
+        points=points,
+        meters=installed,
+        registers=registers,
+        temperature_s=weather.calendar.starts_s[1:-1],
+        temperature_c=weather.outdoor_c[:stations, 1:-1],
+        delivered=_in_order(befall(clean, seed, points, rates, clock_changes(from_s, to_s, zone))),
+    )
 
 
 def _lives(seed: int, points: Sequence[MeteringPoint], weather: Climate) -> tuple[Int64, Temperatures]:

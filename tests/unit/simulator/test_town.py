@@ -72,11 +72,13 @@ def test_an_hour_is_the_same_in_every_period_that_holds_it() -> None:
     assert np.abs(long.true_hours[:, -hours:] - short.true_hours)[:, :, WH].max() <= 1
 
 
-def test_a_period_without_a_day_and_a_town_without_a_building_are_refused() -> None:
+def test_a_town_that_is_nothing_or_too_much_is_refused() -> None:
     with pytest.raises(ValueError, match="must be after its first day"):
         town(1, 1, FROM, FROM)
     with pytest.raises(ValueError, match="1 to 50000 buildings"):
         town(1, 0, FROM, TO)
+    with pytest.raises(ValueError, match="for 83 days; take fewer, or a shorter period"):
+        town(1, 10_000, FROM, date(2025, 1, 1))
 
 
 def test_registers_of_a_clean_town_never_fall() -> None:
@@ -203,8 +205,8 @@ def test_hot_water_is_drawn_in_the_morning_and_in_the_evening() -> None:
 def test_houses_draw_hot_water_at_hours_of_their_own() -> None:
     one = year()
     first, second = points(one, Medium.HEAT, Category.SMALL_HOUSE)[:2]
-    july = one.true_hours[[first, second], : 31 * 24, WH]
-    assert np.corrcoef(july)[0, 1] < 0.6
+    july = one.true_hours[:, : 31 * 24, WH]
+    assert np.corrcoef(july[first], july[second])[0, 1] < 0.6
 
 
 def test_rounding_never_adds_up_in_a_register() -> None:
