@@ -3,58 +3,44 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
-from typing import Annotated, Any
+from http import HTTPMethod, HTTPStatus
+from typing import Annotated
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.common import logs, metrics
+from services.common.bodies import BODY_TIMEOUT_S, MAX_BODY_BYTES, BodyLimits
+from services.common.bodies import router as router
 from services.common.health import serve_app
+from services.common.problems import Problem as Problem
+from services.common.problems import away, faults_of
 from services.common.settings import Settings
 
 log = logs.get_logger()
 
 CORRELATION_HEADER = "X-Correlation-Id"
-MAX_FAULTS = 100
-MAX_BODY_BYTES = 10 * 1024 * 1024
+RETRY_AFTER_S = 5
+
+_METHODS = {method.value for method in HTTPMethod}
+
+# Characters that no name of ours has, and that other programs on the way might take for something else.
+_BAD_IN_PATH = re.compile(rb"%([01][0-9a-f]|7f|2f|5c)|[\x00-\x20\x7f\\]", re.IGNORECASE)
 
 
-class Problem(Exception):
-    """An answer that says what was wrong, where, and what to do (RFC 9457)."""
-
-    def __init__(self, status: int, code: str, detail: str, errors: list[dict[str, Any]] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.errors = errors or []
-        self.headers: dict[str, str] = {}
-
-    def response(self) -> JSONResponse:
-        """Give the problem as application/problem+json, with at most 100 faults."""
-        return JSONResponse(
-            {
-                "type": "about:blank",
-                "title": HTTPStatus(self.status).phrase,
-                "status": self.status,
-                "code": self.code,
-                "detail": self.detail,
-                "errors": self.errors[:MAX_FAULTS],
-            },
-            status_code=self.status,
-            headers=self.headers,
-            media_type="application/problem+json",
-        )
-
-
-def app(service: str) -> FastAPI:
+def app(service: str, max_body_bytes: int = MAX_BODY_BYTES, body_timeout_s: float = BODY_TIMEOUT_S) -> FastAPI:
     """Give a web app whose every error is problem+json and which never echoes a refused value."""
     api = FastAPI(title=f"Kulvert {service}", docs_url=None, redoc_url=None)
+    api.add_middleware(BodyLimits, max_bytes=max_body_bytes, timeout_s=body_timeout_s)
 
     @api.exception_handler(Problem)
     async def problem(_: Request, error: Problem) -> JSONResponse:
@@ -62,15 +48,7 @@ def app(service: str) -> FastAPI:
 
     @api.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [
-            {
-                "field": ".".join(str(part) for part in fault["loc"]),
-                "code": fault["type"],
-                "reason": fault["msg"],
-            }
-            for fault in error.errors()
-        ]
-        return Problem(422, "invalid", "The request does not fit; see errors.", faults).response()
+        return Problem(422, "invalid", "The request does not fit; see errors.", faults_of(error.errors())).response()
 
     @api.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
@@ -78,6 +56,12 @@ def app(service: str) -> FastAPI:
         answer = Problem(error.status_code, phrase.lower().replace(" ", "_"), str(error.detail)).response()
         answer.headers.update(error.headers or {})
         return answer
+
+    @api.exception_handler(OperationalError)
+    @api.exception_handler(PoolTimeout)
+    async def database_away(_: Request, error: Exception) -> JSONResponse:
+        log.warning("database_away", error=type(error).__name__)
+        return away("database_away", "The database does not answer; try again.", RETRY_AFTER_S).response()
 
     @api.middleware("http")
     async def observed(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -90,38 +74,35 @@ async def _observed(request: Request, call_next: Callable[[Request], Awaitable[R
     correlation_id = logs.bind_correlation(_safe_id(request.headers.get(CORRELATION_HEADER)))
     started = time.perf_counter()
     try:
-        response = await call_next(request)
+        problem = _bad_address(request)
+        response = problem.response() if problem else await call_next(request)
+    except ClientDisconnect:
+        response = Problem(400, "body_cut", "The connection ended before the body did.").response()
     except Exception:
         log.exception("request_failed", method=request.method, path=request.url.path)
         response = Problem(500, "internal_error", f"Something went wrong here; reference {correlation_id}.").response()
     route = getattr(request.scope.get("route"), "path", "unmatched")
     seconds = time.perf_counter() - started
-    metrics.HTTP_SECONDS.labels(request.method, route, str(response.status_code)).observe(seconds)
+    # Methods that nobody knows count as one: who sends them must not make series without end.
+    method = request.method if request.method in _METHODS else "other"
+    metrics.HTTP_SECONDS.labels(method, route, str(response.status_code)).observe(seconds)
     response.headers[CORRELATION_HEADER] = correlation_id
     return response
+
+
+def _bad_address(request: Request) -> Problem | None:
+    if _BAD_IN_PATH.search(request.scope["raw_path"]):
+        return Problem(400, "bad_path", "The path holds a character that no path here has.")
+    names = [name for name, _ in parse_qsl(request.url.query, keep_blank_values=True)]
+    if len(set(names)) < len(names):
+        return Problem(422, "doubled_parameter", "A parameter of the query stands there twice; give it once.")
+    return None
 
 
 def _safe_id(given: str | None) -> str | None:
     if given and len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
         return given
     return None
-
-
-async def body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
-    """Read a request's whole body. Raises Problem 413 as soon as it is over the limit."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > limit:
-            raise _too_large(limit)
-    return bytes(chunks)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "body_too_large", f"The body is over {limit} bytes; send it in parts.")
 
 
 def status_of(change: str) -> int:

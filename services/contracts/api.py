@@ -204,7 +204,7 @@ def _imports(parts: Parts) -> APIRouter:
         kind: Literal["facilities", "metering-points", "customers", "contracts"], request: Request
     ) -> ImportReport:
         try:
-            text = (await web.body(request)).decode("utf-8-sig")
+            text = (await request.body()).decode("utf-8-sig")
             report = await import_table(parts.database, parts.sealer, kind, text, parts.settings.import_batch_rows)
         except UnicodeDecodeError as error:
             raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error

@@ -1,5 +1,6 @@
 """The service's HTTP interface: readings from head-ends, meters and weather from staff systems."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -14,8 +15,10 @@ from schemas.topics import OUTDOOR_TEMPERATURE
 from schemas.values import StationId
 from schemas.weather import OutdoorTemperatureObserved
 from services.common import logs, web
+from services.common.bodies import media_type, require_utf8
 from services.common.kafka import outgoing
 from services.common.postgres import Database
+from services.common.problems import away
 from services.common.tables import BadRow, BadTableError
 from services.ingest import metering
 from services.ingest.core import documents
@@ -29,10 +32,9 @@ from services.ingest.store import deliveries, meters, stations
 from services.ingest.store.deliveries import Source
 
 STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409}
-STATUS_OF_BAD_DELIVERY = {"empty": 422}
+STATUS_OF_BAD_DELIVERY = {"empty": 422, "too_many_items": 413}
 MAX_REFUSED_SHOWN = 100
-LONGEST_IDEMPOTENCY_KEY = 200
-RETRY_AFTER_S = 5
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class ImportReport(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app. Readings want their source's key, the rest the key for staff systems."""
-    api = web.app("ingest")
+    api = web.app("ingest", parts.settings.max_body_bytes, parts.settings.body_seconds)
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
@@ -70,9 +72,9 @@ def app(parts: Parts) -> FastAPI:
 
     @api.exception_handler(BrokerAwayError)
     async def broker_away(_: Request, error: BrokerAwayError) -> Response:
-        problem = web.Problem(503, "broker_away", f"Nothing was taken: the broker did not answer ({error}); try again.")
-        problem.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return problem.response()
+        # Whether the broker has the readings is not known then; sent again, they count once all the same.
+        detail = f"The broker has not acknowledged the readings ({error}); send them again."
+        return away("broker_away", detail, web.RETRY_AFTER_S).response()
 
     staff = [Depends(web.integration_key(parts.settings))]
     api.include_router(_readings(parts), prefix="/v1")
@@ -82,17 +84,21 @@ def app(parts: Parts) -> FastAPI:
 
 
 def _readings(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/readings", status_code=202)
     async def post_readings(
         request: Request,
         authorization: Annotated[str | None, Header()] = None,
-        idempotency_key: Annotated[str | None, Header(max_length=LONGEST_IDEMPOTENCY_KEY)] = None,
+        idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         source = await _source(parts, authorization)
         content_type = _content_type(request)
-        body = await web.body(request, parts.settings.max_body_bytes)
+        if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+            raise web.Problem(
+                400, "bad_header", "Idempotency-Key has 1 to 200 visible ASCII characters, without spaces."
+            )
+        body = await request.body()
         try:
             receipt = await parts.receiver.receive(source, content_type, body, idempotency_key)
         except KeyReusedError as error:
@@ -132,11 +138,12 @@ def _is_staff(parts: Parts, authorization: str | None) -> bool:
 
 
 def _content_type(request: Request) -> str:
-    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    given = media_type(request)
     encoding = request.headers.get("content-encoding", "identity").lower()
     if given not in PARSERS or encoding != "identity":
         known = ", ".join(PARSERS)
         raise web.Problem(415, "content_type", f"Send one of {known}, without a Content-Encoding.")
+    require_utf8(request)
     return given
 
 
@@ -154,7 +161,7 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
 
 
 def _documents(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.put("/sources/{name}")
     async def put_source(name: Key, source: documents.Source, response: Response) -> dict[str, Any]:
@@ -181,7 +188,7 @@ def _documents(parts: Parts) -> APIRouter:
 
 
 def _lookups(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.get("/meters/{serial}")
     async def get_meter(serial: Key) -> documents.Meter:
@@ -195,12 +202,12 @@ def _lookups(parts: Parts) -> APIRouter:
 
 
 def _imports(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/import/meters")
     async def post_meters(request: Request) -> ImportReport:
         try:
-            text = (await web.body(request)).decode("utf-8-sig")
+            text = (await request.body()).decode("utf-8-sig")
             report = await import_meters(parts.database, text)
         except UnicodeDecodeError as error:
             raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
@@ -214,7 +221,7 @@ def _imports(parts: Parts) -> APIRouter:
 
 
 def _weather(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/outdoor-temperatures", status_code=202)
     async def post_temperatures(observed: documents.Temperatures) -> dict[str, Any]:

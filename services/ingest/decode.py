@@ -14,15 +14,17 @@ from schemas.readings import METER_READINGS_BATCHES, METER_READINGS_SCHEMA_ID, R
 from schemas.topics import METER_READINGS
 from services.common.consume import UndecodableError
 from services.common.kafka import Outgoing, arrow_message
-from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
+from services.ingest.core.parsed import is_plain_name
 from services.ingest.core.readings import ReadingRows, content_hash
 from services.ingest.core.verdict import Verdict
 from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
 DELIVERY_HEADER = "delivery-id"
 RANK_HEADER = "source-rank"
+HIGHEST_RANK = 100
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,12 @@ def message(record: ConsumerRecord, future_s: int) -> Message:
     is judged alike however often its message is read.
     """
     delivery = header(record.headers, DELIVERY_HEADER)
-    rank = header(record.headers, RANK_HEADER) or "0"
     try:
         require_schema(record.headers, METER_READINGS_BATCHES)
         return Message(
             read_batch(record.value or b""),
             UUID(delivery) if delivery else None,
-            int(rank),
+            _rank(header(record.headers, RANK_HEADER) or "0"),
             header(record.headers, CORRELATION_HEADER) or "",
             record.partition,
             record.offset + 1,
@@ -75,6 +76,12 @@ def message(record: ConsumerRecord, future_s: int) -> Message:
         )
     except UNREADABLE as error:
         raise UndecodableError(f"{type(error).__name__}: {error}") from error
+
+
+def _rank(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= HIGHEST_RANK):
+        raise ValueError(f"the header {RANK_HEADER} must be a whole number from 0 to {HIGHEST_RANK}")
+    return int(text)
 
 
 def readings_message(
@@ -104,7 +111,8 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
     delivery = np.repeat(np.arange(len(messages)), sizes)
     read_at_us = _integers(table, "read_at")
     read_at_s = np.where(read_at_us == UNKNOWN, 0, read_at_us) // 1_000_000
-    found = identify(reference, _names(table, "serial"), _names(table, "metering_point"), read_at_s)
+    serial, number = _names(table, "serial"), _names(table, "metering_point")
+    found = identify(reference, serial, number, read_at_s)
     recorded_us = _integers(table, "recorded_at")
     samples = [_floats(table, name) for name in ("flow_l_per_h", "power_w", "supply_c", "return_c")]
     registers = [_integers(table, name) for name in ("energy_wh", "volume_l", "forward_lc", "return_lc")]
@@ -115,6 +123,7 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
     hashed = content_hash((*registers, *sample_bits, withdrawn, rank, recorded_us, found.meter_id))
     latest_s = np.repeat([one.latest_s for one in messages], sizes)
     form = form_refusals(FormColumns(read_at_s, recorded_us // 1_000_000, tuple(registers), tuple(samples)), latest_s)
+    form = np.where((form == 0) & (_are_unwritable(serial) | _are_unwritable(number)), int(Verdict.INVALID), form)
     energy_wh, volume_l, forward_lc, return_lc = registers
     flow_l_per_h, power_w, supply_c, return_c = samples
     rows = ReadingRows(
@@ -153,6 +162,11 @@ def _names(table: pa.Table, name: str) -> Names:
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     return Names(encoded.indices.fill_null(-1).to_numpy().astype(np.int64), encoded.dictionary.to_pylist())
+
+
+def _are_unwritable(given: Names) -> Bool:
+    bad = np.array([*(not is_plain_name(name) for name in given.names), False])
+    return bad[given.codes]
 
 
 def _integers(table: pa.Table, name: str) -> Int64:

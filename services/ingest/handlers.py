@@ -20,7 +20,7 @@ from services.ingest.core.readings import ReadingRows, in_order, without_duplica
 from services.ingest.core.recompute import JUDGED_VERDICTS
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
-from services.ingest.holding import held_row
+from services.ingest.holding import held_rows
 from services.ingest.judging import Judging
 from services.ingest.store import deliveries, held, outcome, points, reference
 from services.ingest.store.deliveries import Result
@@ -46,7 +46,8 @@ class ReadingHandlers:
         """Judge what the messages touch and store what follows from it; gives what others must hear."""
         known = await self.reference(tx)
         gathered = decode.gather(items, known)
-        await held.hold(tx, [held_row(items[one.message], one) for one in gathered.held])
+        if gathered.held:
+            await held.hold(tx, held_rows(items, gathered.held))
         rows = without_duplicates(in_order(gathered.rows))
         changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
         results = _results(items, gathered, changes)
@@ -71,9 +72,10 @@ class ReadingHandlers:
 
     async def rejudge(self, tx: Transaction, touched: Touched) -> Outcome:
         """Judge spans again whose meters or limits changed, and store what follows."""
+        known = await self.reference(tx)
         states = await points.lock(tx, touched.point_id)
         nothing = ReadingRows._make(np.zeros(0, np.int64) for _ in ReadingRows._fields)
-        changes = await Judging(tx, await self.reference(tx), self._zone).recomputed(touched, nothing, states)
+        changes = await Judging(tx, known, self._zone).recomputed(touched, nothing, states)
         await outcome.write(tx, changes, [])
         return changes
 

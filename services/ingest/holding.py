@@ -1,18 +1,18 @@
 """Readings that nobody can place yet: kept, and read again once their meter or metering point is known."""
 
-import hashlib
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 import pyarrow as pa
 
 from schemas.readings import METER_READINGS, READINGS_PER_MESSAGE
 from services.common import logs, outbox
 from services.common.postgres import Transaction
+from services.heat.arrays import UNKNOWN
 from services.ingest import metrics
+from services.ingest.core.parsed import plain_name
+from services.ingest.core.said import moment, said, unsaid
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Held, Message, readings_message
 from services.ingest.store import held
@@ -21,26 +21,26 @@ from services.ingest.store.held import HeldRow, Released
 SCHEMA = "ingest"
 
 
-def held_row(item: Message, one: Held) -> HeldRow:
-    """Write a reading of a message down so that nothing of it is lost."""
-    row: dict[str, Any] = item.readings.slice(one.row, 1).to_pylist()[0]
-    read_at = _within_calendar(row["read_at"]) if one.verdict is not Verdict.TIME_OUT_OF_RANGE else None
-    reading = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-    return HeldRow(
-        row["serial"],
-        row["metering_point"],
-        read_at,
-        _hash_of(reading),
-        {
-            name: str(value) if isinstance(value, float) else value
-            for name, value in reading.items()
-            if value is not None
-        },
-        one.verdict,
-        one.verdict.label,
-        item.delivery_id,
-        item.rank,
-    )
+def held_rows(items: Sequence[Message], which: Sequence[Held]) -> Iterator[HeldRow]:
+    """Write readings of messages down so that nothing of them is lost."""
+    for message, ones in groupby(which, attrgetter("message")):
+        yield from _of_message(items[message], list(ones))
+
+
+def _of_message(item: Message, which: Sequence[Held]) -> Iterator[HeldRow]:
+    readings = item.readings.take(pa.array([one.row for one in which]))
+    read_at_us = readings.column("read_at").cast(pa.int64()).fill_null(UNKNOWN).to_pylist()
+    for one, reading, at_us in zip(which, said(readings), read_at_us, strict=True):
+        yield HeldRow(
+            plain_name(reading.get("serial")),
+            plain_name(reading.get("metering_point")),
+            None if one.verdict is Verdict.TIME_OUT_OF_RANGE else moment(at_us),
+            reading,
+            one.verdict,
+            one.verdict.label,
+            item.delivery_id,
+            item.rank,
+        )
 
 
 async def release(tx: Transaction, serials: Sequence[str], numbers: Sequence[str]) -> int:
@@ -60,25 +60,4 @@ async def release(tx: Transaction, serials: Sequence[str], numbers: Sequence[str
 
 
 def _batch(rows: Sequence[Released]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([_row(one.reading) for one in rows], schema=METER_READINGS)
-
-
-def _row(reading: dict[str, Any]) -> dict[str, Any]:
-    return {
-        field.name: _value(field, reading[field.name]) if field.name in reading else None for field in METER_READINGS
-    }
-
-
-def _value(field: pa.Field, value: Any) -> Any:
-    if pa.types.is_timestamp(field.type):
-        return datetime.fromisoformat(value)
-    return float(value) if pa.types.is_floating(field.type) else value
-
-
-def _hash_of(reading: dict[str, Any]) -> int:
-    """Tell one held reading from another by its content, the same in every process."""
-    return int.from_bytes(hashlib.sha256(repr(sorted(reading.items())).encode()).digest()[:8], "big", signed=True)
-
-
-def _within_calendar(read_at: Any) -> datetime | None:
-    return read_at.astimezone(UTC) if isinstance(read_at, datetime) else None
+    return pa.RecordBatch.from_pylist([unsaid(one.reading) for one in rows], schema=METER_READINGS)

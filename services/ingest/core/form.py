@@ -27,7 +27,9 @@ class Fault(NamedTuple):
 FAULTS: dict[Verdict, Fault] = {
     Verdict.FIELD_MISSING: Fault("energy_wh", "give the energy register, in whole Wh"),
     Verdict.TIME_OUT_OF_RANGE: Fault("read_at", "give a time from 1990-01-02 to 2060-12-31"),
-    Verdict.TIME_IN_FUTURE: Fault("read_at", "the time lies ahead of our clock; send the reading once it is past"),
+    Verdict.TIME_IN_FUTURE: Fault(
+        "read_at", "read_at, or recorded_at, lies ahead of our clock; send the reading once it is past"
+    ),
     Verdict.NEGATIVE_REGISTER: Fault("energy_wh", "energy and volume registers never fall below 0"),
     Verdict.OUT_OF_RANGE: Fault("energy_wh", "registers reach to 10^15 at most, samples to 10^9"),
     Verdict.NOT_FINITE: Fault("return_c", "samples are finite numbers; leave out what is not known"),
@@ -48,7 +50,7 @@ class FormColumns(NamedTuple):
 def form_refusals(given: FormColumns, latest_s: Int64 | int) -> Int64:
     """Name what is wrong with each reading by itself; 0 where nothing is.
 
-    latest_s: the latest instant that a reading may be of, by the clock of the door that it came in by.
+    latest_s: the latest instant that a reading may be of, or recorded at, by the clock of the door that it came in by.
     Source: domain.md, VEE rule 2.
     """
     registers = given.registers
@@ -60,7 +62,8 @@ def form_refusals(given: FormColumns, latest_s: Int64 | int) -> Int64:
     refusals: dict[Verdict, np.ndarray] = {
         Verdict.FIELD_MISSING: registers[0] == UNKNOWN,
         Verdict.TIME_OUT_OF_RANGE: outside,
-        Verdict.TIME_IN_FUTURE: given.read_at_s > latest_s,
+        # A version recorded in the future would win over every later correction.
+        Verdict.TIME_IN_FUTURE: np.maximum(given.read_at_s, given.recorded_s) > latest_s,
         Verdict.NEGATIVE_REGISTER: negative,
         Verdict.OUT_OF_RANGE: too_large,
         Verdict.NOT_FINITE: infinite,

@@ -1,6 +1,8 @@
 """What every way in ends in: readings as columns, and the items that could not become one."""
 
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -8,12 +10,13 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.core.form import FAULTS, FormColumns, form_refusals
+from services.ingest.core.said import TEXT_KEPT, said
 from services.ingest.core.verdict import Verdict
 
+MOST_ITEMS = 100_000
+"""How many readings one delivery may hold: each that is refused becomes a row of its own."""
 LONGEST_NAME = 40
 NAME_WANTED = f"a serial or number has 1 to {LONGEST_NAME} characters, all of which can be seen"
-TEXT_KEPT = 2_000
-"""How much of a refused item is kept beside its reason; the delivery's bytes are kept whole."""
 
 
 class RefusedItem(NamedTuple):
@@ -24,6 +27,9 @@ class RefusedItem(NamedTuple):
     verdict: Verdict
     reason: str
     text: str
+    """At most TEXT_KEPT of it, for an operator; the delivery's bytes are kept whole."""
+    serial: str | None = None
+    metering_point: str | None = None
 
 
 class Parsed(NamedTuple):
@@ -46,9 +52,20 @@ class BadDeliveryError(Exception):
         self.detail = detail
 
 
+def require_few(items: int) -> None:
+    """Raise BadDeliveryError where a delivery holds more items than one may."""
+    if items > MOST_ITEMS:
+        raise BadDeliveryError("too_many_items", f"a delivery holds at most {MOST_ITEMS} readings; send it in parts")
+
+
 def is_plain_name(name: str) -> bool:
     """Tell whether a serial or a metering point's number is one that people can read and type."""
     return 0 < len(name) <= LONGEST_NAME and name.isprintable()
+
+
+def plain_name(value: object) -> str | None:
+    """Give a name back where it is one, and None otherwise."""
+    return value if isinstance(value, str) and is_plain_name(value) else None
 
 
 def well_formed(parsed: Parsed, latest_s: int, serials: frozenset[str] | None) -> Parsed:
@@ -62,10 +79,9 @@ def well_formed(parsed: Parsed, latest_s: int, serials: frozenset[str] | None) -
     wrong = np.flatnonzero(refusal)
     if len(wrong) == 0:
         return parsed
-    texts = rows.take(pa.array(wrong)).to_pylist()
     refused = [
-        _refused(int(parsed.item[row]), Verdict(int(refusal[row])), str(text))
-        for row, text in zip(wrong, texts, strict=True)
+        _refused(int(parsed.item[row]), Verdict(int(refusal[row])), reading)
+        for row, reading in zip(wrong, said(rows.take(pa.array(wrong))), strict=True)
     ]
     right = refusal == 0
     return Parsed(
@@ -125,6 +141,7 @@ _NAME_FAULTS = {
 }
 
 
-def _refused(item: int, verdict: Verdict, text: str) -> RefusedItem:
+def _refused(item: int, verdict: Verdict, reading: Mapping[str, Any]) -> RefusedItem:
     field, reason = FAULTS.get(verdict) or _NAME_FAULTS[verdict]
-    return RefusedItem(item, field, verdict, reason, text[:TEXT_KEPT])
+    names = plain_name(reading.get("serial")), plain_name(reading.get("metering_point"))
+    return RefusedItem(item, field, verdict, reason, json.dumps(reading)[:TEXT_KEPT], *names)

@@ -19,12 +19,14 @@ from schemas.readings import METER_READINGS
 from services.ingest.core.form import MAXIMUM_REGISTER, MAXIMUM_SAMPLE
 from services.ingest.core.parsed import (
     NAME_WANTED,
-    TEXT_KEPT,
     BadDeliveryError,
     Parsed,
     RefusedItem,
     is_plain_name,
+    plain_name,
+    require_few,
 )
+from services.ingest.core.said import TEXT_KEPT, storable
 from services.ingest.core.verdict import Verdict
 
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
@@ -47,32 +49,41 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False
     power_w: Sample | None = None
     supply_c: Sample | None = None
     return_c: Sample | None = None
-    withdrawn: bool = False
+    withdrawn: bool | None = None
 
 
 FIELDS = Reading.__struct_fields__
 _DECODE_LIST = msgspec.json.Decoder(list[Reading]).decode
-_DECODE_LINE = msgspec.json.Decoder(Reading)
-_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""Times beyond these become these, since some have no UTC; all of them are refused as implausible later."""
+_DECODE_ONE = msgspec.json.Decoder(Reading)
+_OUTSIDE_CALENDAR = datetime(2200, 1, 1, tzinfo=UTC)
+"""Stands for times that have no UTC; it is refused as implausible later, as they would be."""
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_LONGEST_INTEGER = 40
+_TOO_LARGE = 10**40
+"""Stands for numbers of more digits, which Python refuses to read; no register can show either."""
 
 
 def parse(body: bytes) -> Parsed:
     """Read one object or a list of them. Raises BadDeliveryError."""
-    whole = body if body.lstrip()[:1] == b"[" else b"[" + body + b"]"
-    readings = _decoded(_DECODE_LIST, whole)
-    if readings is not None and _each_field_once(whole, readings):
+    readings = _decoded(_DECODE_LIST if body.lstrip()[:1] == b"[" else _decode_one, body)
+    if readings is not None and _each_field_once(body, readings):
         return _parsed(readings, len(readings), range(len(readings)), [])
+    # Counted before they are loaded: a few bytes of an empty item become a hundred in memory.
+    require_few(body.count(b"{") + body.count(b"[") - 1)
     items = _loaded(_text(body))
     return _item_by_item(items if isinstance(items, list) else [items], _as_it_is, json.dumps)
 
 
 def parse_lines(body: bytes) -> Parsed:
     """Read one object a line. Raises BadDeliveryError; a line that is no JSON costs only itself."""
-    readings = _decoded(_DECODE_LINE.decode_lines, body)
+    readings = _decoded(_DECODE_ONE.decode_lines, body)
     if readings is not None and _each_field_once(body, readings):
         return _parsed(readings, len(readings), range(len(readings)), [])
     return _item_by_item([line for line in _text(body).split("\n") if line.strip()], _line, str)
+
+
+def _decode_one(body: bytes) -> list[Reading]:
+    return [_DECODE_ONE.decode(body)]
 
 
 def _decoded(decode: Callable[[bytes], list[Reading]], body: bytes) -> list[Reading] | None:
@@ -94,8 +105,6 @@ def _each_field_once(body: bytes, readings: Sequence[Reading]) -> bool:
 
 
 def _given(readings: Sequence[Reading], name: str) -> int:
-    if name == "withdrawn":
-        return len(readings)
     return sum(getattr(one, name) is not None for one in readings)
 
 
@@ -123,14 +132,16 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> _Object:
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
     except RecursionError as error:
         raise BadDeliveryError("too_deep", "the JSON is nested too deep; a reading is one flat object") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise BadDeliveryError("not_json", f"this is not JSON at {where}: {error.msg}") from error
-    except ValueError as error:
-        raise BadDeliveryError("not_json", "a number has too many digits") from error
+
+
+def _integer(text: str) -> int:
+    return int(text) if len(text) <= _LONGEST_INTEGER else _TOO_LARGE
 
 
 class _FaultError(Exception):
@@ -142,6 +153,7 @@ class _FaultError(Exception):
 
 
 def _item_by_item(items: Sequence[Any], loaded: Callable[[Any], Any], written: Callable[[Any], str]) -> Parsed:
+    require_few(len(items))
     readings: list[Reading] = []
     places: list[int] = []
     refused: list[RefusedItem] = []
@@ -150,9 +162,21 @@ def _item_by_item(items: Sequence[Any], loaded: Callable[[Any], Any], written: C
             readings.append(_reading(loaded(item)))
             places.append(place)
         except _FaultError as fault:
-            text = _storable(written(item))[:TEXT_KEPT]
-            refused.append(RefusedItem(place, fault.field, fault.verdict, fault.reason, text))
+            refused.append(_refused(place, fault, item, storable(_attempted(written, item))[:TEXT_KEPT]))
     return _parsed(readings, len(items), places, refused)
+
+
+def _refused(place: int, fault: _FaultError, item: Any, text: str) -> RefusedItem:
+    named = item if isinstance(item, _Object) else {}
+    names = plain_name(named.get("serial")), plain_name(named.get("metering_point"))
+    return RefusedItem(place, fault.field, fault.verdict, fault.reason, text, *names)
+
+
+def _attempted(written: Callable[[Any], str], item: Any) -> str:
+    try:
+        return written(item)
+    except RecursionError:
+        return "nested too deep to be written again; the delivery's own bytes are kept"
 
 
 def _as_it_is(item: Any) -> Any:
@@ -164,10 +188,6 @@ def _line(line: str) -> Any:
         return _loaded(line)
     except BadDeliveryError as error:
         raise _FaultError("", Verdict.INVALID, error.detail) from error
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _reading(item: Any) -> Reading:
@@ -186,7 +206,7 @@ def _reading(item: Any) -> Reading:
 
 
 def _name(name: str) -> str:
-    return name if name in FIELDS else _storable(name)[:60]
+    return name if name in FIELDS else storable(name)[:60]
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -248,6 +268,7 @@ def _sample(name: str, value: Any) -> float:
 def _parsed(readings: list[Reading], items: int, places: Iterable[int], refused: list[RefusedItem]) -> Parsed:
     if items == 0:
         raise BadDeliveryError("empty", "the delivery holds no reading")
+    require_few(items)
     columns = [_column(field, [getattr(one, field.name) for one in readings]) for field in METER_READINGS]
     rows = pa.RecordBatch.from_arrays(columns, schema=METER_READINGS)
     return Parsed(items, rows, np.array(list(places), np.int64), refused)
@@ -255,13 +276,11 @@ def _parsed(readings: list[Reading], items: int, places: Iterable[int], refused:
 
 def _column(field: pa.Field, values: list[Any]) -> pa.Array:
     if pa.types.is_timestamp(field.type):
-        return pa.array([None if value is None else _microseconds(value) for value in values], pa.int64()).cast(
-            field.type
-        )
+        return pa.array([_with_utc(moment) for moment in values], field.type)
+    if pa.types.is_boolean(field.type):
+        return pa.array([bool(value) for value in values], field.type)
     return pa.array(values, field.type)
 
 
-def _microseconds(moment: datetime) -> int:
-    # Compared without its offset, which at the calendar's ends cannot be taken off.
-    inside = min(max(moment.replace(tzinfo=UTC), _EARLIEST), _LATEST)
-    return int((moment if inside == moment.replace(tzinfo=UTC) else inside).timestamp() * 1_000_000)
+def _with_utc(moment: datetime | None) -> datetime | None:
+    return moment if moment is None or _FIRST_YEAR < moment.year < _LAST_YEAR else _OUTSIDE_CALENDAR

@@ -9,12 +9,11 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from schemas.readings import ReadingRefused
-from schemas.values import DeliveryId, PointId
 from services.common.postgres import Transaction
 from services.ingest.core import documents
 from services.ingest.core.verdict import NOT_REFUSED, Verdict
 
-_SOURCE = "SELECT source_id, rank, state, serials FROM ingest.source WHERE key_hash = %s"
+_SOURCE = "SELECT source_id, name, kind, rank, state, serials FROM ingest.source WHERE key_hash = %s"
 
 _PUT_SOURCE = """
     INSERT INTO ingest.source (source_id, name, kind, key_hash, rank, state, serials)
@@ -26,7 +25,7 @@ _PUT_SOURCE = """
 """
 
 _EARLIER = """
-    SELECT delivery_id, body_sha256, items, taken FROM ingest.delivery
+    SELECT delivery_id, body_sha256, received_at, items, taken FROM ingest.delivery
      WHERE source_id = %s AND idempotency_key = %s
 """
 
@@ -56,22 +55,29 @@ _RESULTS = """
 """
 
 _REFUSED = """
-    SELECT reading.point_id, meter.serial, reading.read_at, reading.verdict, NULL AS reason, reading.delivery_id
+    SELECT reading.point_id, meter.serial AS meter, reading.read_at, reading.verdict, reading.delivery_id,
+           NULL::integer AS item, NULL AS field, NULL AS reason
       FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id)
      WHERE reading.delivery_id = ANY(%(deliveries)s) AND reading.verdict >= 10
     UNION ALL
-    SELECT NULL, coalesce(held.serial, held.number), held.read_at, held.verdict, held.reason, held.delivery_id
+    SELECT NULL, coalesce(held.serial, held.number), held.read_at, held.verdict, held.delivery_id,
+           (held.reading->>'item')::integer, held.reading->>'field', held.reason
       FROM ingest.held_reading AS held
      WHERE held.delivery_id = ANY(%(deliveries)s)
-     ORDER BY 3
+     ORDER BY item, read_at
      LIMIT %(limit)s
 """
+
+
+MOST_SHOWN = 100
 
 
 class Source(NamedTuple):
     """Who sends: what his key lets him do."""
 
     source_id: UUID
+    name: str
+    kind: str
     rank: int
     state: str
     serials: list[str] | None
@@ -95,6 +101,7 @@ class Earlier(NamedTuple):
 
     delivery_id: UUID
     body_sha256: bytes
+    received_at: datetime
     items: int
     taken: int
 
@@ -159,7 +166,10 @@ async def add_results(tx: Transaction, results: Iterable[Result]) -> None:
 
 
 async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
-    """Give a delivery with the verdicts so far and its refused readings, at most a hundred of them."""
+    """Give a delivery with the verdicts so far and its refused readings, at most a hundred of them.
+
+    An item that was refused at the door says which it was, counted from 0, and in which field.
+    """
     found = await (await tx.cursor(row_factory=dict_row).execute(_DELIVERY, [delivery_id])).fetchone()
     if not found:
         return None
@@ -167,27 +177,27 @@ async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
     for verdict, readings in await (await tx.execute(_RESULTS, [delivery_id])).fetchall():
         verdicts[Verdict(verdict).label] += readings
     judged = sum(verdicts.values())
-    refused = await refusals(tx, [delivery_id], limit=100)
+    refused = await _refused(tx, [delivery_id], MOST_SHOWN)
     return found | {
         "state": "judged" if judged >= found["taken"] else "waiting",
         "verdicts": {verdict: readings for verdict, readings in verdicts.items() if readings},
-        "refused": [one.model_dump(mode="json", exclude={"resolved", "delivery_id"}) for one in refused],
+        "refused": [{name: value for name, value in one.items() if name != "delivery_id"} for one in refused],
     }
 
 
 async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 10_000) -> list[ReadingRefused]:
     """Give the readings of deliveries that are kept but not used."""
-    rows = await (await tx.execute(_REFUSED, {"deliveries": list(delivery_ids), "limit": limit})).fetchall()
+    fields = set(ReadingRefused.model_fields)
     return [
-        ReadingRefused(
-            point_id=PointId(point_id) if point_id else None,
-            meter=meter,
-            read_at=read_at,
-            verdict=Verdict(verdict).label,
-            delivery_id=DeliveryId(delivery_id),
-        )
-        for point_id, meter, read_at, verdict, _, delivery_id in rows
+        ReadingRefused.model_validate({name: value for name, value in row.items() if name in fields})
+        for row in await _refused(tx, delivery_ids, limit)
     ]
+
+
+async def _refused(tx: Transaction, delivery_ids: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
+    parameters = {"deliveries": list(delivery_ids), "limit": limit}
+    rows = await (await tx.cursor(row_factory=dict_row).execute(_REFUSED, parameters)).fetchall()
+    return [row | {"verdict": Verdict(row["verdict"]).label} for row in rows]
 
 
 REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]

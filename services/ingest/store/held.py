@@ -1,7 +1,8 @@
 """Readings that no metering point was known for, and how they are read again once it is."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,10 +12,8 @@ from services.common.postgres import Transaction
 from services.ingest.core.verdict import Verdict
 
 _HOLD = """
-    INSERT INTO ingest.held_reading
-           (serial, number, read_at, content_hash, reading, verdict, reason, delivery_id, rank)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (serial, number, read_at, content_hash, verdict) DO NOTHING
+    COPY ingest.held_reading
+         (serial, number, read_at, reading, verdict, reason, delivery_id, rank) FROM STDIN
 """
 
 FREED_BY_REFERENCE = (Verdict.METER_NOT_INSTALLED, Verdict.UNKNOWN_METER, Verdict.UNKNOWN_METERING_POINT)
@@ -39,8 +38,7 @@ class HeldRow(NamedTuple):
 
     serial: str | None
     number: str | None
-    read_at: Any
-    content_hash: int
+    read_at: datetime | None
     reading: dict[str, Any]
     verdict: Verdict
     reason: str
@@ -58,11 +56,11 @@ class Released(NamedTuple):
     rank: int
 
 
-async def hold(tx: Transaction, rows: Sequence[HeldRow]) -> None:
-    """Keep readings that cannot be used; one that is held already is not held twice."""
-    if rows:
-        values = [[*row[:4], Jsonb(row.reading), int(row.verdict), *row[6:]] for row in rows]
-        await tx.cursor().executemany(_HOLD, values)
+async def hold(tx: Transaction, rows: Iterable[HeldRow]) -> None:
+    """Keep readings that cannot be used, in the transaction that takes in or stores what brought them."""
+    async with tx.cursor().copy(_HOLD) as copy:
+        for row in rows:
+            await copy.write_row([*row[:3], Jsonb(row.reading), int(row.verdict), *row[5:]])
 
 
 async def release(tx: Transaction, serials: Sequence[str], numbers: Sequence[str], limit: int) -> list[Released]:

@@ -9,6 +9,11 @@ from services.heat.arrays import UNKNOWN
 from services.ingest.core.identify import Reference
 from services.ingest.core.installations import NEVER_S, Installations
 
+# Fair both ways: whoever judges waits for a change that came before, and a change for whoever judges already. So no
+# reading is judged or held by what was known before a change, and stored after what the change set right.
+_SHARE = "SELECT pg_advisory_xact_lock_shared(hashtext('ingest.reference'))"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('ingest.reference'))"
+
 _VERSION = "SELECT version FROM ingest.reference_version"
 
 _POINTS = "SELECT point_id, number, maximum_kw FROM ingest.point ORDER BY point_id"
@@ -30,13 +35,15 @@ _CHANGED = "UPDATE ingest.reference_version SET version = version + 1"
 
 
 async def version(tx: Transaction) -> int:
-    """Give the version of all reference data together."""
+    """Give the version of all reference data together, which stands until this transaction ends."""
+    await tx.execute(_SHARE)
     row = await (await tx.execute(_VERSION)).fetchone()
     return int(row[0]) if row else 0
 
 
 async def changed(tx: Transaction) -> None:
-    """Note that reference data changes with this transaction."""
+    """Note that reference data changes with this transaction, and wait for those who judge by what was before."""
+    await tx.execute(_ALONE)
     await tx.execute(_CHANGED)
 
 
