@@ -1,6 +1,5 @@
 """A town on a running stack: put its documents, then deliver its weather and readings as they come."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,18 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS, INGEST_API
 from deploy.local.stack import Stack
 from schemas.readings import READINGS_PER_MESSAGE
 from services.cli import deliveries
+from services.cli.price_lists import put_shipped
 from services.cli.requests import Client, RequestError
 from services.cli.simulator.calendar import iso
 from services.cli.simulator.documents import HEAT_PRICE_LIST, OF_CONTRACTS, OF_INGEST, Document, documents
 from services.cli.simulator.town import Batch, Town
 from services.heat.hour_marks import HOUR_S
 
-PRICE_LISTS = ROOT / "services/contracts/price_lists"
 PUTS_AT_ONCE = 4
 ROWS_AT_ONCE = 4 * READINGS_PER_MESSAGE
 SOURCE_KIND, SOURCE_RANK = "bulk", 10
@@ -61,7 +59,7 @@ def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None)
     done = 0
     # Without patience: where nothing runs, a person is to hear of it at once.
     with Client(stack, CONTRACTS) as contracts:
-        _put_price_list(contracts)
+        put_shipped(contracts, HEAT_PRICE_LIST)
     with Client(stack, CONTRACTS, patience_s=PATIENCE_S) as contracts:
         for kind in OF_CONTRACTS:
             _put_all(contracts, kind, of_kind[kind])
@@ -93,15 +91,6 @@ def deliver(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None, 
             on_progress(total.readings)
         weather.send_until(town.to_s)
     return total
-
-
-def _put_price_list(contracts: Client) -> None:
-    """Put the shipped price list for heat, unless the utility has one of that name."""
-    known = contracts.ask("GET", "/v1/price-lists").json()["price_lists"]
-    if HEAT_PRICE_LIST in known:
-        return
-    for file in sorted(PRICE_LISTS.glob(f"{HEAT_PRICE_LIST}-*.json")):
-        contracts.ask("PUT", f"/v1/price-lists/{HEAT_PRICE_LIST}", json=json.loads(file.read_text(encoding="utf-8")))
 
 
 def _put_all(client: Client, kind: str, of_kind: Any) -> None:
