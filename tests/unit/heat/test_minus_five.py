@@ -108,6 +108,26 @@ def test_a_line_that_does_not_fall_with_temperature_determines_nothing() -> None
     assert measured(np.full(30, -2.0)).reason is Reason.LINE_NOT_FALLING
 
 
+@given(st.integers(1, 90_000), st.lists(st.integers(-9_000_000, -1_000_000), min_size=21, max_size=60))
+def test_a_house_that_takes_the_same_whatever_the_weather_has_no_falling_line(wh: int, micro_c: list[int]) -> None:
+    mean_c = np.array(micro_c) / 1_000_000
+    assert measured(mean_c, np.full(len(mean_c), wh)).reason is Reason.LINE_NOT_FALLING
+
+
+def test_a_line_that_falls_by_a_watt_hour_falls() -> None:
+    mean_c = np.linspace(-9, -1, 21)
+    maximum_wh = np.full(21, 2000)
+    maximum_wh[-1] -= 1
+    assert measured(mean_c, maximum_wh).measured_kw == Decimal("2.00")
+
+
+@pytest.mark.parametrize(("at_minus_five_wh", "kw"), [(24_995, "25.00"), (24_994, "24.99"), (25_005, "25.01")])
+def test_half_a_hundredth_of_a_kilowatt_is_rounded_up(at_minus_five_wh: int, kw: str) -> None:
+    mean_c = np.round(np.linspace(-9.3, -0.3, 31), 6)
+    maximum_wh = np.array([at_minus_five_wh - round(100 * (celsius + 5)) for celsius in mean_c.tolist()])
+    assert measured(mean_c, maximum_wh).measured_kw == Decimal(kw)
+
+
 def test_a_line_that_is_below_zero_at_minus_five_determines_nothing() -> None:
     mean_c = np.linspace(-9, -7, 30)
     maximum_wh = np.round(1000 * (-7 - mean_c)).astype(np.int64)
