@@ -112,10 +112,26 @@ def test_a_facility_is_told_of_whole_and_the_same_again_tells_nothing(api: httpx
     again = put(api, f"/v1/metering-points/P{house.number}", metering_point_of(api, house))
     assert (again.status_code, again.json()["result"]) == (200, "unchanged")
     events: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, house.facility_id, FacilityChanged, 2)
-    assert [event.version for event in events] == [1, 2]
+    assert [len(event.points) for event in events] == [0, 1]
+    assert events[0].version < events[1].version
     (point,) = events[-1].points
     assert (point.point_id, point.number, point.medium) == (house.point_id, f"P{house.number}", "heat")
     assert (events[-1].network_id, events[-1].activity) == ("aalborg", "seven_day")
+
+
+def test_a_point_that_moves_is_told_of_last_by_the_facility_it_moved_to(api: httpx.Client, stack: Stack) -> None:
+    new_home, old_home = House(api), House(api)
+    for maximum_kw in (60, 70, 80):
+        moving = metering_point_of(api, old_home) | {"maximum_kw": maximum_kw}
+        assert put(api, f"/v1/metering-points/P{old_home.number}", moving).status_code == 200
+    moved = moving | {"facility_number": f"F{new_home.number}", "maximum_kw": 90}
+    assert put(api, f"/v1/metering-points/P{old_home.number}", moved).status_code == 200
+    left: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, old_home.facility_id, FacilityChanged, 6)
+    entered: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, new_home.facility_id, FacilityChanged, 3)
+    assert left[-1].points == ()
+    versions = [event.version for event in left if event.points]
+    assert entered[-1].version > max(versions)
+    assert {point.number: point.maximum_kw for point in entered[-1].points}[f"P{old_home.number}"] == 90
 
 
 def metering_point_of(api: httpx.Client, house: House) -> dict[str, Any]:

@@ -27,10 +27,15 @@ _ADD_FACILITY = """
 _CHANGE_FACILITY = """
     UPDATE contracts.facility
        SET name = %(name)s, address = %(address)s, area = %(area)s, category = %(category)s,
-           activity = %(activity)s, network_id = %(network_id)s, version = version + 1
+           activity = %(activity)s, network_id = %(network_id)s,
+           version = nextval('contracts.facility_version')
      WHERE facility_id = %(facility_id)s
 """
-_COUNT_UP = "UPDATE contracts.facility SET version = version + 1 WHERE facility_id = ANY(%s)"
+# Locked before they are counted up: whoever tells of the same point later must have the higher version.
+_LOCK_FACILITIES = "SELECT FROM contracts.facility WHERE facility_id = ANY(%s) ORDER BY facility_id FOR UPDATE"
+_COUNT_UP = """
+    UPDATE contracts.facility SET version = nextval('contracts.facility_version') WHERE facility_id = ANY(%s)
+"""
 
 _POINT = """
     SELECT point.point_id, point.facility_id, facility.facility_number, point.medium, point.station_id, point.maximum_kw
@@ -117,14 +122,19 @@ async def put_metering_point(
     values = document.model_dump(mode="json") | {"number": number, "facility_id": facility_id}
     if known is None:
         added = await (await tx.execute(_ADD_POINT, values)).fetchone()
-        await tx.execute(_COUNT_UP, [[facility_id]])
+        await _count_up(tx, [facility_id])
         return Change.CREATED, PointId(_only(added))
     point_id, was_at, stored = known
     if stored == document:
         return Change.UNCHANGED, point_id
     await tx.execute(_CHANGE_POINT, values | {"point_id": point_id})
-    await tx.execute(_COUNT_UP, [list({facility_id, was_at})])
+    await _count_up(tx, [facility_id, was_at])
     return Change.CHANGED, point_id
+
+
+async def _count_up(tx: Transaction, facility_ids: list[FacilityId]) -> None:
+    await tx.execute(_LOCK_FACILITIES, [facility_ids])
+    await tx.execute(_COUNT_UP, [facility_ids])
 
 
 async def facility_event(tx: Transaction, facility_id: FacilityId) -> FacilityChanged:
