@@ -23,6 +23,7 @@ from services.common.tables import BadRow, BadTableError
 from services.ingest import metering
 from services.ingest.core import documents
 from services.ingest.core.documents import Key
+from services.ingest.core.observed import unusable
 from services.ingest.core.parsed import BadDeliveryError
 from services.ingest.core.refusals import Refusal, RefusedError
 from services.ingest.imports import import_meters
@@ -235,6 +236,9 @@ def _weather(parts: Parts) -> APIRouter:
             recorded_at=observed.recorded_at or datetime.now(UTC),
             values=observed.values,
         )
+        latest_s = int(datetime.now(UTC).timestamp()) + parts.settings.future_seconds
+        if fault := unusable(event, latest_s):
+            raise web.Problem(422, "unusable", f"{fault}.")
         message = outgoing(OUTDOOR_TEMPERATURE, observed.station_id, event, correlation_id=logs.correlation_id())
         await send_acknowledged(parts.producer, [message], parts.settings.acknowledge_seconds)
         return {"station_id": observed.station_id, "values": len(observed.values)}

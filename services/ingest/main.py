@@ -55,7 +55,7 @@ async def run_worker(stop: asyncio.Event) -> None:
         await process.side_by_side(
             stop,
             loop(METER_READINGS, readings, settings.batch_messages).run(stop),
-            loop(OUTDOOR_TEMPERATURE, WeatherHandlers(settings.zone), 100).run(stop),
+            loop(OUTDOOR_TEMPERATURE, WeatherHandlers(settings.zone, settings.future_seconds), 100).run(stop),
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
             Rejudging(database, producer, readings, state.pulse("rejudging")).run(stop),
             outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),

@@ -4,12 +4,14 @@ import secrets
 
 from psycopg.errors import ExclusionViolation, UniqueViolation
 
-from services.common import web
+from services.common import logs, web
 from services.common.postgres import Transaction
 from services.ingest import holding
 from services.ingest.core.documents import Installation, Meter, Source
 from services.ingest.core.refusals import Refusal, RefusedError
 from services.ingest.store import Change, deliveries, meters, reference, rejudge
+
+log = logs.get_logger()
 
 KEY_BYTES = 32
 
@@ -20,11 +22,11 @@ async def put_source(tx: Transaction, name: str, source: Source) -> tuple[Change
     digest = source.key_sha256 or web.sha256_hex(key)
     try:
         async with tx.transaction():
-            is_new, has_this_key = await deliveries.put_source(tx, name, source, digest)
+            change, has_this_key = await deliveries.put_source(tx, name, source, digest)
     except UniqueViolation as error:
         raise RefusedError(Refusal.KEY_IS_TAKEN, "another source has that key; make one for each source") from error
-    shown = key if has_this_key and source.key_sha256 is None else None
-    return (Change.CREATED if is_new else Change.CHANGED), shown
+    log.info("source_put", source=name, result=change.value, state=source.state, rank=source.rank)
+    return change, key if has_this_key and source.key_sha256 is None else None
 
 
 async def put_meter(tx: Transaction, serial: str, document: Meter) -> Change:
@@ -32,6 +34,7 @@ async def put_meter(tx: Transaction, serial: str, document: Meter) -> Change:
 
     Raises RefusedError.
     """
+    await meters.lock(tx, serial)
     known = await meters.meter(tx, serial)
     if known is not None and known.meter == document:
         return Change.UNCHANGED
@@ -70,7 +73,11 @@ async def _install(tx: Transaction, serial: str, meter_id: int, place: Installat
             await meters.install(tx, meter_id, place)
     except ExclusionViolation as error:
         other = await meters.neighbour(tx, serial, place)
-        who = f"meter {other.serial} sits there from {other.installed_at}" if other else "another meter sits there"
+        who = (
+            f"meter {other.serial} sits there from {other.installed_at.isoformat()}"
+            if other
+            else "another meter sits there"
+        )
         raise RefusedError(
             Refusal.INSTALLATIONS_OVERLAP,
             f"at {place.metering_point} {who}; note when that one was removed first",

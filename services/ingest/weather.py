@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from aiokafka.structs import ConsumerRecord
 
-from schemas.event import CORRELATION_HEADER
 from schemas.topics import DAILY_TEMPERATURE
 from schemas.weather import DailyTemperatureChanged, OutdoorTemperatureObserved
+from services.common.consume import UndecodableError
 from services.common.kafka import Outgoing, outgoing
 from services.common.logs import correlation_id
 from services.common.postgres import Transaction
 from services.common.received import read_event
 from services.heat.daily_temperature import DailyMeans, daily_means
 from services.heat.local_time import day_start_s, local_day
+from services.ingest.core.observed import unusable
 from services.ingest.store import weather
 from services.ingest.store.weather import StoredDay
 
@@ -22,12 +23,17 @@ from services.ingest.store.weather import StoredDay
 class WeatherHandlers:
     """Outdoor temperatures of stations."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, future_s: int) -> None:
         self._zone = zone
+        self._future_s = future_s
 
     def decode(self, record: ConsumerRecord) -> OutdoorTemperatureObserved:
-        """Read one message. Raises UndecodableError."""
-        return read_event(record, OutdoorTemperatureObserved)
+        """Read one message. Raises UndecodableError, for hours that no calendar of ours has, too."""
+        event = read_event(record, OutdoorTemperatureObserved)
+        wrong = unusable(event, record.timestamp // 1000 + self._future_s)
+        if wrong:
+            raise UndecodableError(f"not what {event.name} carries: {wrong}")
+        return event
 
     async def store(self, tx: Transaction, items: Sequence[OutdoorTemperatureObserved]) -> Iterable[Outgoing]:
         """Store the hours and average the local days that they touch; gives the days that are new or changed."""
@@ -73,7 +79,7 @@ def _messages(station_id: str, days: Iterable[StoredDay]) -> list[Outgoing]:
             DAILY_TEMPERATURE,
             f"{station_id}:{day.day}",
             DailyTemperatureChanged(station_id=station_id, **day._asdict()),
-            **{CORRELATION_HEADER.replace("-", "_"): correlation_id()},
+            correlation_id=correlation_id(),
         )
         for day in days
     ]

@@ -1,12 +1,40 @@
 """What staff systems put: sources, stations, meters with where they sat, and observed temperatures."""
 
+import re
+from datetime import datetime
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from schemas.weather import HourlyTemperature
+from services.heat.hour_marks import HOUR_S
+from services.ingest.core.form import is_within_calendar
 
+_WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
+
+
+def _written_out(given: Any) -> Any:
+    # A bare number would be taken for seconds since 1970, a date for its midnight.
+    if isinstance(given, datetime) or (isinstance(given, str) and _WRITTEN_TIME.fullmatch(given)):
+        return given
+    raise ValueError("write the time as in 2026-01-05T07:00:00+01:00")
+
+
+def _within_calendar(moment: datetime) -> datetime:
+    if not is_within_calendar(moment):
+        raise ValueError("give a time from 1990-01-02 to 2060-12-31")
+    return moment
+
+
+def _on_the_hour(moment: datetime) -> datetime:
+    if moment.microsecond or int(moment.timestamp()) % HOUR_S:
+        raise ValueError("an hour begins at its full hour")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_within_calendar), BeforeValidator(_written_out)]
+FullHour = Annotated[Moment, AfterValidator(_on_the_hour)]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Register = Annotated[int, Field(ge=0, le=10**15, strict=True)]
@@ -27,11 +55,11 @@ class Source(_Document):
     """
 
     kind: Literal["live", "bulk"] = "live"
-    rank: Annotated[int, Field(ge=0, le=100)] = 10
+    rank: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
     state: Literal["active", "revoked"] = "active"
     serials: Annotated[tuple[Key, ...], Field(max_length=100_000)] | None = None
     key_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    renew_key: bool = False
+    renew_key: Annotated[bool, Field(strict=True)] = False
 
 
 class Station(_Document):
@@ -48,8 +76,8 @@ class Installation(_Document):
     """
 
     metering_point: Key
-    installed_at: AwareDatetime
-    removed_at: AwareDatetime | None = None
+    installed_at: Moment
+    removed_at: Moment | None = None
     start_wh: Register | None = None
     stop_wh: Register | None = None
     start_l: Register | None = None
@@ -95,7 +123,7 @@ class MeterRow(Installation):
     @classmethod
     def _numbers_are_text(cls, given: dict[str, str]) -> dict[str, str | int]:
         # The fields themselves take no text, since over HTTP "12" is a mistake.
-        return {name: int(text) if text.isascii() and text.isdecimal() else text for name, text in given.items()}
+        return {name: _number(text) if name in _NUMBERS else text for name, text in given.items()}
 
     def meter(self, installations: tuple[Installation, ...]) -> Meter:
         """Give the meter of this line with all its lines' installations."""
@@ -111,9 +139,25 @@ class MeterRow(Installation):
         return Installation(**self.model_dump(include=set(Installation.model_fields)))
 
 
+_NUMBERS = set(MeterRow.model_fields) - {"metering_point", "installed_at", "removed_at"}
+
+
+def _number(text: str) -> str | int:
+    return int(text) if re.fullmatch(r"[0-9]{1,16}", text) else text
+
+
+class ObservedHour(HourlyTemperature):
+    """The mean temperature of one hour, as staff systems send it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    starts_at: FullHour
+    celsius: Annotated[float, Field(ge=-80, le=60, allow_inf_nan=False, strict=True)]
+
+
 class Temperatures(_Document):
     """Hourly means that a station observed; recorded_at is when, without it now."""
 
     station_id: Key
-    recorded_at: AwareDatetime | None = None
-    values: Annotated[tuple[HourlyTemperature, ...], Field(min_length=1, max_length=10_000)]
+    recorded_at: Moment | None = None
+    values: Annotated[tuple[ObservedHour, ...], Field(min_length=1, max_length=10_000)]

@@ -1,5 +1,6 @@
 """What is wrong with a reading by itself, whoever sent it and whatever else is known."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,12 @@ def form_refusals(given: FormColumns, latest_s: Int64 | int) -> Int64:
         Verdict.NOT_FINITE: infinite,
     }
     return np.select(list(refusals.values()), [int(verdict) for verdict in refusals], 0).astype(np.int64)
+
+
+def is_within_calendar(moment: datetime) -> bool:
+    """Tell whether an instant lies where readings and local days can."""
+    # Compared by the year first: at the ends of Python's calendar there is no UTC.
+    return 1980 < moment.year < 2070 and FIRST_READ_AT_S <= moment.timestamp() <= LAST_READ_AT_S
 
 
 def _is_outside(at_s: Int64) -> np.ndarray:

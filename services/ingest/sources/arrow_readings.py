@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.readings import METER_READINGS
-from services.ingest.core.parsed import BadDeliveryError, Parsed
+from services.ingest.core.parsed import BadDeliveryError, Parsed, require_few
 
 # Places of fields in Arrow's Message.fbs.
 _HEADER_OF_MESSAGE = 2
@@ -25,8 +25,10 @@ def parse(body: bytes) -> Parsed:
         batches = list(record_batches(body, may_hold_more=False))
     except UNREADABLE as error:
         raise BadDeliveryError("bad_arrow", f"this is no Arrow stream of readings: {error}") from error
-    if not any(batch.num_rows for batch in batches):
+    items = sum(batch.num_rows for batch in batches)
+    if items == 0:
         raise BadDeliveryError("empty", "the stream holds no reading")
+    require_few(items)
     readings = pa.Table.from_batches(batches, METER_READINGS).combine_chunks().to_batches()[0]
     return Parsed(readings.num_rows, readings, np.arange(readings.num_rows), [])
 
@@ -48,25 +50,30 @@ def record_batches(stream: bytes, *, may_hold_more: bool) -> Iterator[pa.RecordB
             raise ValueError(
                 f"there is no column {', '.join(unknown)[:200]}; ours are {', '.join(METER_READINGS.names)}"
             )
+        _require_types(reader.schema)
         for batch in reader:
             batch.validate(full=True)
             yield _fitted(batch)
 
 
+def _require_types(given: pa.Schema) -> None:
+    for field in METER_READINGS:
+        if given.names.count(field.name) > 1:
+            raise ValueError(f"the column {field.name} is there twice")
+        if field.name not in given.names:
+            if not field.nullable:
+                raise ValueError(f"the column {field.name} is missing")
+        elif not given.field(field.name).type.equals(field.type):
+            raise ValueError(f"the column {field.name} must be of type {field.type}")
+
+
 def _fitted(batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = [_column(batch, field) for field in METER_READINGS]
+    names = batch.schema.names
+    columns = [
+        batch.column(field.name) if field.name in names else pa.nulls(batch.num_rows, field.type)
+        for field in METER_READINGS
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=METER_READINGS)
-
-
-def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
-    if field.name not in batch.schema.names:
-        if not field.nullable:
-            raise ValueError(f"the column {field.name} is missing")
-        return pa.nulls(batch.num_rows, field.type)
-    column = batch.column(field.name)
-    if not column.type.equals(field.type):
-        raise ValueError(f"the column {field.name} must be of type {field.type}")
-    return column
 
 
 def _is_compressed(metadata: pa.Buffer | None) -> bool:

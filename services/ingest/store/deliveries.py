@@ -12,6 +12,7 @@ from schemas.readings import ReadingRefused
 from services.common.postgres import Transaction
 from services.ingest.core import documents
 from services.ingest.core.verdict import NOT_REFUSED, Verdict
+from services.ingest.store import Change
 
 _SOURCE = "SELECT source_id, name, kind, rank, state, serials FROM ingest.source WHERE key_hash = %s"
 
@@ -21,6 +22,9 @@ _PUT_SOURCE = """
     ON CONFLICT (name) DO UPDATE
        SET kind = excluded.kind, rank = excluded.rank, state = excluded.state, serials = excluded.serials,
            key_hash = coalesce(%(new_key_hash)s, source.key_hash)
+     WHERE (source.kind, source.rank, source.state, source.serials)
+           IS DISTINCT FROM (excluded.kind, excluded.rank, excluded.state, excluded.serials)
+        OR source.key_hash <> coalesce(%(new_key_hash)s, source.key_hash)
     RETURNING xmax = 0, key_hash = %(key_hash)s
 """
 
@@ -122,8 +126,8 @@ async def source_by_key(tx: Transaction, key_hash: str) -> Source | None:
     return Source(*row) if row else None
 
 
-async def put_source(tx: Transaction, name: str, source: documents.Source, key_hash: str) -> tuple[bool, bool]:
-    """Write a source; tells whether it is new, and whether the offered key is its key now.
+async def put_source(tx: Transaction, name: str, source: documents.Source, key_hash: str) -> tuple[Change, bool]:
+    """Write a source; tells what changed, and whether the offered key is its key now.
 
     A source that exists keeps its key unless it is to be renewed or the source brings its own. Raises
     psycopg.errors.UniqueViolation where another source has that key.
@@ -140,8 +144,8 @@ async def put_source(tx: Transaction, name: str, source: documents.Source, key_h
     }
     row = await (await tx.execute(_PUT_SOURCE, parameters)).fetchone()
     if row is None:
-        raise LookupError(f"source {name} was not stored")
-    return bool(row[0]), bool(row[1])
+        return Change.UNCHANGED, False
+    return Change.CREATED if row[0] else Change.CHANGED, bool(row[1])
 
 
 async def earlier(tx: Transaction, delivery: Delivery) -> Earlier:

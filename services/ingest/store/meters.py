@@ -1,5 +1,6 @@
 """Meters: what their registers can do, and where they sat when."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from psycopg.rows import class_row, dict_row
@@ -7,9 +8,10 @@ from psycopg.rows import class_row, dict_row
 from services.common.postgres import Transaction
 from services.ingest.core.documents import Installation, Meter
 
-_METER = """
-    SELECT meter_id, modulus_wh, modulus_l, resolution_wh FROM ingest.meter WHERE serial = %s FOR UPDATE
-"""
+# By its serial, since a meter that two put at once has no row yet.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ingest.meter ' || %s, 0))"
+
+_METER = "SELECT meter_id, modulus_wh, modulus_l, resolution_wh FROM ingest.meter WHERE serial = %s"
 
 _PUT_METER = """
     INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh) VALUES (%s, %s, %s, %s)
@@ -39,7 +41,7 @@ _INSTALL = """
 _POINT_ID = "SELECT point_id FROM ingest.point WHERE number = %s"
 
 _NEIGHBOURS = """
-    SELECT meter.serial, place.installed_at, place.removed_at
+    SELECT meter.serial, place.installed_at
       FROM ingest.meter_installation AS place JOIN ingest.meter USING (meter_id) JOIN ingest.point USING (point_id)
      WHERE point.number = %s AND meter.serial <> %s
        AND tstzrange(place.installed_at, place.removed_at) && tstzrange(%s, %s)
@@ -58,12 +60,16 @@ class Neighbour(NamedTuple):
     """Another meter at the same metering point."""
 
     serial: str
-    installed_at: object
-    removed_at: object
+    installed_at: datetime
+
+
+async def lock(tx: Transaction, serial: str) -> None:
+    """Keep others from changing the same meter meanwhile."""
+    await tx.execute(_LOCK, [serial])
 
 
 async def meter(tx: Transaction, serial: str) -> Known | None:
-    """Find a meter and lock it against others who would change it."""
+    """Find a meter."""
     row = await (await tx.cursor(row_factory=dict_row).execute(_METER, [serial])).fetchone()
     if row is None:
         return None
