@@ -70,8 +70,9 @@ GOOD = ("accepted", "duplicate", "superseded", "withdrawn")
 
 def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine]:
     """Find the lines that the worker refused: by their time and, where that is not enough, by their meter."""
-    # What was refused at the door is known from its answer, item by item; here it has lost its place.
-    by_worker = [refused for refused in one.refused if refused["read_at"] is not None]
+    # What was refused at the door is known from its answer already, and there item by item.
+    at_door = {item["code"] for item in one.delivered.refused}
+    by_worker = [refused for refused in one.refused if refused["verdict"] not in at_door]
     if not by_worker:
         return
     first = one.delivered.first
@@ -82,7 +83,7 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
     for row, at_us in enumerate(read_at):
         rows_at.setdefault(at_us, []).append(row)
     for refused in by_worker:
-        rows = rows_at.get(_micros(refused["read_at"]), [])
+        rows = rows_at.get(_micros(refused["read_at"]), []) if refused["read_at"] else []
         of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
         number = int(line[first + of_meter[0]]) if len(of_meter) == 1 else UNKNOWN_LINE
         verdict = str(refused["verdict"])

@@ -150,14 +150,14 @@ def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(
         "line 5: register_went_backwards",
         "line 6, read_at: time_in_future",
     ):
-        assert words in told
+        assert told.count(words) == 1
     assert [(row["energy_wh"], row["verdict"]) for row in kulvert.rows("readings", point)] == [
         ("1000", "accepted"),
         ("400", "register_went_backwards"),
         ("5000", "accepted"),
         ("6000", "accepted"),
     ]
-    assert [row["verdict"] for row in kulvert.rows("refused", point)] == ["register_went_backwards"]
+    assert [row["verdict"] for row in kulvert.rows("refused", point)] == ["register_went_backwards", "time_in_future"]
     assert [row["verdict"] for row in kulvert.rows("refused", other)] == ["unknown_metering_point"]
     assert "unknown_metering_point" in kulvert.does("show", "refused", other)
 
