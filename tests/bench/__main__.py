@@ -4,11 +4,25 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from tests.bench.facility_page import facility_page_p99
 from tests.bench.figures import Figure, keep
+from tests.bench.http import http_arrow, http_json
+from tests.bench.latency import reading_to_visible_p99
+from tests.bench.stack_start import stack_start
 from tests.bench.whole_path import whole_path
+from tests.bench.whole_path_rss import whole_path_rss
 
 BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
-    "whole_path": whole_path,
+    bench.__name__: bench
+    for bench in (
+        whole_path,
+        whole_path_rss,
+        http_json,
+        http_arrow,
+        reading_to_visible_p99,
+        facility_page_p99,
+        stack_start,
+    )
 }
 
 
