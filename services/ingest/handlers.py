@@ -68,6 +68,7 @@ class ReadingHandlers:
         await self._ensure_partitions(rows, states)
         changes = await Judging(tx, await self.reference(tx), self._zone).outcome(rows, states)
         await outcome.write(tx, changes, delivered_by)
+        await outcome.note_far(tx, changes)
         return changes
 
     async def rejudge(self, tx: Transaction, touched: Touched) -> Outcome:

@@ -16,7 +16,7 @@ from services.ingest.core.identify import Reference
 from services.ingest.core.installations import Terms, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
-from services.ingest.core.recompute import JUDGED_VERDICTS, Spans, recompute, registers_at
+from services.ingest.core.recompute import JUDGED_VERDICTS, Spans, reaching_far, recompute, registers_at
 from services.ingest.core.verdict import Verdict
 from services.ingest.store import points
 from services.ingest.store.points import StoredDays, StoredHours, Touched
@@ -65,6 +65,7 @@ class Judging:
             is_new,
             done.states,
             NO_SHIFTS,
+            np.zeros(0, np.int64),
         )
 
     async def _days_completed(self, done: Appended, states: PointStates) -> Days:
@@ -95,7 +96,10 @@ class Judging:
         ahead = np.full(len(touched.point_id), FIRST_AHEAD)
         while len(touched.point_id):
             attempt, is_enough = await self._attempt(touched, rows, states, back, ahead)
-            outcome = attempt if outcome is None else joined_outcomes(outcome, attempt)
+            if outcome is None:
+                outcome = attempt
+            else:
+                outcome = joined_outcomes(outcome, attempt._replace(far=attempt.states.point_id))
             wanting = ~is_enough
             mine = wanting[np.searchsorted(touched.point_id, rows.point_id)]
             touched = Touched._make(column[wanting] for column in touched)
@@ -150,6 +154,7 @@ class Judging:
             day_change.is_told,
             _states_after(states, spans, done, shifts),
             shifts,
+            spans.point_id[~spans.ends_inside & reaching_far(spans, done, FIRST_AHEAD)],
         )
 
     def _terms(self, point_id: Int64, meter_id: Int64, at_s: Int64) -> Terms:

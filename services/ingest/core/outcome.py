@@ -51,6 +51,8 @@ class Outcome(NamedTuple):
     """False where only the running register at the end of the day moved."""
     states: PointStates
     shifts: "Shifts"
+    far: Int64
+    """(f,) metering points whose changes may reach further than whoever looks around the readings again will see."""
 
 
 class Shifts(NamedTuple):
@@ -88,6 +90,7 @@ def joined_outcomes(one: Outcome, other: Outcome) -> Outcome:
         np.concatenate((one.day_is_told, other.day_is_told)),
         PointStates(*_joined(one.states, other.states)),
         Shifts(*_joined(one.shifts, other.shifts)),
+        np.concatenate((one.far, other.far)),
     )
 
 

@@ -114,6 +114,13 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
     return result, is_settled
 
 
+def reaching_far(spans: Spans, done: Recomputed, ahead: int) -> Bool:
+    """Tell for each window whether it takes in more than `ahead` judged readings behind what is new."""
+    span = np.searchsorted(spans.point_id, done.rows.point_id)
+    is_behind = np.isin(done.verdict, JUDGED_VERDICTS) & (done.rows.read_at_s > spans.changed_to_s[span])
+    return np.bincount(span, is_behind, len(spans.point_id)) > ahead
+
+
 def _values_at(marks: Marks, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:
     """Look up running Wh and l at given marks; (m, 2), and where there is such a mark."""
     if len(marks.owner) == 0:

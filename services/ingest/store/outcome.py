@@ -11,8 +11,11 @@ from services.common.bulk import Column, Kind
 from services.common.postgres import Transaction
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.days import Days, HourRows
+from services.heat.hour_marks import HOUR_S
 from services.ingest.core.outcome import Outcome, PointStates, Shifts
 from services.ingest.core.readings import ReadingRows
+
+DAY_S = 24 * HOUR_S
 
 _ENSURE_PARTITIONS = "SELECT ingest.ensure_partitions(to_timestamp(%s), to_timestamp(%s))"
 
@@ -97,6 +100,14 @@ _SHIFT_DAYS = """
 """
 
 
+# Told of by the same hand that tells of spans judged again.
+_NOTE_FAR = """
+    INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason, changed_from, changed_to)
+    VALUES (%(point_id)s, to_timestamp(%(first_s)s), to_timestamp(%(end_s)s), 'far from what was read',
+            to_timestamp(%(first_s)s), to_timestamp(%(end_s)s))
+"""
+
+
 async def ensure_partitions(tx: Transaction, first_s: int, last_s: int) -> None:
     """Make the partitions for a span of time, where they are not there yet."""
     await tx.execute(_ENSURE_PARTITIONS, [first_s, last_s])
@@ -111,6 +122,20 @@ async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | N
     await _write_days(tx, outcome.days, outcome.day_revision, outcome.day_is_new)
     await _shift_days(tx, outcome.shifts)
     await _update_states(tx, outcome.states)
+
+
+async def note_far(tx: Transaction, outcome: Outcome) -> None:
+    """Note what a batch changed far from its readings, to be told of even though a crash loses the announcement.
+
+    Who tells of a batch once more looks around its readings only; this says what lies further away.
+    """
+    for point_id in outcome.far.tolist():
+        starts_s = outcome.hours.starts_s[outcome.hours.owner == point_id]
+        begins_s = outcome.days.day[outcome.days.owner == point_id] * DAY_S
+        changed_s = np.concatenate((starts_s, begins_s)).tolist()
+        if changed_s:
+            end_s = max(changed_s) + HOUR_S
+            await tx.execute(_NOTE_FAR, {"point_id": point_id, "first_s": min(changed_s), "end_s": end_s})
 
 
 async def _add_readings(tx: Transaction, rows: ReadingRows, deliveries: Sequence[UUID | None]) -> None:

@@ -1,15 +1,12 @@
 """The law of the tables: they are a function of what was read, whatever came first, and equal a plain computation."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import groupby, zip_longest
-from typing import Any, NamedTuple
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
-import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,29 +14,11 @@ from deploy.local.stack import Stack
 from services.common.postgres import Database
 from services.ingest.store.points import Touched
 from tests import oracle
-from tests.builders import Points, batch
+from tests.builders import Points
 from tests.integration.ingest.conftest import STOCKHOLM, Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, Row, courses, histories
+from tests.integration.ingest.played import Played, messages, name_meters, register
 from tests.integration.ingest.tables import Tables, tables
-
-
-class Played(NamedTuple):
-    """A history on the metering point that it is played on."""
-
-    point_id: int
-    history: History
-
-    def rows(self, indexes: Sequence[int]) -> list[Row]:
-        """Give rows with their metering point and the serials of their meters."""
-        return [self._named(self.history.rows[index]) for index in indexes]
-
-    def _named(self, row: Row) -> Row:
-        serial = None if row["meter"] is None else self.serial(row["meter"])
-        return row | {"metering_point": f"MP-{self.point_id}", "serial": serial}
-
-    def serial(self, meter: int) -> str:
-        """Name a meter of this metering point."""
-        return f"{self.point_id}-{meter}"
 
 
 @st.composite
@@ -56,7 +35,7 @@ def test_the_tables_are_a_function_of_the_readings_and_equal_a_plain_computation
     ids = Points(stack).add(2 * len(drawn), MAXIMUM_KW)
     straight = [Played(point, history) for point, (history, _) in zip(ids[: len(drawn)], drawn, strict=True)]
     mixed = [Played(point, history) for point, (history, _) in zip(ids[len(drawn) :], drawn, strict=True)]
-    _name_meters(stack, [*straight, *mixed])
+    name_meters(stack, [*straight, *mixed])
     asyncio.run(_play(stack, straight, mixed, [course for _, course in drawn]))
     for one, other in zip(straight, mixed, strict=True):
         at_once, in_pieces = tables(stack, one.point_id), tables(stack, other.point_id)
@@ -69,7 +48,7 @@ async def _play(stack: Stack, straight: list[Played], mixed: list[Played], plan:
     await database.open()
     try:
         worker = Worker(database)
-        _register(stack, straight)
+        register(stack, straight)
         await _store(worker, [row for one in straight for row in one.rows(range(len(one.history.rows)))])
         turns = zip_longest(*([*course.deliveries, []] for course in plan), fillvalue=[])
         for turn, deliveries in enumerate(turns):
@@ -82,41 +61,9 @@ async def _play(stack: Stack, straight: list[Played], mixed: list[Played], plan:
 
 
 async def _store(worker: Worker, rows: list[Row]) -> None:
-    by_rank = groupby(sorted(rows, key=lambda row: row["rank"]), key=lambda row: row["rank"])
-    items = [replace(worker.message(batch(_columns(row) for row in some)), rank=rank) for rank, some in by_rank]
+    items = messages(worker, rows)
     if items:
         await worker.store(items)
-
-
-def _columns(row: Row) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in ("rank", "meter")}
-
-
-def _name_meters(stack: Stack, played: list[Played]) -> None:
-    with psycopg.connect(stack.admin_dsn) as connection:
-        for one in played:
-            for place in one.history.places:
-                connection.execute(
-                    "INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh) VALUES (%s, %s, %s, %s)",
-                    [one.serial(place.meter_id), *place.modulus, place.resolution_wh],
-                )
-        connection.execute("UPDATE ingest.reference_version SET version = version + 1")
-
-
-def _register(stack: Stack, played: list[Played]) -> None:
-    with psycopg.connect(stack.admin_dsn) as connection:
-        for one in played:
-            for place in one.history.places:
-                connection.execute(
-                    "INSERT INTO ingest.meter_installation (meter_id, point_id, installed_at, removed_at, start_wh,"
-                    " start_l, stop_wh, stop_l) SELECT meter_id, %s, to_timestamp(%s), to_timestamp(%s), %s, %s, %s, %s"
-                    " FROM ingest.meter WHERE serial = %s",
-                    [
-                        *(one.point_id, place.installed_s, place.removed_s),
-                        *(*place.start, *place.stop, one.serial(place.meter_id)),
-                    ],
-                )
-        connection.execute("UPDATE ingest.reference_version SET version = version + 1")
 
 
 async def _register_late(stack: Stack, worker: Worker, played: list[Played]) -> None:
@@ -124,7 +71,7 @@ async def _register_late(stack: Stack, worker: Worker, played: list[Played]) -> 
     with_meters = [one for one in played if one.history.places]
     if not with_meters:
         return
-    _register(stack, with_meters)
+    register(stack, with_meters)
     last = [max(row["read_at"] for row in one.history.rows) for one in with_meters]
     touched = Touched(
         np.array([one.point_id for one in with_meters]),
