@@ -3,33 +3,38 @@
 import hashlib
 import hmac
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from deploy.local.services import INGEST_API
 from deploy.local.stack import Stack
 from schemas.event import ARROW
 from schemas.readings import READINGS_PER_MESSAGE
 from services.cli.requests import Client, RequestError
+from services.heat.arrays import Int64
 
-IN_FLIGHT = 4
+LANES = 4
+"""How many deliveries are under way at once."""
 PATIENCE_S = 600.0
 """How long a delivery is offered again while the service is away, or the worker too far behind."""
 POLL_S = 0.2
 
 Progress = Callable[[int], None]
-"""Is told how many readings more have got one step further."""
+"""Is told, in any thread, how many readings more have got one step further."""
 
 
 class Delivered(NamedTuple):
-    """One delivery: which rows it held, and what it was answered at the door."""
+    """One delivery: which rows (of all that are sent) it held, and what it was answered at the door."""
 
     delivery_id: str
-    first: int
+    rows: Int64
     items: int
     taken: int
     refused: list[dict[str, Any]]
@@ -59,28 +64,43 @@ def put_source(stack: Stack, name: str, kind: str, rank: int) -> Client:
 
 
 def deliver(source: Client, readings: pa.Table, name: str, on_taken: Progress) -> list[Delivered]:
-    """Send readings (METER_READINGS) in batches of 5,000, some at once; gives the deliveries in order.
+    """Send readings (METER_READINGS) in batches of 5,000, several at once, but each meter's in their order.
 
-    The same readings under the same name are the same deliveries, however often they are sent: each batch has an
+    Out of order they would end in the same figures, by way of gaps that are estimated and told of first. The same
+    readings under the same name are the same deliveries, however often they are sent: each batch has an
     Idempotency-Key that follows from both. Raises RequestError.
     """
-    starts = range(0, readings.num_rows, READINGS_PER_MESSAGE)
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        sending = {pool.submit(_deliver_batch, source, readings, start, name) for start in starts}
+    with ThreadPoolExecutor(LANES) as pool:
+        sending = [pool.submit(_deliver_lane, source, readings, lane, name, on_taken) for lane in lanes(readings)]
         try:
-            for done in as_completed(sending):
-                on_taken(done.result().items)
+            return [delivered for done in as_completed(sending) for delivered in done.result()]
         except BaseException:
             # Nobody waits for the rest any more, least of all a person who has pressed Ctrl-C.
             source.give_up()
-            pool.shutdown(cancel_futures=True)
             raise
-    return sorted((one.result() for one in sending), key=lambda delivered: delivered.first)
 
 
-def _deliver_batch(source: Client, readings: pa.Table, start: int, name: str) -> Delivered:
-    body = arrow_stream(readings.slice(start, READINGS_PER_MESSAGE))
-    key = hashlib.sha256(f"{name}:{start}:".encode() + body).hexdigest()
+def lanes(readings: pa.Table) -> list[Int64]:
+    """Part rows into lanes that may be sent side by side: all of a meter's are in one, in their order."""
+    names = pc.coalesce(readings.column("metering_point"), readings.column("serial")).combine_chunks()
+    encoded = names.dictionary_encode()
+    of_name = np.array([zlib.crc32(str(name).encode()) % LANES for name in encoded.dictionary.to_pylist()], np.int64)
+    lane = of_name[encoded.indices.to_numpy()]
+    return [rows for number in range(LANES) if len(rows := np.flatnonzero(lane == number))]
+
+
+def _deliver_lane(source: Client, readings: pa.Table, lane: Int64, name: str, on_taken: Progress) -> list[Delivered]:
+    delivered = []
+    for start in range(0, len(lane), READINGS_PER_MESSAGE):
+        rows = lane[start : start + READINGS_PER_MESSAGE]
+        delivered.append(_deliver_batch(source, readings.take(pa.array(rows)), rows, name))
+        on_taken(len(rows))
+    return delivered
+
+
+def _deliver_batch(source: Client, batch: pa.Table, rows: Int64, name: str) -> Delivered:
+    body = arrow_stream(batch)
+    key = hashlib.sha256(f"{name}:{rows[0]}:".encode() + body).hexdigest()
     # 422: not one of the readings could be taken; the answer says of each why.
     answer = source.ask(
         "POST",
@@ -91,7 +111,7 @@ def _deliver_batch(source: Client, readings: pa.Table, start: int, name: str) ->
     ).json()
     if "delivery_id" not in answer:
         raise RequestError(str(answer.get("detail", answer)), 422, str(answer.get("code", "")))
-    return Delivered(answer["delivery_id"], start, answer["items"], answer["taken"], answer["refused"])
+    return Delivered(answer["delivery_id"], rows, answer["items"], answer["taken"], answer["refused"])
 
 
 def arrow_stream(readings: pa.Table) -> bytes:

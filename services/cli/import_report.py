@@ -56,9 +56,8 @@ class ImportReport:
         missing = one.delivered.items - one.delivered.taken - sum(codes.values())
         if missing > 0:
             codes["refused_at_the_door"] += missing
-        first = one.delivered.first
         at_door = (
-            BadLine(int(line[first + item["item"]]), item["field"], item["code"], item["reason"])
+            BadLine(int(line[one.delivered.rows[item["item"]]]), item["field"], item["code"], item["reason"])
             for item in one.delivered.refused
         )
         self.refuse(at_door, dict(codes))
@@ -75,8 +74,7 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
     by_worker = [refused for refused in one.refused if refused["verdict"] not in at_door]
     if not by_worker:
         return
-    first = one.delivered.first
-    part = readings.slice(first, one.delivered.items)
+    part = readings.take(pa.array(one.delivered.rows))
     read_at = pc.cast(part.column("read_at"), pa.int64()).to_pylist()
     names = list(zip(part.column("serial").to_pylist(), part.column("metering_point").to_pylist(), strict=True))
     rows_at: dict[int, list[int]] = {}
@@ -85,7 +83,7 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
     for refused in by_worker:
         rows = rows_at.get(_micros(refused["read_at"]), []) if refused["read_at"] else []
         of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
-        number = int(line[first + of_meter[0]]) if len(of_meter) == 1 else UNKNOWN_LINE
+        number = int(line[one.delivered.rows[of_meter[0]]]) if len(of_meter) == 1 else UNKNOWN_LINE
         verdict = str(refused["verdict"])
         yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator; see: kulvert show refused"))
 
