@@ -202,13 +202,17 @@ def test_a_withdrawal_is_said_in_words_or_digits() -> None:
     assert refused(file) == [(7, "withdrawn", "wrong_type")]
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\r\n"), max_size=30), max_size=20))
-def test_no_line_of_any_text_stops_the_file_or_changes_the_good_ones(junk: list[str]) -> None:
-    lines = ["P1,2024-01-01T00:00Z,1", *junk, "P1,2024-01-01T01:00Z,2"]
-    file = own(*lines)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=30).map(str.encode)
+BYTES = st.binary(max_size=30).map(lambda junk: junk.replace(b"\n", b"").replace(b"\r", b""))
+
+
+@given(st.lists(TEXTS | BYTES, max_size=20))
+def test_no_line_of_any_bytes_stops_the_file_or_changes_the_good_ones(junk: list[bytes]) -> None:
+    lines = [b"P1,2024-01-01T00:00Z,1", *junk, b"P1,2024-01-01T01:00Z,2"]
+    file = readings_file(b"\n".join([HEADER.encode(), *lines]), OWN)
     assert column(file, "energy_wh")[:1] == [1]
     assert column(file, "energy_wh")[-1:] == [2]
-    filled = sum(1 for line in lines if line.strip(" \t\f"))
+    filled = sum(1 for line in lines if line.strip(b" \t\f"))
     assert len(file.readings) + len(file.refusals) == filled
 
 
