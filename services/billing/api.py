@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from services.billing.closing import MonthNotOverError, close_month
 from services.billing.core import chain
 from services.billing.core.document import document
+from services.billing.core.reference import is_invoice_number
 from services.billing.printing import Printer
 from services.billing.settings import BillingSettings
 from services.billing.store import chain as chain_store
@@ -26,6 +27,8 @@ LINKS_AT_ONCE = 1_000
 Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Year = Annotated[int, Path(ge=EARLIEST, le=LATEST)]
 Limit = Annotated[int, Query(ge=1, le=MOST_SHOWN)]
+Before = Annotated[str | None, Query(pattern=r"^[0-9]{4}-[0-9]{6,12}$")]
+After = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _runs(parts: Parts) -> APIRouter:
     async def list_periods(
         month: Month,
         state: Literal["held", "issued", "dirty"] | None = None,
-        after: Annotated[str, Query(max_length=40)] = "",
+        after: After = "",
         limit: Limit = 100,
     ) -> dict[str, list[Mapping[str, Any]]]:
         async with parts.database.transaction() as tx:
@@ -101,7 +104,7 @@ def _invoices(parts: Parts) -> APIRouter:
 
     @router.get("/invoices")
     async def list_invoices(
-        month: Month | None = None, before: Annotated[str | None, Query(max_length=40)] = None, limit: Limit = 100
+        month: Month | None = None, before: Before = None, limit: Limit = 100
     ) -> dict[str, list[Mapping[str, Any]]]:
         first = _first_day(month) if month else None
         async with parts.database.transaction() as tx:
@@ -109,10 +112,7 @@ def _invoices(parts: Parts) -> APIRouter:
 
     @router.get("/invoices/{number}")
     async def get_invoice(number: str) -> dict[str, Any]:
-        async with parts.database.transaction() as tx:
-            found = await invoices.invoice(tx, number)
-        if found is None:
-            raise _missing(number)
+        found = await _seen(parts, number, None)
         return {**found.head, "lines": found.lines}
 
     return router
@@ -157,6 +157,8 @@ def _pdf(parts: Parts, check_key: Any) -> APIRouter:
 
 async def _seen(parts: Parts, number: str, session: str | None) -> Invoice:
     """Read an invoice that may be seen. Another's is as unknown as one that does not exist. Raises Problem 404."""
+    if not is_invoice_number(number):
+        raise _missing(number)
     async with parts.database.transaction() as tx:
         if session is not None and not await invoices.session_sees(tx, session, number):
             raise _missing(number)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from psycopg import DataError
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from schemas.price_lists import PriceList, PriceListTerms
@@ -67,6 +68,11 @@ def app(parts: Parts) -> FastAPI:
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
         return web.Problem(STATUS_OF_REFUSAL.get(error.refusal, 422), error.refusal.value, error.detail).response()
+
+    @api.exception_handler(DataError)
+    async def unstorable(_: Request, __: DataError) -> Response:
+        detail = "A text holds a character that cannot be stored, such as NUL (\\u0000); leave it out."
+        return web.Problem(422, "unstorable_character", detail).response()
 
     key = [Depends(web.integration_key(parts.settings))]
     for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), _determinations(parts)):

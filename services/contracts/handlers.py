@@ -15,7 +15,7 @@ from services.contracts.core import documents
 from services.contracts.core.contract_changes import changed_from
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.sealing import Sealer
-from services.contracts.store import Change, contracts, customers, facilities, price_lists
+from services.contracts.store import Change, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"
 
@@ -71,6 +71,7 @@ async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTe
 
 async def put_contract(tx: Transaction, number: str, document: documents.Contract) -> tuple[Change, ContractId]:
     """Take in a contract with its terms and entered powers, and tell of it. Raises RefusedError."""
+    await lock(tx, "contract", number)
     customer_id, point_id = await _parties(tx, document)
     known = await contracts.contract(tx, number)
     if known is None:

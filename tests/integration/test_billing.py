@@ -265,6 +265,16 @@ def test_a_visitor_fetches_his_own_invoice_and_nobody_elses(api: httpx.Client, s
     assert answers == {"owner": 200, "after": 404, "neighbour": 404, "staff": 200, "nobody": 404}
 
 
+@pytest.mark.parametrize("number", ["%00", "2026-1%00", "x", "2026-99999999", "..%2F2026-100001"])
+def test_what_is_no_invoice_number_is_no_invoice(api: httpx.Client, number: str) -> None:
+    assert {api.get(f"/v1/invoices/{number}{end}").status_code for end in ("", ".pdf")} <= {400, 404}
+
+
+def test_a_list_of_invoices_takes_only_what_can_be_a_place_in_it(api: httpx.Client) -> None:
+    for path, query in (("invoices", {"before": "\x00"}), ("periods", {"month": "2015-01", "after": "\x00"})):
+        assert api.get(f"/v1/{path}", params=query).status_code == 422
+
+
 def test_the_published_views_show_a_visitor_his_own(stack: Stack, api: httpx.Client, street: Street) -> None:
     house = billed(api, street)
     billed(api, street)

@@ -1,5 +1,7 @@
 """Invoice numbers, and the reference that a payer gives: it finds the invoice and catches a slip of the pen."""
 
+import re
+
 SERIES_BEGINS = 100_001
 """The first number of each year, so that numbers are as long in January as in December."""
 
@@ -7,6 +9,11 @@ SERIES_BEGINS = 100_001
 def invoice_number(year: int, sequence: int) -> str:
     """Write the number of an invoice, for example 2026-100482."""
     return f"{year}-{sequence:06}"
+
+
+def is_invoice_number(text: str) -> bool:
+    """Tell whether a text can be the number of an invoice at all."""
+    return re.fullmatch(r"[0-9]{4}-[0-9]{6,12}", text) is not None
 
 
 def ocr_reference(number: str) -> str:

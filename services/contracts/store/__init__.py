@@ -2,6 +2,10 @@
 
 from enum import StrEnum
 
+from services.common.postgres import Transaction
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('contracts.' || %s || ':' || %s, 0))"
+
 
 class Change(StrEnum):
     """What putting a document did."""
@@ -9,3 +13,8 @@ class Change(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+
+
+async def lock(tx: Transaction, kind: str, number: str) -> None:
+    """Wait for whoever puts the same object. One that does not exist yet has no row that could be locked."""
+    await tx.execute(_LOCK, [kind, number])

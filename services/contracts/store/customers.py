@@ -9,7 +9,7 @@ from schemas.values import CustomerId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.sealing import SealedIdentity, Sealer
-from services.contracts.store import Change
+from services.contracts.store import Change, lock
 
 _CUSTOMER = """
     SELECT customer_id, kind, name, address, email, identity_hmac
@@ -54,6 +54,7 @@ async def put_customer(
 
     Nobody can read the number back to send it again, so leaving it out cannot mean that it is to be removed.
     """
+    await lock(tx, "customer", number)
     known = await customer(tx, number)
     customer_id = known.customer_id if known else CustomerId(uuid4())
     identity = _sealed(document, customer_id, sealer)

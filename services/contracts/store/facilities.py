@@ -9,7 +9,7 @@ from schemas.facilities import Category, FacilityChanged, FacilityPoint
 from schemas.values import Activity, FacilityId, NetworkId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
-from services.contracts.store import Change
+from services.contracts.store import Change, lock
 
 _NETWORK = "SELECT name FROM contracts.network WHERE network_id = %s FOR UPDATE"
 _ADD_NETWORK = "INSERT INTO contracts.network (network_id, name) VALUES (%s, %s)"
@@ -73,6 +73,7 @@ async def has_network(tx: Transaction, network_id: str) -> bool:
 
 async def put_network(tx: Transaction, network_id: str, network: documents.Network) -> Change:
     """Store a network."""
+    await lock(tx, "network", network_id)
     row = await (await tx.execute(_NETWORK, [network_id])).fetchone()
     if row is None:
         await tx.execute(_ADD_NETWORK, [network_id, network.name])
@@ -92,6 +93,7 @@ async def facility(tx: Transaction, number: str) -> tuple[FacilityId, documents.
 
 async def put_facility(tx: Transaction, number: str, document: documents.Facility) -> tuple[Change, FacilityId]:
     """Store a facility; a change counts its version up."""
+    await lock(tx, "facility", number)
     known = await facility(tx, number)
     values = document.model_dump(mode="json") | {"number": number}
     if known is None:
@@ -118,6 +120,7 @@ async def put_metering_point(
     tx: Transaction, number: str, facility_id: FacilityId, document: documents.MeteringPoint
 ) -> tuple[Change, PointId]:
     """Store a metering point; a change counts up the version of its facility, and of the one it leaves."""
+    await lock(tx, "metering_point", number)
     known = await metering_point(tx, number)
     values = document.model_dump(mode="json") | {"number": number, "facility_id": facility_id}
     if known is None:

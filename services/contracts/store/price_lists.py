@@ -5,9 +5,8 @@ from psycopg.types.json import Json
 from schemas.price_lists import PriceList, PriceListChanged, PriceListTerms
 from schemas.values import PriceListId
 from services.common.postgres import Transaction
-from services.contracts.store import Change
+from services.contracts.store import Change, lock
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('contracts.price_list:' || %s, 0))"
 _VERSIONS = "SELECT version, document FROM contracts.price_list WHERE price_list_id = %s ORDER BY version"
 _ADD = """
     INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)
@@ -31,7 +30,7 @@ async def versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]
 
 async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> Change:
     """Store terms as a new version, unless the newest one from the same day says the same."""
-    await tx.execute(_LOCK, [price_list_id])
+    await lock(tx, "price_list", price_list_id)
     known = await versions(tx, price_list_id)
     same_day = [version for version in known if version.valid_from == terms.valid_from]
     if same_day and PriceListTerms.model_validate(_without_identity(same_day[-1])) == terms:

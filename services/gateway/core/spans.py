@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 LONGEST_BY_HOUR = 31
 LONGEST_BY_DAY = 400
+EARLIEST, LATEST = date(1990, 1, 1), date(2060, 12, 31)
 HOUR = timedelta(hours=1)
 
 
@@ -62,7 +63,8 @@ def span(first: str | None, last: str | None, newest: date) -> Span:
         asked = Span(date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
         return year
-    return asked if 1 <= asked.days <= LONGEST_BY_DAY and date(1990, 1, 1) <= asked.first else year
+    is_shown = 1 <= asked.days <= LONGEST_BY_DAY and asked.first >= EARLIEST and asked.last <= LATEST
+    return asked if is_shown else year
 
 
 def hour_starts(asked: Span, zone: ZoneInfo) -> list[datetime]:

@@ -38,7 +38,10 @@ def test_the_day_when_the_clock_goes_forward_has_23_hours() -> None:
 
 def test_a_span_that_cannot_be_shown_becomes_the_year() -> None:
     year = Span(date(2025, 11, 24), NEWEST)
-    for first, last in (("x", "y"), ("2026-02-01", "2026-01-01"), ("0001-01-01", "0001-01-02"), (None, None)):
+    for first, last in (
+        ("x", "y"), ("2026-02-01", "2026-01-01"), ("0001-01-01", "0001-01-02"), ("9999-12-31", "9999-12-31"),
+        (None, None),
+    ):  # fmt: skip
         assert span(first, last, NEWEST) == year
     assert year.resolution is Resolution.DAY
     assert span("2026-01-01", "2026-01-31", NEWEST).resolution is Resolution.HOUR

@@ -1,0 +1,87 @@
+"""A house put at the contracts service, and what its topics tell."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.folder import ROOT
+from deploy.local.services import CONTRACTS
+from deploy.local.stack import Stack
+from schemas.event import Event
+from schemas.topics import Topic
+from tests.running import running
+
+BAS_2018 = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
+
+
+@contextmanager
+def serving(stack: Stack, log: Path) -> Iterator[httpx.Client]:
+    """Run the contracts service, with one network and one price list."""
+    with running(stack, CONTRACTS, log) as client:
+        assert put(client, "/v1/networks/aalborg", {"name": "Aalborg"}).status_code in (200, 201)
+        assert put(client, "/v1/price-lists/bas", BAS_2018).status_code in (200, 201)
+        yield client
+
+
+def put(client: httpx.Client, path: str, document: dict[str, Any]) -> httpx.Response:
+    return client.put(path, json=document)
+
+
+class House:
+    """A facility with one metering point and one customer, put under numbers of its own."""
+
+    def __init__(self, api: httpx.Client, **point: Any) -> None:
+        self.number = uuid4().hex[:8]
+        facility = {
+            "name": "Villa Ek",
+            "address": "Ekvägen 1",
+            "category": "small_house",
+            "activity": "seven_day",
+            "network_id": "aalborg",
+        }
+        customer = {"kind": "consumer", "name": "Eva Ek", "address": "Ekvägen 1"}
+        self.facility_id = put(api, f"/v1/facilities/F{self.number}", facility).json()["facility_id"]
+        metering_point = {"facility_number": f"F{self.number}", "station_id": f"S{self.number}", **point}
+        self.point_id = put(api, f"/v1/metering-points/P{self.number}", metering_point).json()["point_id"]
+        self.customer_id = put(api, f"/v1/customers/C{self.number}", customer).json()["customer_id"]
+
+    def contract(self, **other: Any) -> dict[str, Any]:
+        return {
+            "customer_number": f"C{self.number}",
+            "metering_point": f"P{self.number}",
+            "terms": [{"valid_from": "2018-01-01", "price_list_id": "bas"}],
+            "powers": [{"valid_from": "2018-01-01", "kw": "10"}],
+            **other,
+        }
+
+
+def told(stack: Stack, topic: Topic, key: str, kind: type[Event], at_least: int = 1) -> list[Any]:
+    """All events of a key, once the relay has sent as many as expected and one more look found no others."""
+
+    async def read() -> list[Any]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            found: list[Any] = []
+            deadline, quiet = time.monotonic() + 15, 0
+            while time.monotonic() < deadline and (len(found) < at_least or quiet < 2):
+                taken = await consumer.getmany(timeout_ms=400)
+                quiet = 0 if taken else quiet + 1
+                records = [record for batch in taken.values() for record in batch]
+                found += [kind.from_bytes(one.value) for one in records if one.key == key.encode()]
+            return found
+        finally:
+            await consumer.stop()
+
+    return asyncio.run(read())

@@ -1,0 +1,120 @@
+"""Subscription power determined at the contracts service from a real meter's days and real weather."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.local.stack import Stack
+from schemas.contracts import ContractChanged
+from schemas.topics import CONTRACTS_CHANGED
+from tests.integration.contracts_house import House, put, serving, told
+
+ZONE = ZoneInfo("Europe/Stockholm")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(stack, tmp_path_factory.mktemp("subscription-power") / "contracts.log") as client:
+        yield client
+
+
+@pytest.fixture
+def danish_house(api: httpx.Client, stack: Stack, shared_data: Path) -> House:
+    """A house with the Danish meter's real days and Aalborg's real weather, and a contract at 9 kW."""
+    house = House(api)
+    put(api, f"/v1/contracts/K{house.number}", house.contract(powers=[{"valid_from": "2018-01-01", "kw": "9"}]))
+    with (shared_data / "danish-relife/processed_final_data_sample.csv").open() as file:
+        register_wh = {
+            datetime.fromisoformat(row["time_rounded"]): round(float(row["energy_heat_kwh"]) * 1000)
+            for row in csv.DictReader(file)
+        }
+    with (shared_data / "weather/temperature_hourly_2018_2019_aalborg.csv").open() as file:
+        celsius = {datetime.fromisoformat(at): float(value) for at, value in csv.reader(file)}
+    rises: dict[date, list[int]] = {}
+    for at in list(register_wh)[:-1]:
+        rises.setdefault(at.astimezone(ZONE).date(), []).append(register_wh[at + HOUR] - register_wh[at])
+    means: dict[date, list[float]] = {}
+    for at, value in celsius.items():
+        means.setdefault(at.astimezone(ZONE).date(), []).append(value)
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("SELECT ingest.ensure_partitions('2018-01-01Z', '2020-12-31Z')")
+        connection.cursor().executemany(
+            """INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present,
+                       hours_measured, is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, true, 0, 0, 1, 1)""",
+            [
+                (house.point_id, day, sum(hours), max(hours), *[len(hours)] * 3)
+                for day, hours in rises.items()
+                if len(hours) >= 23
+            ],
+        )
+        connection.cursor().executemany(
+            """INSERT INTO ingest.daily_temperature (station_id, day, mean_c, hours, revision)
+               VALUES (%s, %s, %s, %s, 1)""",
+            [
+                (f"S{house.number}", day, sum(hours) / len(hours), len(hours))
+                for day, hours in means.items()
+                if len(hours) >= 23
+            ],
+        )
+    return house
+
+
+def determine(api: httpx.Client, house: House, winter: str) -> httpx.Response:
+    return api.post("/v1/determinations", json={"metering_point": f"P{house.number}", "winter": winter})
+
+
+def test_a_measured_power_changes_the_one_in_force_once_and_never_in_the_past(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    first = determine(api, danish_house, "2018/2019")
+    assert first.status_code == 201
+    found = first.json()
+    assert (found["window_from"], found["window_to"]) == ("2018-11-26", "2019-02-13")
+    assert (found["decision"], found["in_force_kw"]) == ("changed", "9.00")
+    assert Decimal(found["kw"]) == Decimal(found["measured_kw"]).quantize(Decimal(1))
+    assert date.fromisoformat(found["effective_on"]) > datetime.now(ZONE).date()
+    assert len(found["points"]) == found["days"]
+    again = determine(api, danish_house, "2018/2019")
+    assert (again.status_code, again.json()) == (200, found)
+    contract = api.get(f"/v1/contracts/K{danish_house.number}").json()
+    assert [power["method"] for power in contract["powers"]] == ["entered", "minus_five"]
+    events = told(stack, CONTRACTS_CHANGED, contract["contract_id"], ContractChanged, 2)
+    assert [event.version for event in events] == [1, 2]
+    assert events[-1].changed_from == date.fromisoformat(found["effective_on"])
+    unchanged = put(
+        api,
+        f"/v1/contracts/K{danish_house.number}",
+        danish_house.contract(powers=[{"valid_from": "2018-01-01", "kw": "9"}]),
+    )
+    assert unchanged.json()["result"] == "unchanged"
+
+
+def test_a_winter_with_weather_to_december_only_is_not_determined_and_says_why(
+    api: httpx.Client, danish_house: House
+) -> None:
+    found = determine(api, danish_house, "2019/2020").json()
+    assert (found["decision"], found["reason"]) == ("not_determined", "too_few_cold_days")
+    assert (found["measured_kw"], found["kw"]) == (None, None)
+    listed = api.get("/v1/determinations", params={"metering_point": f"P{danish_house.number}"}).json()
+    assert [one["winter"] for one in listed["determinations"]] == ["2019/2020"]
+
+
+def test_the_published_views_show_a_service_every_contract_and_a_visitor_without_a_session_none(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    determine(api, danish_house, "2018/2019")
+    views = ("facility", "metering_point", "customer", "contract", "power_in_force", "determination", "price_list")
+    for role, has_rows in (("billing", True), ("gateway", False)):
+        with psycopg.connect(stack.dsn(role)) as connection:
+            for view in views:
+                row = connection.execute(f"SELECT count(*) > 0 FROM contracts_v1.{view}").fetchone()
+                assert row == (has_rows,), f"{role} {view}"
