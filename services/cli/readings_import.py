@@ -118,4 +118,4 @@ def _unknown(connection: psycopg.Connection[TupleRow], numbers: Sequence[str]) -
 
 def _is_put(stack: Stack, number: str) -> bool:
     with Client(stack, CONTRACTS) as contracts:
-        return contracts.ask("GET", f"/v1/metering-points/{quote(number, safe='')}", answers=(404, 422)).is_success
+        return contracts.ask("GET", f"/v1/metering-points/{quote(number, safe='')}", answers=(400, 404, 422)).is_success
