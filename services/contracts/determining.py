@@ -52,12 +52,15 @@ async def _decide(
     input_revision: int,
     today: date,
 ) -> DeterminationId:
+    before = await contracts.contract_event(tx, contract_id)
+    # What the same winter said before, on days that were corrected since, must not be what it is compared with.
+    is_changed = await contracts.withdraw_measured_power(tx, contract_id, findings.winter, today)
     begins = core.begins_on(today, await _price_list_on(tx, contract_id, today))
     outcome = core.outcome(findings, await determinations.power_on(tx, contract_id, begins), begins)
     determination_id = await determinations.add(tx, point_id, contract_id, findings, outcome, input_revision)
     metrics.DETERMINATIONS.labels(outcome.decision.value).inc()
     if outcome.kw is not None and outcome.effective_on is not None:
-        before = await contracts.contract_event(tx, contract_id)
+        is_changed = True
         power = PowerInForce(
             valid_from=outcome.effective_on,
             kw=outcome.kw,
@@ -65,6 +68,7 @@ async def _decide(
             determination_id=determination_id,
         )
         await contracts.add_measured_power(tx, contract_id, power)
+    if is_changed:
         await tell_of_contract(tx, contract_id, before)
     return determination_id
 

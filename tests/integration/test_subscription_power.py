@@ -98,6 +98,26 @@ def test_a_measured_power_changes_the_one_in_force_once_and_never_in_the_past(
     assert unchanged.json()["result"] == "unchanged"
 
 
+def test_a_winter_that_was_corrected_is_held_against_the_power_before_it_and_not_against_itself(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    first = determine(api, danish_house, "2018/2019").json()
+    corrected = Decimal("9.00") / Decimal(first["measured_kw"])
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(
+            "UPDATE ingest.day SET maximum_hour_wh = maximum_hour_wh * %s WHERE point_id = %s",
+            [corrected, danish_house.point_id],
+        )
+    again = determine(api, danish_house, "2018/2019").json()
+    assert (first["decision"], first["in_force_kw"]) == ("changed", "9.00")
+    assert (again["decision"], again["in_force_kw"]) == ("within_threshold", "9.00")
+    contract = api.get(f"/v1/contracts/K{danish_house.number}").json()
+    assert [(power["method"], power["kw"]) for power in contract["powers"]] == [("entered", "9.00")]
+    events = told(stack, CONTRACTS_CHANGED, contract["contract_id"], ContractChanged, 3)
+    assert [len(event.powers) for event in events] == [1, 2, 1]
+    assert events[-1].changed_from == date.fromisoformat(first["effective_on"])
+
+
 def test_a_winter_with_weather_to_december_only_is_not_determined_and_says_why(
     api: httpx.Client, danish_house: House
 ) -> None:

@@ -40,6 +40,13 @@ _ADD_POWER = """
     INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method, determination_id)
     VALUES (%s, %s, %s, %s, %s)
 """
+# A power that counts already stays: nothing is taken back for days that may be billed.
+_WITHDRAW_POWER = """
+    DELETE FROM contracts.power_in_force AS power
+     USING contracts.determination AS determination
+     WHERE power.contract_id = %s AND power.valid_from > %s
+       AND determination.determination_id = power.determination_id AND determination.winter = %s
+"""
 
 _EVENT = """
     SELECT contract_id, contract_number, customer_id, point_id, version
@@ -119,6 +126,11 @@ async def replace_terms(tx: Transaction, contract_id: ContractId, document: docu
 async def add_measured_power(tx: Transaction, contract_id: ContractId, power: PowerInForce) -> None:
     """Store a measured power beside the others of its contract."""
     await tx.execute(_ADD_POWER, [contract_id, power.valid_from, power.kw, power.method, power.determination_id])
+
+
+async def withdraw_measured_power(tx: Transaction, contract_id: ContractId, winter: str, today: date) -> bool:
+    """Take back the power that a winter's earlier determination set from a day to come; False where there is none."""
+    return (await tx.execute(_WITHDRAW_POWER, [contract_id, today, winter])).rowcount > 0
 
 
 async def count_up(tx: Transaction, contract_id: ContractId) -> None:
