@@ -124,11 +124,17 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
 
 
 def _by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
-    """Of each instant the version of the highest rank, then recorded last, then of the larger hash counts."""
+    """Of each instant the version of the highest rank, then recorded last, then of the larger hash counts.
+
+    What a meter showed that sat elsewhere is no version of anything here.
+    """
     verdicts: dict[tuple[int, int], int] = {}
     by_instant: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
-        by_instant[reading.read_at_s].append(reading)
+        if _is_installed(places, reading):
+            by_instant[reading.read_at_s].append(reading)
+        else:
+            verdicts[reading.read_at_s, reading.content_hash] = NOT_INSTALLED
     chained = []
     for at_s in sorted(by_instant):
         versions = sorted(by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.content_hash))
@@ -140,14 +146,14 @@ def _by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dic
             verdicts[key] = WITHDRAWN
         elif reading.energy_wh in SENTINELS_WH:
             verdicts[key] = SENTINEL
-        elif places and not _is_installed(places, reading):
-            verdicts[key] = NOT_INSTALLED
         else:
             chained.append(reading)
     return verdicts, chained
 
 
 def _is_installed(places: Sequence[Place], reading: Reading) -> bool:
+    if not places:
+        return reading.meter_id is None
     place = _place_at(places, reading.read_at_s)
     return place is not None and reading.meter_id in (None, place.meter_id)
 

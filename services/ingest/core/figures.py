@@ -45,9 +45,12 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
 
     rows: sorted by `in_order`, without duplicates. starts_inside: (n,) True for the points whose window begins
     in the middle of their series, which must then be at an accepted reading.
+
+    What another meter showed is no version of a reading here, so it is set aside before any claim is weighed.
     """
-    by_claim = verdicts_by_claim(rows)
-    by_claim[(by_claim == 0) & (terms.segment == NOT_INSTALLED)] = int(Verdict.METER_NOT_INSTALLED)
+    by_claim = np.full(len(rows.point_id), int(Verdict.METER_NOT_INSTALLED))
+    here = np.flatnonzero(terms.segment != NOT_INSTALLED)
+    by_claim[here] = verdicts_by_claim(rows.take(here))
     chained = np.flatnonzero(by_claim == 0)
     by_claim[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
     return by_claim

@@ -55,7 +55,7 @@ class Names(NamedTuple):
 def identify(reference: Reference, serial: Names, number: Names, read_at_s: Int64) -> Identified:
     """Find each reading's metering point: by number where one is given, else by where the meter sat at that time.
 
-    A meter named beside a number is judged later, against the meter that was installed there.
+    A meter named beside a number must be known, and is judged later, against the meter that was installed there.
     """
     meter_id = serial.looked_up(reference.meter_by_serial)
     by_number = number.looked_up(reference.point_by_number)
@@ -63,12 +63,12 @@ def identify(reference: Reference, serial: Names, number: Names, read_at_s: Int6
     point_id = np.where(by_number > 0, by_number, np.where(by_number < 0, by_meter, 0))
     refusal = np.select(
         [
-            point_id > 0,
             (by_number < 0) & (meter_id < 0),
             by_number == 0,
             meter_id == 0,
+            point_id > 0,
         ],
-        [0, int(Verdict.NO_METER_NAMED), int(Verdict.UNKNOWN_METERING_POINT), int(Verdict.UNKNOWN_METER)],
+        [int(Verdict.NO_METER_NAMED), int(Verdict.UNKNOWN_METERING_POINT), int(Verdict.UNKNOWN_METER), 0],
         int(Verdict.METER_NOT_INSTALLED),
     )
     return Identified(point_id, meter_id.clip(0), refusal)

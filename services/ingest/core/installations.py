@@ -31,7 +31,7 @@ class Terms(NamedTuple):
     """What holds for each reading: (n,) each."""
 
     segment: Int64
-    """Index of the installation; -1 at a point without any meter, -2 where no meter, or another, was installed."""
+    """Index of the installation; -1 at a point without any meter, -2 where none, or another, was installed."""
     modulus_wh: Int64
     modulus_l: Int64
     tolerance_wh: Int64
@@ -49,19 +49,21 @@ NOT_INSTALLED = -2
 def terms(installations: Installations, point_id: Int64, meter_id: Int64, at_s: Int64, maximum_w: Int64) -> Terms:
     """Find the installation behind each reading, and the terms on which it is judged.
 
-    A metering point that no meter was ever registered for takes readings by its number all the same.
+    A metering point that no meter was ever registered for takes readings by its number all the same, but not those
+    that name a meter: that one sits elsewhere, or nowhere.
     An installation holds from its first instant up to, but without, its removal.
     """
     count = len(installations.point_id)
     if count == 0:
-        none = np.full(len(point_id), NO_METER)
-        return Terms(none, none * 0, none * 0, none * 0 + DEFAULT_RESOLUTION_WH, maximum_w)
+        nothing = np.zeros(len(point_id), np.int64)
+        segment = np.where(meter_id > 0, NOT_INSTALLED, NO_METER)
+        return Terms(segment, nothing, nothing, nothing + DEFAULT_RESOLUTION_WH, maximum_w)
     keys = owner_time_key(installations.point_id, installations.installed_s)
     found = np.searchsorted(keys, owner_time_key(point_id, at_s), side="right") - 1
     index = found.clip(0)
     fits = (found >= 0) & (installations.point_id[index] == point_id) & (at_s < installations.removed_s[index])
     fits &= (meter_id == 0) | (installations.meter_id[index] == meter_id)
-    has_meter = np.isin(point_id, installations.point_id)
+    has_meter = np.isin(point_id, installations.point_id) | (meter_id > 0)
     segment = np.where(fits, index, np.where(has_meter, NOT_INSTALLED, NO_METER))
     resolution_wh = np.where(fits, installations.resolution_wh[index], 0)
     return Terms(

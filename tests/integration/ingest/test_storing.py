@@ -144,6 +144,21 @@ async def test_energy_is_conserved_across_a_meter_exchange(worker: Worker, point
     assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 1000, 1100, 1000]
 
 
+async def test_the_old_meter_s_reading_at_the_exchange_does_not_stand_for_the_new_one_s(
+    worker: Worker, points: Points
+) -> None:
+    (point,) = points.add()
+    exchange = MIDNIGHT_S + 2 * HOUR_S
+    points.install(f"was-{point}", point, MIDNIGHT_S, exchange, stop_wh=2000)
+    points.install(f"is-{point}", point, exchange, start_wh=5)
+    old = [reading(point, hour, hour * 1000, serial=f"was-{point}") for hour in (0, 1)]
+    new = [reading(point, hour, 5 + (hour - 2) * 1000, serial=f"is-{point}") for hour in (2, 3)]
+    # Recorded later, so that as a version of the same reading it would win.
+    last = reading(point, 2, 2000, serial=f"was-{point}", recorded_at=exchange + HOUR_S)
+    await worker.take([*old, *new, last])
+    assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 1000, 1000]
+
+
 async def test_a_register_that_rolls_over_goes_on_counting(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     points.install(f"roll-{point}", point, MIDNIGHT_S, modulus_wh=100_000)

@@ -31,6 +31,10 @@ def test_a_point_that_no_meter_was_ever_registered_for_takes_readings_by_its_num
     assert segments(1_000, point_id=POINT_ID - 1) == [NO_METER]
 
 
+def test_a_point_without_any_meter_takes_no_reading_that_names_one() -> None:
+    assert segments(1_000, meter_id=1, point_id=POINT_ID + 1) == [NOT_INSTALLED]
+
+
 def test_each_reading_is_judged_by_its_own_meter_s_terms() -> None:
     points = np.full(2, POINT_ID)
     found = terms(installations([OLD, NEW]), points, points * 0, np.array([1_000, 5_000]), np.array([50_000, 50_000]))
@@ -120,5 +124,6 @@ def test_a_reading_that_belongs_nowhere_says_why() -> None:
     assert named("in store", None) == (0, 3, Verdict.METER_NOT_INSTALLED)
 
 
-def test_a_number_is_believed_though_the_serial_beside_it_is_not_known() -> None:
-    assert named("nobody's", "735999") == (POINT_ID, 0, 0)
+def test_a_serial_that_nobody_knows_is_not_passed_over_for_the_number_beside_it() -> None:
+    # Once its meter is registered the reading may turn out to be of another point.
+    assert named("nobody's", "735999") == (POINT_ID, 0, Verdict.UNKNOWN_METER)
