@@ -36,6 +36,7 @@ def document(head: Row, lines: Sequence[Row]) -> dict[str, Any]:
             ["Anläggningsnummer", basis["facility_number"]],
             ["Mätpunkt", basis["metering_point"]],
             ["Period", swedish.days(head["part_from"], head["part_to"])],
+            *_price_lists(basis["parts"]),
             *_powers(basis["parts"]),
         ],
         "registers": [_register(part) for part in basis["parts"]],
@@ -76,6 +77,11 @@ def _powers(parts: Sequence[Row]) -> list[list[str]]:
             if not said or said[-1][1] != text:
                 said.append(["Abonnemangseffekt", text])
     return said
+
+
+def _price_lists(parts: Sequence[Row]) -> list[list[str]]:
+    """The name of each part's price list; the same one is named once."""
+    return [["Prislista", name] for name in dict.fromkeys(part["price_list"]["name"] for part in parts)]
 
 
 def _line(line: Row, has_parts: bool) -> dict[str, Any]:

@@ -33,8 +33,10 @@ def kronor(ore: int) -> str:
 
 
 def days(first: date, end: date) -> str:
-    """Write the days from `first` up to, not including, `end`: `1–31 januari 2026`."""
+    """Write the days from `first` up to, not including, `end`: `1–31 januari 2026`, `1 januari 2026`."""
     last = end - timedelta(days=1)
+    if first == last:
+        return format_date(first, "d MMMM y", locale="sv")
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{format_date(last, 'd MMMM y', locale='sv')}"
     return f"{format_date(first, 'd MMMM y', locale='sv')}–{format_date(last, 'd MMMM y', locale='sv')}"

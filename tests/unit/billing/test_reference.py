@@ -55,4 +55,5 @@ def test_figures_are_written_the_swedish_way() -> None:
     assert swedish.price(Decimal("0.7525")) == "0,7525"
     assert (swedish.power(Decimal("80.00")), swedish.power(Decimal("84.5"))) == ("80\u00a0kW", "84,5\u00a0kW")
     assert swedish.days(date(2026, 1, 1), date(2026, 2, 1)) == "1–31 januari 2026"
+    assert swedish.days(date(2026, 1, 5), date(2026, 1, 6)) == "5 januari 2026"
     assert swedish.month(date(2026, 1, 1)) == "januari 2026"

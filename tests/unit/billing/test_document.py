@@ -1,0 +1,83 @@
+"""What an invoice prints: every figure that it was billed on, in Swedish, and each thing once."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.billing.core.document import document
+from services.billing.core.entries import Case, Issue, invoice_row, line_rows
+from services.billing.core.invoices import Draft, Figures, draft
+from services.billing.core.parts import contract_span, parts
+from services.billing.core.terms import Contract, PriceLists
+from tests.unit.billing.terms import contract, lists, power, price_list
+
+JANUARY = date(2026, 1, 1)
+PARTIES = {
+    "customer_number": "K-1", "customer_name": "Eva Ek", "customer_address": "Ekvägen 1, 123 45 Ekby",
+    "metering_point": "735999", "medium": "heat", "facility_number": "F-1", "facility_name": "Villa Ek",
+    "facility_address": "Ekvägen 1",
+}  # fmt: skip
+SELLER = {"name": "Exempelstads Fjärrvärme AB"}
+
+
+def printed(one: Contract, known: PriceLists, registers_wh: list[int], estimated: int = 0) -> dict[str, Any]:
+    found = parts(one, known, contract_span(one, JANUARY))
+    assert isinstance(found, list)
+    figures = [
+        Figures(registers_wh[index], registers_wh[index + 1], part.days, part.days - estimated, estimated, 1)
+        for index, part in enumerate(found)
+    ]
+    drafted = draft(found, figures)
+    assert isinstance(drafted, Draft)
+    case = Case(one, contract_span(one, JANUARY), PARTIES)
+    issue = Issue(JANUARY, datetime(2026, 2, 3, 9, tzinfo=UTC), date(2026, 2, 3), 30, SELLER)
+    head = invoice_row(case, drafted, issue, UUID(int=1), 100_482)
+    # As the rows come back from the database.
+    head |= {name: date.fromisoformat(head[name]) for name in ("month", "part_from", "part_to", "due_on")}
+    rows = [
+        row
+        | {name: Decimal(row[name]) for name in ("quantity", "price", "fixed_price")}
+        | {name: date.fromisoformat(row[name]) for name in ("part_from", "part_to")}
+        for row in line_rows(case, drafted.lines, UUID(int=1))
+    ]
+    return document(head, rows)
+
+
+def facts(said: dict[str, Any], name: str) -> list[str]:
+    return [text.replace("\u00a0", " ") for label, text in said["place"] if label == name]
+
+
+def test_the_power_in_force_is_printed_with_its_day_and_method() -> None:
+    said = printed(contract(), lists(price_list()), [0, 25_000_000])
+    assert facts(said, "Abonnemangseffekt") == ["80 kW från och med 2020-01-01, avtalad"]
+    measured = power(JANUARY, "57").model_copy(update={"method": "minus_five"})
+    said = printed(contract(powers=(measured,)), lists(price_list()), [0, 25_000_000])
+    assert facts(said, "Abonnemangseffekt") == [
+        "57 kW från och med 2026-01-01, uppmätt som högsta timmedeleffekt vid −5 °C"
+    ]
+
+
+def test_the_price_list_is_printed_by_name_and_once() -> None:
+    known = lists(price_list(), price_list(2, date(2026, 1, 11), "600"), price_list(3, date(2026, 1, 21), name="Bas 2"))
+    said = printed(contract(), known, [0, 10_000_000, 20_000_000, 31_000_000])
+    assert facts(said, "Prislista") == ["Bas", "Bas 2"]
+
+
+def test_parts_are_printed_with_their_days_and_registers_and_sum_to_the_month() -> None:
+    one = contract(powers=(power(date(2020, 1, 1)), power(date(2026, 1, 2), "90")))
+    said = printed(one, lists(price_list()), [1_000_400, 1_500_500, 26_000_400])
+    assert [row[0] for row in said["registers"]] == ["1 januari 2026", "2–31 januari 2026"]
+    assert [[text.replace("\u00a0", " ") for text in row[1:]] for row in said["registers"]] == [
+        ["1 000", "1 501", "501"],
+        ["1 501", "26 000", "24 499"],
+    ]
+    assert said["energy"] == "25,000 MWh"
+
+
+def test_an_estimate_states_its_cause_and_its_method() -> None:
+    said = printed(contract(), lists(price_list()), [0, 25_000_000], estimated=2)
+    (note,) = [text for text in said["notes"] if "beräknad" in text]
+    assert "2 av 31 dygn saknas mätvärden" in note
+    assert "jämnt fördelad mellan de närmaste mätarställningarna" in note
+    assert not [text for text in printed(contract(), lists(price_list()), [0, 1])["notes"] if "beräknad" in text]
