@@ -20,7 +20,7 @@ from services.alerts.handlers import Judge
 from services.alerts.judging import Touched
 from services.alerts.settings import AlertsSettings
 from services.common import logs, metrics
-from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError, found_by
+from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError, dead_letter, found_by
 from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all
 from services.common.postgres import Database
@@ -106,7 +106,7 @@ class Stream:
             try:
                 messages.append(decode(event.message))
             except UndecodableError as error:
-                dead.append(_dead_letter(topic, event, error))
+                dead.append(dead_letter(event.message, error))
         await send_all(self._producer, dead)
         touched = together(messages)
         if touched:
@@ -124,15 +124,6 @@ class Stream:
         waiting = [tp for tp in partitions if (consumer.highwater(tp) or 0) > (consumer._committed_offset.get(tp) or 0)]
         if partitions and not waiting:
             self._pulse.beat()
-
-
-def _dead_letter(topic: Topic, event: EventT[Any], error: UndecodableError) -> Outgoing:
-    message = event.message
-    where = f"{message.topic}/{message.partition}/{message.offset}"
-    metrics.DEAD_LETTERS.labels(topic.name).inc()
-    log.error("message_undecodable", topic=topic.name, partition=message.partition, offset=message.offset)
-    headers = [*(message.headers or ()), ("error", str(error).encode()), ("came-from", where.encode())]
-    return Outgoing(topic.dead, message.value, message.key, headers=headers)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,7 @@ from time import time
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import NoOffsetForPartitionError
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
 
 from schemas.event import CORRELATION_HEADER, header
@@ -26,11 +26,17 @@ Record: TypeAlias = ConsumerRecord
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
 UNSOUGHT_WAIT_S = 0.05
+LONGEST_ERROR = 2_000
+"""Bytes of an error's text in a header."""
 MAX_IDS_LOGGED = 100
 
 
 class UndecodableError(Exception):
     """A message whose bytes say nothing; it goes to the dead-letter topic with this text."""
+
+
+class MessagesGoneError(Exception):
+    """Kafka no longer has, or does not have yet, the message at which a partition was to go on."""
 
 
 class Handlers(Protocol[Item]):
@@ -82,6 +88,7 @@ class Loop(Generic[Item]):
         self._producer = producer
         self._pulse = pulse
         self._stored: dict[TopicPartition, int] = {}
+        self._failure: Exception | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=source.bootstrap,
             group_id=source.group,
@@ -110,15 +117,26 @@ class Loop(Generic[Item]):
 
     async def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Seek to where each partition goes on: at what was announced, never past what was stored."""
+        wanted = list(partitions)
+        announced = {tp: await self._consumer.committed(tp) for tp in wanted}
+        unknown = [tp for tp in wanted if announced[tp] is None]
+        beginnings = await self._consumer.beginning_offsets(unknown) if unknown else {}
         async with self._database.transaction() as tx:
-            stored = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in partitions])
-            for tp in partitions:
-                announced = await self._consumer.committed(tp)
-                known = [offset for offset in (stored.get((tp.topic, tp.partition)), announced) if offset is not None]
-                start = min(known) if known else (await self._consumer.beginning_offsets([tp]))[tp]
+            stored = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in wanted])
+            starts = {
+                tp: _start(stored.get((tp.topic, tp.partition)), announced[tp], beginnings.get(tp, 0)) for tp in wanted
+            }
+            # Only where there is none: writing would wait for a worker that stands still in its transaction.
+            new = {(tp.topic, tp.partition): start for tp, start in starts.items()}
+            await self._positions.begin(tx, {key: start for key, start in new.items() if key not in stored})
+        for tp, start in starts.items():
+            if tp in self._consumer.assignment():
                 self._consumer.seek(tp, start)
                 self._stored[tp] = stored.get((tp.topic, tp.partition), start)
-                await self._positions.begin(tx, {(tp.topic, tp.partition): start})
+
+    def fail(self, failure: Exception) -> None:
+        """End with the next round. For what goes wrong where raising would only be logged."""
+        self._failure = failure
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Take nothing more of partitions that were given to others, until they are sought again."""
@@ -126,6 +144,8 @@ class Loop(Generic[Item]):
             self._stored.pop(tp, None)
 
     async def _round(self) -> None:
+        if self._failure:
+            raise self._failure
         taken = await self._take()
         if not taken:
             self._observe_age(0.0)
@@ -146,6 +166,13 @@ class Loop(Generic[Item]):
             # Fetching begins beside the listener that seeks; a partition never committed is a moment without a place.
             await asyncio.sleep(UNSOUGHT_WAIT_S)
             return {}
+        except OffsetOutOfRangeError as error:
+            places = ", ".join(f"{tp.topic}/{tp.partition}/{offset}" for tp, offset in error.args[0].items())
+            raise MessagesGoneError(
+                f"the messages from {places} on are not in Kafka: they were deleted before they"
+                " were stored here, or the topic was made anew. Nothing is skipped by itself: send again what is"
+                " missing, then delete the partition's row of stored_position and the group's committed offset"
+            ) from error
         # What was fetched before its partition was sought comes again: the seek takes the consumer back.
         return {tp: records for tp, records in taken.items() if tp in self._stored}
 
@@ -187,18 +214,17 @@ class Loop(Generic[Item]):
         try:
             return self._handlers.decode(record)
         except UndecodableError as error:
-            metrics.DEAD_LETTERS.labels(record.topic).inc()
-            log.error("message_undecodable", topic=record.topic, partition=record.partition, offset=record.offset)
-            where = f"{record.topic}/{record.partition}/{record.offset}"
-            headers = [*record.headers, ("error", str(error).encode()), ("came-from", where.encode())]
-            dead.append(Outgoing(f"{record.topic}.dead", record.value, record.key, headers=headers))
+            dead.append(dead_letter(record, error))
             return None
 
     async def _commit(self, ends: dict[TopicPartition, int]) -> None:
         # Each partition alone: a joint commit with one lost partition commits none of them.
         for tp, end in ends.items():
-            if tp in self._consumer.assignment():
+            try:
                 await self._consumer.commit({tp: end})
+            except (CommitFailedError, IllegalStateError):
+                # Given to another meanwhile, who finds the batch stored and announces it once more.
+                log.warning("partition_given_away", topic=tp.topic, partition=tp.partition)
 
     def _observe_age(self, seconds: float) -> None:
         metrics.OLDEST_UNPROCESSED_SECONDS.labels(self._label).set(seconds)
@@ -206,6 +232,20 @@ class Loop(Generic[Item]):
     @property
     def _label(self) -> str:
         return "+".join(topic.name for topic in self._source.topics)
+
+
+def dead_letter(record: Any, error: UndecodableError) -> Outgoing:
+    """Count an undecodable message, as aiokafka or Faust gives it; gives the one that keeps it with its error."""
+    metrics.DEAD_LETTERS.labels(record.topic).inc()
+    log.error("message_undecodable", topic=record.topic, partition=record.partition, offset=record.offset)
+    where = f"{record.topic}/{record.partition}/{record.offset}"
+    headers = [*(record.headers or ()), ("error", str(error).encode()[:LONGEST_ERROR]), ("came-from", where.encode())]
+    return Outgoing(f"{record.topic}.dead", record.value, record.key, headers=headers)
+
+
+def _start(stored: int | None, announced: int | None, beginning: int) -> int:
+    known = [offset for offset in (stored, announced) if offset is not None]
+    return min(known) if known else beginning
 
 
 def found_by(headers: Iterable[Any]) -> dict[str, Any]:
@@ -226,4 +266,7 @@ class _Assigned(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Find where each partition goes on before the first message is taken."""
-        await self._loop.resume(assigned)
+        try:
+            await self._loop.resume(assigned)
+        except Exception as failure:  # noqa: BLE001 - the consumer would log it, and take nothing for ever
+            self._loop.fail(failure)

@@ -1,18 +1,25 @@
 """Kafka: producers that wait for the broker, messages to send, and the topics of the event map."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError
 
 from schemas.event import ARROW, CONTENT_TYPE_HEADER, SCHEMA_HEADER, Event
 from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 
 MAX_MESSAGE_BYTES = 1_048_576
+MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + 65_536
+"""A dead letter is a message that may have been as large as any, with the error and its place beside it."""
 REQUEST_TIMEOUT_MS = 20_000
+START_PATIENCE_S = 10.0
+"""So long a process waits at its start for a broker that is only starting itself."""
+LOOK_AGAIN_S = 0.2
 
 Headers = list[tuple[str, bytes]]
 
@@ -31,7 +38,7 @@ class Outgoing:
 async def start_producer(bootstrap: str) -> AIOKafkaProducer:
     """Connect a producer whose acknowledged messages are on every replica, once each, in order.
 
-    Raises aiokafka.errors.KafkaConnectionError where no broker answers.
+    Raises aiokafka.errors.KafkaConnectionError where no broker answers in time.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
@@ -40,10 +47,10 @@ async def start_producer(bootstrap: str) -> AIOKafkaProducer:
         compression_type="zstd",
         linger_ms=2,
         max_batch_size=MAX_MESSAGE_BYTES,
-        max_request_size=MAX_MESSAGE_BYTES,
+        max_request_size=MAX_DEAD_LETTER_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
-    await producer.start()
+    await _connect(producer.start)
     return producer
 
 
@@ -83,7 +90,7 @@ def outgoing(topic: Topic, key: str, event: Event, **headers: str) -> Outgoing:
 async def create_topics(bootstrap: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
     """Create the topics that are missing, each with its dead-letter topic; returns their names."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
+    await _connect(admin.start)
     try:
         wanted = [new for topic in topics for new in (_new_topic(topic), _dead_letter_topic(topic))]
         existing = set(await admin.list_topics())
@@ -98,11 +105,23 @@ async def create_topics(bootstrap: str, topics: Iterable[Topic] = TOPICS) -> lis
 async def cluster_id(bootstrap: str) -> str:
     """Ask the broker for its cluster's identity, which changes when the cluster is made anew."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
+    await _connect(admin.start)
     try:
         return str((await admin.describe_cluster())["cluster_id"])
     finally:
         await admin.close()
+
+
+async def _connect(start: Callable[[], Awaitable[None]]) -> None:
+    """Start a client, again and again while no broker answers. Raises KafkaConnectionError in the end."""
+    deadline = time.monotonic() + START_PATIENCE_S
+    while True:
+        try:
+            return await start()
+        except KafkaConnectionError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 def _new_topic(topic: Topic) -> NewTopic:
@@ -117,4 +136,5 @@ def _new_topic(topic: Topic) -> NewTopic:
 
 def _dead_letter_topic(topic: Topic) -> NewTopic:
     configuration = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(DEAD_LETTER_RETENTION)}
+    configuration["max.message.bytes"] = str(MAX_DEAD_LETTER_BYTES)
     return NewTopic(topic.dead, 1, 1, topic_configs=configuration)
