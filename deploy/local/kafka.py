@@ -39,7 +39,10 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 """
+"""A broker that was killed is let in again only once its earlier session has run out, which takes 9 s by default."""
 
 
 class Kafka:

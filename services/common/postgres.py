@@ -10,6 +10,8 @@ from psycopg_pool import AsyncConnectionPool
 Transaction = AsyncConnection[TupleRow]
 
 CONNECT_TIMEOUT_S = 5
+START_PATIENCE_S = 10
+"""So long a process waits at its start for a PostgreSQL that is only starting itself."""
 LOCK_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 
@@ -36,7 +38,7 @@ class Database:
 
     async def open(self) -> None:
         """Connect. Raises psycopg_pool.PoolTimeout where PostgreSQL does not answer in time."""
-        await self._pool.open(wait=True, timeout=CONNECT_TIMEOUT_S)
+        await self._pool.open(wait=True, timeout=START_PATIENCE_S)
 
     async def close(self) -> None:
         """Give the connections back to PostgreSQL."""
