@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -104,9 +105,9 @@ def test_the_danish_meters_file_becomes_hours_days_and_a_subscription_power(
     assert len(hours) == 26_255
     assert len({hour["starts_at"] for hour in hours}) == 26_255
     assert {hour["quality"] for hour in hours} == {"measured"}
-    # The register's own first and last values, each rounded half up to whole Wh.
+    # The register's own first and last values, each cut to whole Wh.
     first_wh, last_wh = (
-        int(float(row["energy_heat_kwh"]) * 1_000 + 0.5)
+        int(Decimal(row["energy_heat_kwh"]) * 1_000)
         for row in (list(csv.DictReader(file.open()))[at] for at in (0, -1))
     )
     assert sum(int(hour["energy_wh"]) for hour in hours) == last_wh - first_wh == pytest.approx(51_627_240, abs=5)

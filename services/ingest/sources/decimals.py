@@ -35,7 +35,7 @@ class Style(NamedTuple):
 
 
 def whole(text: Any, style: Style, factor: Fraction) -> tuple[Int64, Int64]:
-    """Read numbers, times a factor, as whole ones, rounded half up once.
+    """Read numbers, times a factor, as whole ones, cut as a meter cuts its own register.
 
     text: (n,) Arrow strings without space around. Returns values (n,), UNKNOWN where the text is empty or at
     fault, and faults (n,) as 1 + their place in FAULTS (0: none). Only ASCII digits count, and no exponents.
@@ -44,9 +44,8 @@ def whole(text: Any, style: Style, factor: Fraction) -> tuple[Int64, Int64]:
     digits, fault = _digits(text, style, most_digits)
     scaled = pc.multiply(pc.cast(digits, _EXACT), pa.scalar(Decimal(factor.numerator), _FACTOR))
     if factor.denominator != 1:
-        # The division cuts off; what lies on or above a half still does then, so that rounding comes out right.
         scaled = pc.divide(scaled, pa.scalar(Decimal(factor.denominator), _FACTOR))
-    values = pc.cast(pc.round(scaled, ndigits=0, round_mode="half_up"), pa.int64())
+    values = pc.cast(pc.floor(scaled), pa.int64())
     return pc.fill_null(values, UNKNOWN).to_numpy(), fault
 
 

@@ -23,7 +23,7 @@ REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
     "forward_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
     "return_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
 }
-"""Per register: how many of the field's own unit one of the file's is. The field is whole, rounded half up once."""
+"""Per register: how many of the field's own unit one of the file's is. The field is whole; what lies below is cut."""
 
 SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
     "flow_l_per_h": {"l/h": Fraction(1), "m3/h": Fraction(1_000)},

@@ -1,6 +1,7 @@
 """Numbers as files write them: exact, and only what is meant as a number."""
 
-from decimal import ROUND_HALF_UP, Decimal
+import math
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
 import pyarrow as pa
@@ -22,29 +23,29 @@ def read(text: str, style: Style = POINT, factor: Fraction = KWH) -> int | str:
     return FAULTS[fault - 1].code if fault else int(value)
 
 
-def test_an_interpolated_register_is_rounded_once_to_whole_wh() -> None:
+def test_an_interpolated_register_is_cut_to_whole_wh() -> None:
     assert read("5347.61445783133") == 5_347_614
+    assert read("1400.30666666667") == 1_400_306
 
 
-def test_a_half_is_rounded_up() -> None:
-    assert [read("0.0005"), read("0.0015"), read("0.00149999999999999999")] == [1, 2, 1]
+def test_a_register_shows_only_what_was_used_whole() -> None:
+    assert [read("0.0009"), read("0.001"), read("0.00199999999999999999")] == [0, 1, 1]
 
 
 def test_what_a_float_would_round_wrongly_stays_right() -> None:
-    # 1.0005 is 1.000499999999999944 as a float, and 9007199254740.993 has more digits than one holds.
-    assert read("1.0005") == 1_001
+    # 1.001 times a thousand is 1000.9999999999999 as a float, and 9007199254740.993 has more digits than one holds.
+    assert read("1.001") == 1_001
     assert read("9007199254740.993") == 9_007_199_254_740_993
 
 
 @given(st.decimals(min_value=0, max_value=10**9, places=8))
-def test_every_register_is_the_decimal_rounded_half_up(number: Decimal) -> None:
-    assert read(f"{number:f}") == int((number * 1_000).to_integral_value(ROUND_HALF_UP))
+def test_every_register_is_the_decimal_cut(number: Decimal) -> None:
+    assert read(f"{number:f}") == int((number * 1_000).to_integral_value(ROUND_FLOOR))
 
 
 @given(st.decimals(min_value=0, max_value=10**6, places=6))
-def test_gigajoules_are_rounded_once_although_they_are_no_round_number_of_wh(number: Decimal) -> None:
-    twice = 2 * Fraction(number) * 10**9 / 3_600
-    assert read(f"{number:f}", factor=GJ) == (twice.numerator + twice.denominator) // (2 * twice.denominator)
+def test_gigajoules_are_cut_once_although_they_are_no_round_number_of_wh(number: Decimal) -> None:
+    assert read(f"{number:f}", factor=GJ) == math.floor(Fraction(number) * 10**9 / 3_600)
 
 
 @pytest.mark.parametrize(
