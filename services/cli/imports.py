@@ -6,10 +6,9 @@ from typing import Annotated
 import pyarrow.compute as pc
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from deploy.local.stack import Stack
+from services.cli.bars import progress_bar
 from services.cli.import_report import Counted, tell
 from services.cli.readings_import import OpenedReadings, import_readings, open_readings, profile_of
 from services.cli.requests import told_to_person
@@ -47,7 +46,7 @@ def readings(
         if dry_run or not count:
             tell(opened.report(), console, _counted(opened, "would be sent"))
         else:
-            with progress_bar() as bar:
+            with progress_bar(console) as bar:
                 sent, judged = bar.add_task("sent", total=count), bar.add_task("judged", total=count)
                 report = import_readings(
                     Stack(), opened, wait_s, lambda n: bar.advance(sent, n), lambda n: bar.advance(judged, n)
@@ -79,7 +78,7 @@ def weather(
             tell(opened.report(), console, [Counted(count, "hourly temperatures would be sent")])
         else:
             of_station = station or station_of(Stack(), metering_point)
-            with progress_bar() as bar:
+            with progress_bar(console) as bar:
                 sent, stored = bar.add_task("sent", total=count), bar.add_task("stored", total=count)
                 report = import_weather(
                     Stack(),
@@ -103,16 +102,3 @@ def _counted(opened: OpenedReadings, what: str) -> list[Counted]:
         words = f"metering points or meters, from {span['min']:%Y-%m-%d %H:%M} to {span['max']:%Y-%m-%d %H:%M} UTC"
         counted.append(Counted(meters, words))
     return counted
-
-
-class _Rate(ProgressColumn):
-    """How many were done a second, from the beginning on."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.completed / task.elapsed if task.elapsed else 0:,.0f}/s")
-
-
-def progress_bar() -> Progress:
-    """Give a bar with count, rate and the time that is left."""
-    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    return Progress(*columns, console=console)

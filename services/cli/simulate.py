@@ -15,7 +15,7 @@ from rich.table import Table
 from deploy.local.stack import Stack
 from schemas.facilities import Category
 from schemas.values import Medium
-from services.cli.imports import progress_bar
+from services.cli.bars import progress_bar
 from services.cli.requests import told_to_person
 from services.cli.simulator import folder
 from services.cli.simulator.calendar import midnight_s
@@ -118,7 +118,7 @@ def _send(built: Town, pace: Pace | None) -> None:
 
 @contextmanager
 def _bar(what: str, total: int) -> Iterator[OnProgress]:
-    with progress_bar() as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 

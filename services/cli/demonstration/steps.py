@@ -5,15 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.text import Text
+
+from services.cli.bars import progress_bar
 
 Advance = Callable[[int], None]
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
 
 
 class Steps:
@@ -39,8 +34,7 @@ class Steps:
     @contextmanager
     def bar(self, words: str, total: int) -> Iterator[Advance]:
         """Show a bar for something counted; gives what moves it on by so many."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate())
-        with Progress(*columns, console=self._console) as progress:
+        with progress_bar(self._console) as progress:
             task = progress.add_task(words, total=total)
             yield lambda count: progress.advance(task, count)
 
