@@ -9,7 +9,7 @@ FOLDER = ROOT / "services/contracts/price_lists"
 
 
 def put_shipped(contracts: Client, name: str) -> None:
-    """Put every version of a shipped price list, oldest first, where there is none of that name. Raises RequestError."""
+    """Put a shipped price list, oldest version first, where there is none of that name. Raises RequestError."""
     if name in contracts.ask("GET", "/v1/price-lists").json()["price_lists"]:
         return
     for file in sorted(FOLDER.glob(f"{name}-*.json")):
