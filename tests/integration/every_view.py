@@ -1,0 +1,74 @@
+"""A row in every published view, so that an empty view says something about rights."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+
+from deploy.local.stack import Stack
+from tests.browser.seed import House, seed
+
+JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def fill_every_view(stack: Stack) -> tuple[House, str]:
+    """Add a customer with a house, its figures, alerts and an invoice; returns the house and its visitor's session."""
+    name = f"views-{uuid4().hex[:6]}"
+    house, _, token = seed(stack, name, 990_001)
+    with psycopg.connect(stack.admin_dsn) as connection:
+        row = connection.execute("SELECT user_id FROM permissions.person WHERE user_name = %s", [name]).fetchone()
+        assert row is not None
+        connection.execute(
+            "INSERT INTO alerts.message (cause_id, recipient_id, channel, step)"
+            " SELECT episode_id, %s, 'portal', 'opened' FROM alerts.episode WHERE point_id = %s LIMIT 1",
+            [row[0], house.point_id],
+        )
+        connection.execute(
+            "INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)"
+            " VALUES ('views', 1, '2020-01-01', 'firm', '{}') ON CONFLICT DO NOTHING"
+        )
+        _figures(connection, house)
+        _invoice(connection, house)
+    return house, token
+
+
+def _figures(connection: psycopg.Connection, house: House) -> None:
+    connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [JANUARY, JANUARY + timedelta(days=1)])
+    connection.execute(
+        "INSERT INTO ingest.reading (point_id, read_at, content_hash, rank, recorded_at, energy_wh, withdrawn, verdict)"
+        " VALUES (%s, %s, 1, 50, %s, 1000, false, 0)",
+        [house.point_id, JANUARY, JANUARY],
+    )
+    connection.execute(
+        "INSERT INTO ingest.held_reading (serial, reading, verdict, reason) VALUES ('views', '{}', 20, 'test')"
+    )
+    connection.execute(
+        "INSERT INTO ingest.outdoor_temperature VALUES ('seed', %s, 1, now()) ON CONFLICT DO NOTHING", [JANUARY]
+    )
+
+
+def _invoice(connection: psycopg.Connection, house: House) -> None:
+    invoice_id, customer_id = uuid4(), "(SELECT customer_id FROM contracts.contract WHERE contract_id = %(contract)s)"
+    first = house.last.replace(day=1)
+    values = {"invoice": invoice_id, "contract": house.contract_id, "point": house.point_id, "first": first}
+    connection.execute(
+        "INSERT INTO billing.contract VALUES"
+        f" (%(contract)s, 1, 'V', {customer_id}, %(point)s, '2020-01-01', 'infinity', '[]', '[]')".encode(),
+        values,
+    )
+    connection.execute(
+        "INSERT INTO billing.invoice SELECT %(invoice)s, 1999, coalesce(max(sequence), 0) + 1, %(invoice)s::text,"
+        f" %(contract)s, {customer_id}, %(point)s, %(first)s, %(first)s, %(first)s + 20, now(), %(first)s + 50,"
+        " 1, 0, 1, '{}', '' FROM billing.invoice WHERE year = 1999".encode(),
+        values,
+    )
+    connection.execute(
+        "INSERT INTO billing.invoice_line VALUES (%(invoice)s, 1, %(contract)s, %(point)s, %(first)s, %(first)s + 20,"
+        " 'energy', '', 0, 'MWh', 0, 0, NULL, NULL, 25, 0)",
+        values,
+    )
+    connection.execute(
+        f"INSERT INTO billing.period VALUES (%(contract)s, %(first)s, {customer_id}, %(point)s, %(first)s,"
+        " %(first)s + 20, 'issued', NULL, NULL, %(invoice)s)".encode(),
+        values,
+    )
