@@ -21,6 +21,7 @@ from services.common.postgres import Database
 from services.common.problems import away
 from services.common.tables import BadRow, BadTableError
 from services.ingest import metering
+from services.ingest.backlog import Backlog
 from services.ingest.core import documents
 from services.ingest.core.documents import Key
 from services.ingest.core.observed import unusable
@@ -35,6 +36,7 @@ from services.ingest.store.deliveries import Source
 STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409}
 STATUS_OF_BAD_DELIVERY = {"empty": 422, "too_many_items": 413}
 MAX_REFUSED_SHOWN = 100
+RETRY_AFTER_S = 2
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -45,6 +47,7 @@ class Parts:
     database: Database
     producer: AIOKafkaProducer
     receiver: Receiver
+    backlog: Backlog
     settings: IngestSettings
 
 
@@ -94,6 +97,9 @@ def _readings(parts: Parts) -> APIRouter:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         source = await _source(parts, authorization)
+        if source.kind == "bulk" and parts.backlog.is_long:
+            detail = "The worker is behind with what bulk sources sent before; send the readings again later."
+            raise away("worker_behind", detail, RETRY_AFTER_S, status=429)
         content_type = _content_type(request)
         if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
             raise web.Problem(

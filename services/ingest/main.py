@@ -8,6 +8,7 @@ from services.common import consume, health, outbox, process, schedule, web
 from services.common.kafka import start_producer
 from services.common.postgres import Database
 from services.ingest import api
+from services.ingest.backlog import Backlog
 from services.ingest.facilities import FacilityHandlers
 from services.ingest.handlers import ReadingHandlers
 from services.ingest.jobs import jobs
@@ -26,10 +27,12 @@ async def run_api(stop: asyncio.Event) -> None:
     database = await _database(settings, state)
     producer = await start_producer(settings.kafka_bootstrap)
     receiver = Receiver(database, producer, settings)
+    backlog = Backlog(settings.kafka_bootstrap, database, SCHEMA, settings.bulk_backlog_messages)
     try:
         await process.side_by_side(
             stop,
-            web.serve(api.app(api.Parts(database, producer, receiver, settings)), settings, stop),
+            web.serve(api.app(api.Parts(database, producer, receiver, backlog, settings)), settings, stop),
+            backlog.run(stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

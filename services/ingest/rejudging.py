@@ -48,6 +48,7 @@ class Rejudging:
             wanted = await rejudge.take_unjudged(tx)
             if wanted is None:
                 return False
+            logs.bind_correlation(wanted.correlation_id)
             touched = Touched(*(np.array([value]) for value in (wanted.point_id, wanted.from_s, wanted.to_s)))
             changes = await self._readings.rejudge(tx, touched)
             await rejudge.note_changes(tx, wanted.rejudge_id, changes.hours.starts_s, changes.days.day)
@@ -61,7 +62,8 @@ class Rejudging:
             if judged is None:
                 return False
             point_id, from_s, to_s = (np.array([value]) for value in (judged.point_id, judged.from_s, judged.to_s))
-            told = await self._readings.as_they_stand(tx, point_id, from_s, to_s, logs.bind_correlation(None))
+            correlation_id = logs.bind_correlation(judged.correlation_id)
+            told = await self._readings.as_they_stand(tx, point_id, from_s, to_s, correlation_id)
             await send_all(self._producer, told)
             await rejudge.forget(tx, judged.rejudge_id)
         return True

@@ -12,5 +12,8 @@ class IngestSettings(Settings):
     max_body_bytes: int = Field(default=10_485_760, ge=1024, description="the largest delivery")
     body_seconds: float = Field(default=30, gt=0, description="how long a body may take to arrive")
     future_seconds: int = Field(default=300, ge=0, description="how far ahead of our clock a reading may lie")
+    bulk_backlog_messages: int = Field(
+        default=2_000, ge=0, description="messages that may wait for the worker before bulk sources must"
+    )
     acknowledge_seconds: int = Field(default=5, ge=1, description="how long the broker may take to acknowledge")
     database_pool: int = Field(default=8, ge=6, le=50, description="six parts of the worker store side by side")

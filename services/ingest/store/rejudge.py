@@ -2,18 +2,19 @@
 
 from typing import NamedTuple
 
+from services.common import logs
 from services.common.postgres import Transaction
 from services.heat.arrays import Int64
 from services.heat.hour_marks import HOUR_S
 
-_ADD = "INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason) VALUES (%s, %s, %s, %s)"
+_ADD = "INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason, correlation_id) VALUES (%s, %s, %s, %s, %s)"
 
 # An open end is an instant before or after all readings.
 _TAKE_UNJUDGED = """
     SELECT rejudge_id, point_id,
            CASE WHEN isfinite(from_at) THEN extract(epoch FROM from_at)::bigint ELSE 0 END,
            CASE WHEN isfinite(to_at) THEN extract(epoch FROM to_at)::bigint ELSE 8589934591 END,
-           reason
+           reason, correlation_id
       FROM ingest.rejudge WHERE changed_from IS NULL
      ORDER BY rejudge_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
@@ -24,7 +25,7 @@ _NOTE_CHANGES = """
 
 _TAKE_JUDGED = """
     SELECT rejudge_id, point_id, extract(epoch FROM changed_from)::bigint, extract(epoch FROM changed_to)::bigint,
-           reason
+           reason, correlation_id
       FROM ingest.rejudge WHERE changed_from IS NOT NULL
      ORDER BY rejudge_id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
@@ -42,11 +43,12 @@ class Span(NamedTuple):
     from_s: int
     to_s: int
     reason: str
+    correlation_id: str
 
 
 async def add(tx: Transaction, point_id: int, from_at: object, to_at: object, reason: str) -> None:
     """Note that the readings of a span are to be judged again."""
-    await tx.execute(_ADD, [point_id, from_at, to_at, reason])
+    await tx.execute(_ADD, [point_id, from_at, to_at, reason, logs.correlation_id()])
 
 
 async def take_unjudged(tx: Transaction) -> Span | None:
