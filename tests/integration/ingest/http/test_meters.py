@@ -1,0 +1,269 @@
+"""Meters, and where they sat: readings that wait for them, and what a late or corrected registration puts right."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.builders import MIDNIGHT_S
+from tests.integration.ingest.http.door import Door, new_serial
+
+HOURS = """
+    SELECT (extract(epoch FROM starts_at)::bigint - %s) / 3600, energy_wh, revision
+      FROM ingest.hour JOIN ingest.point USING (point_id) WHERE number = %s ORDER BY 1
+"""
+
+
+def at(hour: int, minute: int = 0) -> str:
+    """Write an hour after MIDNIGHT_S down."""
+    return f"2024-01-{10 + hour // 24:02d}T{hour % 24:02d}:{minute:02d}:00+01:00"
+
+
+def installation(point: str, installed_at: str = "2023-01-01T00:00:00+01:00", **more: Any) -> dict[str, Any]:
+    return {"metering_point": point, "installed_at": installed_at} | more
+
+
+def put(door: Door, serial: str, *places: dict[str, Any], **registers: int) -> httpx.Response:
+    return door.staff.put(f"/v1/meters/{serial}", json={"installations": places} | registers)
+
+
+def registers(serial: str, hours: range, first_wh: int = 0, step_wh: int = 1000) -> list[dict[str, Any]]:
+    return [
+        {"serial": serial, "read_at": at(hour), "energy_wh": first_wh + index * step_wh}
+        for index, hour in enumerate(hours)
+    ]
+
+
+def held(door: Door, serial: str) -> int:
+    return int(door.rows("SELECT count(*) FROM ingest.held_reading WHERE serial = %s", serial)[0][0])
+
+
+def test_readings_of_an_unknown_meter_wait_for_it(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    answer = door.sender.post(registers(serial, range(4)))
+    waiting = door.sender.judged(answer)
+    assert waiting["verdicts"] == {"unknown_meter": 4}
+    assert {one["meter"] for one in waiting["refused"]} == {serial}
+    assert put(door, serial, installation(point)).status_code == 201
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1), (2, 1000, 1)], MIDNIGHT_S, point)
+    assert held(door, serial) == 0
+    freed = door.sender.judged(answer)
+    assert (freed["verdicts"], freed["refused"]) == ({"accepted": 4}, [])
+
+
+def test_identical_readings_in_one_delivery_are_counted_as_often_as_they_were_sent(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    answer = door.sender.post(registers(serial, range(1)) * 3)
+    assert door.sender.judged(answer)["verdicts"] == {"unknown_meter": 3}
+    put(door, serial, installation(point))
+    door.until(
+        "SELECT count(*) FROM ingest.reading JOIN ingest.point USING (point_id) WHERE number = %s", [(1,)], point
+    )
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 1, "duplicate": 2}
+
+
+def test_readings_from_before_a_meter_was_put_up_wait_until_that_is_corrected(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    put(door, serial, installation(point, at(2)))
+    answer = door.sender.post(registers(serial, range(4)))
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 2, "meter_not_installed": 2}
+    assert put(door, serial, installation(point)).json()["result"] == "changed"
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1), (2, 1000, 1)], MIDNIGHT_S, point)
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 4}
+
+
+def test_readings_of_an_unknown_metering_point_wait_for_it(door: Door) -> None:
+    number = f"P-{new_serial()}"
+    answer = door.sender.post([{"metering_point": number, "read_at": at(0), "energy_wh": 1}])
+    found = door.sender.judged(answer)
+    assert found["verdicts"] == {"unknown_metering_point": 1}
+    assert [one["meter"] for one in found["refused"]] == [number]
+
+
+def test_putting_the_same_meter_again_changes_nothing(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    assert put(door, serial, installation(point)).json()["result"] == "created"
+    assert put(door, serial, installation(point)).json()["result"] == "unchanged"
+    shown = door.staff.get(f"/v1/meters/{serial}").json()
+    assert door.staff.put(f"/v1/meters/{serial}", json=shown).json()["result"] == "unchanged"
+
+
+def test_a_meter_put_by_many_at_once_is_there_once(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: put(door, serial, installation(point)), range(8)))
+    assert sorted(answer.json()["result"] for answer in answers) == ["created"] + ["unchanged"] * 7
+
+
+def test_an_exchange_registered_late_puts_the_days_after_it_right(door: Door) -> None:
+    old, new, point = new_serial(), new_serial(), door.point()
+    put(door, old, installation(point))
+    # The old meter until 30:00, then the new one, which starts elsewhere; nobody knows of it yet.
+    by_number = [
+        {
+            "metering_point": point,
+            "read_at": at(hour),
+            "energy_wh": 50_000 + hour * 1000 if hour <= 30 else (hour - 30) * 1000,
+        }
+        for hour in range(73)
+    ]
+    door.sender.judged(door.sender.post(by_number))
+    refused = (
+        "SELECT count(*) FROM ingest.reading JOIN ingest.point USING (point_id) WHERE number = %s AND verdict <> 1"
+    )
+    assert door.rows(refused, point) != [(0,)]
+    removed = installation(point, removed_at=at(30, 30), stop_wh=80_500)
+    assert put(door, old, removed).status_code == 200
+    assert put(door, new, installation(point, at(30, 30), start_wh=500)).status_code == 201
+    door.until(refused, [(0,)], point)
+    hours = door.rows(HOURS, MIDNIGHT_S, point)
+    assert [(hour, energy_wh) for hour, energy_wh, _ in hours] == [(hour, 1000) for hour in range(72)]
+    days = door.rows(
+        "SELECT day, energy_wh, register_wh FROM ingest.day JOIN ingest.point USING (point_id)"
+        " WHERE number = %s ORDER BY day",
+        point,
+    )
+    assert days == [(date(2024, 1, 10 + index), 24_000, 50_000 + (index + 1) * 24_000) for index in range(3)]
+
+
+def test_a_removed_installation_takes_its_readings_figures_away(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    put(door, serial, installation(point))
+    door.sender.judged(door.sender.post([one | {"metering_point": point} for one in registers(serial, range(3))]))
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1)], MIDNIGHT_S, point)
+    assert put(door, serial).json()["result"] == "changed"
+    door.until(HOURS, [(0, None, 2), (1, None, 2)], MIDNIGHT_S, point)
+    put(door, serial, installation(point))
+    door.until(HOURS, [(0, 1000, 3), (1, 1000, 3)], MIDNIGHT_S, point)
+
+
+def test_a_modulus_registered_late_lets_the_register_run_on(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    put(door, serial, installation(point))
+    rows = [{"serial": serial, "read_at": at(hour), "energy_wh": (98_000 + hour * 1000) % 100_000} for hour in range(5)]
+    door.sender.judged(door.sender.post(rows))
+    put(door, serial, installation(point), modulus_wh=100_000)
+    energies = (
+        "SELECT energy_wh FROM ingest.hour JOIN ingest.point USING (point_id) WHERE number = %s ORDER BY starts_at"
+    )
+    door.until(energies, [(1000,)] * 4, point)
+
+
+def test_two_meters_cannot_sit_at_one_point_at_once_and_are_told_who_is_there(door: Door) -> None:
+    first, second, point = new_serial(), new_serial(), door.point()
+    put(door, first, installation(point))
+    answer = put(door, second, installation(point, "2024-01-01T00:00:00Z"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "installations_overlap")
+    assert first in answer.json()["detail"]
+    assert door.staff.get(f"/v1/meters/{second}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"installations": [installation("a"), installation("b", "2024-01-01T00:00:00Z")]},
+        {"installations": [installation("a", removed_at="2022-01-01T00:00:00Z")]},
+        {"installations": [installation("a", "2023-01-01T00:00:00")]},
+        {"installations": [installation("a", "2023-01-01")]},
+        {"installations": [installation("a", "9999-12-31T23:59:59-01:00")]},
+        {"installations": [installation("a", "0001-01-01T00:00:00+01:00")]},
+        {"installations": [installation("a") | {"installed_at": 1_704_067_200}]},
+        {"installations": [installation("a", start_wh=1.0)]},
+        {"installations": [installation("a", start_wh="12")]},
+        {"installations": [installation("a", start_wh=-1)]},
+        {"installations": [installation("a", start_wh=10**40)]},
+        {"installations": [installation("a" * 41)]},
+        {"installations": [installation("a")] * 101},
+        {"modulus_wh": True},
+        {"resolution_wh": 0},
+        {"serial": "x"},
+    ],
+)
+def test_a_meter_s_document_is_taken_exactly(door: Door, document: dict[str, Any]) -> None:
+    answer = door.staff.put(f"/v1/meters/{new_serial()}", json=document)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), answer.text
+
+
+def test_an_installation_at_an_unknown_point_is_refused_in_words(door: Door) -> None:
+    answer = put(door, new_serial(), installation("nowhere"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_metering_point")
+
+
+def import_meters(door: Door, text: str | bytes) -> httpx.Response:
+    content = text.encode() if isinstance(text, str) else text
+    return door.staff.post("/v1/import/meters", content=content, headers={"Content-Type": "text/csv"})
+
+
+def test_meters_come_from_a_file_one_line_an_installation(door: Door) -> None:
+    first, second, bad = new_serial(), new_serial(), new_serial()
+    one, two = door.point(), door.point()
+    text = "\r\n".join(
+        [
+            "\ufeffserial;metering_point;installed_at;removed_at;stop_wh;modulus_wh",
+            f"{first};{two};2023-06-01T00:00:00Z;;;100000",
+            f"{first};{one};2023-01-01T00:00:00Z;2023-06-01T00:00:00Z;1200;100000",
+            f"{second};{one};2023-06-01T00:00:00Z;;;",
+            f"{bad};nowhere;2023-01-01T00:00:00Z;;;",
+            f"{bad}x;{one};2023-13-01T00:00:00Z;;;",
+            "",
+        ]
+    )
+    report = import_meters(door, text).json()
+    assert (report["lines"], report["created"], report["refused_lines"]) == (5, 2, 2)
+    assert report["refused"][0]["code"] == "unknown_metering_point"
+    assert [line["line"] for line in report["refused"]] == [5, 6]
+    again = import_meters(door, text).json()
+    assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 2)
+    places = door.staff.get(f"/v1/meters/{first}").json()["installations"]
+    assert [(place["metering_point"], place["stop_wh"]) for place in places] == [(one, 1200), (two, None)]
+
+
+def test_a_metering_point_s_number_may_be_digits_alone(door: Door) -> None:
+    number, serial = (
+        f"735999{MIDNIGHT_S}{door.points.add()[0]}"[:18],
+        "00" + new_serial()[2:].translate(str.maketrans("abcdef", "123456")),
+    )
+    report = import_meters(door, f"serial,metering_point,installed_at\n{serial},{number},2023-01-01T00:00:00Z\n").json()
+    # The point is not known here; but the line was understood.
+    assert [(line["code"], line["key"]) for line in report["refused"]] == [("unknown_metering_point", serial)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_table"),
+        ("serial,metering_point\nA,B\n", "bad_table"),
+        ("serial,serial,metering_point,installed_at\n", "bad_table"),
+        ("serial,metering_point,installed_at,colour\n", "bad_table"),
+        ('serial,metering_point,installed_at\n"A,B,2023-01-01T00:00:00Z\nC,D,2023-01-01T00:00:00Z\n', "bad_table"),
+        (f"serial,metering_point,installed_at\nA,{'x' * 200_000},2023-01-01T00:00:00Z\n", "bad_table"),
+        ("serial,metering_point,installed_at\nA,B,2023-01-01T00:00:00Z\n".encode("utf-16"), "not_utf8"),
+        ("serial,metering_point,installed_at\nÅ,B,2023-01-01T00:00:00Z\n".encode("cp1252"), "not_utf8"),
+    ],
+)
+def test_a_file_of_which_no_line_can_be_read_is_refused_whole(door: Door, text: str | bytes, code: str) -> None:
+    answer = import_meters(door, text)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "A,B",
+        "A,B,2023-01-01T00:00:00Z,x",
+        "'; --,B,2023-01-01T00:00:00Z",
+        "A,B,2023-01-01",
+        "A,B,1672531200",
+        "A\0,B,2023-01-01T00:00:00Z",
+        "A,=cmd(),2023-01-01T00:00:00Z",
+    ],
+)
+def test_a_bad_line_of_a_file_is_refused_alone(door: Door, fields: str) -> None:
+    serial, point = new_serial(), door.point()
+    text = f"serial,metering_point,installed_at\n{fields}\n{serial},{point},2023-01-01T00:00:00Z\n"
+    report = import_meters(door, text).json()
+    assert (report["lines"], report["created"], [line["line"] for line in report["refused"]]) == (2, 1, [2])
+    assert json.dumps(report).count("cmd()") == 0
