@@ -3,8 +3,7 @@
 import asyncio
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,22 +12,20 @@ from uuid import uuid4
 
 import psycopg
 import pyarrow as pa
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
-from schemas.event import Event
 from schemas.power import DAILY_POWER, DAILY_POWER_SCHEMA_ID
 from schemas.price_lists import PriceList, PriceListChanged
-from schemas.topics import CONTRACTS_CHANGED, PRICE_LISTS_CHANGED, Topic
+from schemas.topics import CONTRACTS_CHANGED, PRICE_LISTS_CHANGED
 from schemas.topics import DAILY_POWER as DAILY_POWER_TOPIC
 from schemas.values import ContractId, CustomerId, PointId, PriceListId
 from services.common.kafka import Outgoing, outgoing, send_all, start_producer
 from tests.builders import stream
+from tests.integration.looking import wait_for
 
 BEGAN = date(2014, 1, 1)
-TIMEOUT_S = 30
 BAS_2018 = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
 
 
@@ -218,35 +215,3 @@ class Street:
                 [user_id, house.point_id, begin],
             )
         return token
-
-
-def wait_for(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.05)
-
-
-def told(stack: Stack, topic: Topic, key: str, kind: type[Event], at_least: int = 1) -> list[Any]:
-    """All events of a key, once as many as expected are there and one more look found no others."""
-
-    async def read() -> list[Any]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            found: list[Any] = []
-            deadline, quiet = time.monotonic() + TIMEOUT_S, 0
-            while time.monotonic() < deadline and (len(found) < at_least or quiet < 2):
-                taken = await consumer.getmany(timeout_ms=400)
-                quiet = 0 if taken else quiet + 1
-                found += [
-                    kind.from_bytes(one.value) for batch in taken.values() for one in batch if one.key == key.encode()
-                ]
-            return found
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(read())

@@ -1,8 +1,6 @@
 """A house put at the contracts service, and what its topics tell."""
 
-import asyncio
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +8,10 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
-from schemas.event import Event
-from schemas.topics import Topic
 from tests.running import running
 
 BAS_2018 = json.loads((ROOT / "services/contracts/price_lists/bas-2018.json").read_text())
@@ -61,27 +56,3 @@ class House:
             "powers": [{"valid_from": "2018-01-01", "kw": "10"}],
             **other,
         }
-
-
-def told(stack: Stack, topic: Topic, key: str, kind: type[Event], at_least: int = 1) -> list[Any]:
-    """All events of a key, once the relay has sent as many as expected and one more look found no others."""
-
-    async def read() -> list[Any]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-            found: list[Any] = []
-            deadline, quiet = time.monotonic() + 15, 0
-            while time.monotonic() < deadline and (len(found) < at_least or quiet < 2):
-                taken = await consumer.getmany(timeout_ms=400)
-                quiet = 0 if taken else quiet + 1
-                records = [record for batch in taken.values() for record in batch]
-                found += [kind.from_bytes(one.value) for one in records if one.key == key.encode()]
-            return found
-        finally:
-            await consumer.stop()
-
-    return asyncio.run(read())

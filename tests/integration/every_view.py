@@ -57,10 +57,14 @@ def _invoice(connection: psycopg.Connection, house: House) -> None:
         values,
     )
     connection.execute(
-        "INSERT INTO billing.invoice SELECT %(invoice)s, 1999, coalesce(max(sequence), 0) + 1, %(invoice)s::text,"
+        "INSERT INTO billing.invoice SELECT %(invoice)s, 1999, coalesce(max(sequence), 100000) + 1, %(invoice)s::text,"
         f" %(contract)s, {customer_id}, %(point)s, %(first)s, %(first)s, %(first)s + 20, now(), %(first)s + 50,"
         " 1, 0, 1, '{}', '' FROM billing.invoice WHERE year = 1999".encode(),
         values,
+    )
+    connection.execute(
+        "INSERT INTO billing.number_series SELECT 1999, max(sequence) + 1, '' FROM billing.invoice WHERE year = 1999"
+        " ON CONFLICT (year) DO UPDATE SET next_number = excluded.next_number"
     )
     connection.execute(
         "INSERT INTO billing.invoice_line VALUES (%(invoice)s, 1, %(contract)s, %(point)s, %(first)s, %(first)s + 20,"

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,15 @@ import httpx
 import psycopg
 import pyarrow as pa
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
 from schemas.alerts import AlertChanged
 from schemas.power import DAILY_POWER, HOURLY_POWER
+from schemas.topics import ALERTS
 from services.common.kafka import Outgoing, send_all, start_producer
+from tests.integration.looking import TIMEOUT_S, records, rows, wait_for
 
-START_TIMEOUT_S = 45
 MEASURED, ESTIMATED = 1, 3
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 RECENT = NOW - timedelta(hours=30)
@@ -78,18 +77,6 @@ def is_ready(address: str) -> bool:
         return httpx.get(address).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def wait_for(is_true: Callable[[], bool], log: Path | None = None) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline, log.read_text() if log else "did not come true in time"
-        time.sleep(0.1)
-
-
-def rows(stack: Stack, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with psycopg.connect(stack.admin_dsn) as connection:
-        return connection.execute(query.encode(), parameters).fetchall()
 
 
 def new_point(stack: Stack) -> int:
@@ -204,23 +191,9 @@ def told(stack: Stack, rule_id: str) -> list[tuple[Any, ...]]:
 
 def heard(stack: Stack, rule_id: str) -> list[str]:
     """All that the topic tells of a rule."""
-
-    async def read() -> list[str]:
-        consumer = AIOKafkaConsumer(
-            "alerts", bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
-        )
-        await consumer.start()
-        try:
-            found: list[str] = []
-            while batches := await consumer.getmany(timeout_ms=1500):
-                events = [AlertChanged.from_bytes(one.value) for records in batches.values() for one in records]
-                found += [str(event.happening) for event in events if str(event.rule_id) == rule_id]
-            return found
-        finally:
-            await consumer.stop()
-
     wait_for(lambda: rows(stack, "SELECT count(*) FROM alerts.outbox") == [(0,)])
-    return asyncio.run(read())
+    events = [AlertChanged.from_bytes(one.value) for one in records(stack, ALERTS)]
+    return [str(event.happening) for event in events if str(event.rule_id) == rule_id]
 
 
 def test_an_alert_is_told_once_and_its_end_once(stack: Stack, api: httpx.Client) -> None:
@@ -390,7 +363,7 @@ def test_a_batch_that_fails_ends_the_process_and_comes_again(stack: Stack, api: 
     with psycopg.connect(stack.admin_dsn) as connection:
         connection.execute("ALTER TABLE alerts.episode RENAME TO episode_away")
     tell_hours(stack, point, RECENT, [0])
-    assert service.process.wait(START_TIMEOUT_S) == 1
+    assert service.process.wait(TIMEOUT_S) == 1
     with psycopg.connect(stack.admin_dsn) as connection:
         connection.execute("ALTER TABLE alerts.episode_away RENAME TO episode")
     service.start()

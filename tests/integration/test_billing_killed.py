@@ -15,7 +15,8 @@ from deploy.local.services import BILLING
 from deploy.local.stack import Stack
 from schemas.invoices import InvoiceIssued
 from schemas.topics import INVOICES
-from tests.integration.billing_street import Street, told, wait_for
+from tests.integration.billing_street import Street
+from tests.integration.looking import told, wait_for
 from tests.running import running
 
 MAY = date(2015, 5, 1)

@@ -17,7 +17,8 @@ from schemas.contracts import ContractChanged
 from schemas.facilities import FacilityChanged
 from schemas.price_lists import PriceListChanged
 from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED
-from tests.integration.contracts_house import BAS_2018, House, put, serving, told
+from tests.integration.contracts_house import BAS_2018, House, put, serving
+from tests.integration.looking import records, told
 
 
 @pytest.fixture(scope="module")
@@ -182,20 +183,27 @@ def test_a_text_that_cannot_be_stored_is_refused_in_words(api: httpx.Client) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "unstorable_character")
 
 
-def test_an_identity_number_is_sealed_and_never_given_out_or_logged(api: httpx.Client, stack: Stack, log: Path) -> None:
+def test_an_identity_number_is_sealed_and_never_given_out_told_or_logged(
+    api: httpx.Client, stack: Stack, log: Path
+) -> None:
     house = House(api)
     document = {"kind": "consumer", "name": "Eva Ek", "address": "Ekvägen 1", "identity_number": "19811228-9874"}
     put(api, f"/v1/customers/C{house.number}", document)
     assert put(api, f"/v1/customers/C{house.number}", document).json()["result"] == "unchanged"
     wrong = put(api, f"/v1/customers/C{house.number}", document | {"identity_number": "19811228-9875"})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "body.identity_number")
+    contract_id = put(api, f"/v1/contracts/K{house.number}", house.contract()).json()["contract_id"]
+    told(stack, CONTRACTS_CHANGED, contract_id, ContractChanged)
+    topics = " ".join(
+        str(one.value) for topic in (CONTRACTS_CHANGED, FACILITIES_CHANGED) for one in records(stack, topic)
+    )
     shown = api.get(f"/v1/customers/C{house.number}")
     assert shown.json()["has_identity_number"] is True
     with psycopg.connect(stack.admin_dsn) as connection:
         row = connection.execute(
             "SELECT customer::text FROM contracts.customer WHERE customer_number = %s", [f"C{house.number}"]
         ).fetchone()
-    for text in (shown.text, wrong.text, log.read_text(), str(row)):
+    for text in (shown.text, wrong.text, log.read_text(), str(row), topics):
         # Whole numbers only: four digits alone turn up in any id or time of day.
         for number in ("811228-9874", "8112289874", "811228-9875", "8112289875"):
             assert number not in text

@@ -1,6 +1,5 @@
 """One id from a request through the events to the rows and logs of whoever hears of them."""
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -9,14 +8,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import ConsumerRecord
 
 from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS, PERMISSIONS
 from deploy.local.stack import Stack
 from schemas.event import CORRELATION_HEADER, header
+from schemas.topics import CONTRACTS_CHANGED, GRANTS_CHANGED, Topic
+from tests.integration.looking import records, rows
 from tests.running import running
 
 WAIT_S = 30
@@ -76,21 +76,13 @@ def wait_for_line(log: Path, event: str, correlation_id: str) -> dict[str, Any]:
     raise AssertionError(f"no line {event} with {correlation_id}: {log.read_text()}")
 
 
-def ids_on(stack: Stack, topic: str) -> list[str | None]:
-    """The correlation ids of all that stands on a topic."""
+def ids_on(stack: Stack, topic: Topic, wanted: str) -> list[str | None]:
+    """The correlation ids of all that stands on a topic, once the wanted one is there."""
 
-    async def read() -> list[str | None]:
-        consumer = AIOKafkaConsumer(topic, bootstrap_servers=stack.kafka.bootstrap, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            found: list[str | None] = []
-            while batches := await consumer.getmany(timeout_ms=1500):
-                found += [header(one.headers, CORRELATION_HEADER) for records in batches.values() for one in records]
-            return found
-        finally:
-            await consumer.stop()
+    def ids(found: list[ConsumerRecord]) -> list[str | None]:
+        return [header(one.headers, CORRELATION_HEADER) for one in found]
 
-    return asyncio.run(read())
+    return ids(records(stack, topic, lambda found: wanted in ids(found)))
 
 
 def test_the_id_of_a_request_is_in_the_event_and_in_its_consumers_log(
@@ -101,7 +93,7 @@ def test_the_id_of_a_request_is_in_the_event_and_in_its_consumers_log(
     put_contract(contracts, uuid4().hex[:8], correlation_id)
     line = wait_for_line(logs / "permissions.log", "messages_stored", correlation_id)
     assert (line["service"], line["topic"], line["level"]) == ("permissions", "contracts-changed", "info")
-    assert ids_on(stack, "contracts-changed").count(correlation_id) == 1
+    assert ids_on(stack, CONTRACTS_CHANGED, correlation_id).count(correlation_id) == 1
 
 
 def test_the_id_of_a_grant_is_in_the_audit_trail_and_in_its_event(
@@ -112,12 +104,10 @@ def test_the_id_of_a_grant_is_in_the_audit_trail_and_in_its_event(
     put_contract(contracts, tag, uuid4().hex)
     put(permissions, f"/v1/people/u{tag}", {"name": "Anna"}, uuid4().hex)
     put(permissions, f"/v1/grants/C{tag}/u{tag}", {"level": "read"}, correlation_id)
-    with psycopg.connect(stack.admin_dsn) as connection:
-        rows = connection.execute(
-            "SELECT action FROM permissions.audit WHERE correlation_id = %s", [correlation_id]
-        ).fetchall()
-    assert rows == [("granted",)]
-    assert ids_on(stack, "grants-changed").count(correlation_id) == 1
+    assert rows(stack, "SELECT action FROM permissions.audit WHERE correlation_id = %s", correlation_id) == [
+        ("granted",)
+    ]
+    assert ids_on(stack, GRANTS_CHANGED, correlation_id).count(correlation_id) == 1
 
 
 def test_an_id_that_is_none_is_not_taken_over(services: tuple[httpx.Client, httpx.Client]) -> None:

@@ -1,13 +1,8 @@
 """The permissions service as staff systems and the gateway meet it, on a real PostgreSQL and Kafka."""
 
 import asyncio
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,14 +10,15 @@ import httpx
 import psycopg
 import pytest
 
-from deploy.local.folder import ROOT
+from deploy.local.services import PERMISSIONS
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged, ContractTerm
 from schemas.topics import CONTRACTS_CHANGED
 from schemas.values import ContractId, CustomerId, PointId, PriceListId
 from services.common.kafka import outgoing, send_all, start_producer
+from tests.integration.looking import rows, wait_for
+from tests.running import running
 
-START_TIMEOUT_S = 30
 BUYER, SELLER = CustomerId(uuid4()), CustomerId(uuid4())
 POINT = PointId(880_001)
 
@@ -37,43 +33,10 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[http
             [(SELLER, "K-SELLER", "Säljaren"), (BUYER, "K-BUYER", "Köparen")],
         )
     log = tmp_path_factory.mktemp("permissions") / "permissions.log"
-    environment = stack.environment("permissions", "permissions_http", "permissions_metrics")
-    with log.open("wb") as output:
-        service = subprocess.Popen(
-            [sys.executable, "-m", "services.permissions"], cwd=ROOT, env=os.environ | environment, stdout=output
-        )
-    wait_until_ready(f"http://127.0.0.1:{stack.port('permissions_metrics')}/readyz", service, log)
-    base = f"http://127.0.0.1:{stack.port('permissions_http')}"
-    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {stack.integration_key}"}) as client:
+    with running(stack, PERMISSIONS, log) as client:
         for name in ("anna", "bo"):
             assert client.put(f"/v1/people/{name}", json={"name": name, "email": f"{name}@x.se"}).status_code == 201
         yield client
-    service.terminate()
-    assert service.wait(20) == 0
-
-
-def wait_until_ready(address: str, service: "subprocess.Popen[bytes]", log: Path) -> None:
-    wait_for(lambda: service.poll() is not None or is_ready(address), log)
-    assert service.poll() is None, log.read_text()
-
-
-def is_ready(address: str) -> bool:
-    try:
-        return httpx.get(address).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def wait_for(is_true: Callable[[], bool], log: Path | None = None) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not is_true():
-        assert time.monotonic() < deadline, log.read_text() if log else "did not come true in time"
-        time.sleep(0.1)
-
-
-def rows(stack: Stack, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with psycopg.connect(stack.admin_dsn) as connection:
-        return connection.execute(query.encode(), parameters).fetchall()
 
 
 def put_contract(

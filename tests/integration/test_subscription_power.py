@@ -14,7 +14,8 @@ import pytest
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
-from tests.integration.contracts_house import House, put, serving, told
+from tests.integration.contracts_house import House, put, serving
+from tests.integration.looking import told
 
 ZONE = ZoneInfo("Europe/Stockholm")
 HOUR = timedelta(hours=1)
