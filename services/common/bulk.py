@@ -6,7 +6,11 @@ from typing import Any, Literal, LiteralString, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from psycopg.sql import SQL
+from psycopg import adapters
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.sql import SQL, Identifier
+from psycopg.types import TypeInfo
 
 from services.common.postgres import Transaction
 
@@ -24,11 +28,15 @@ _ON_THE_WIRE: dict[Kind, str] = {
     "date": ">i4",
     "uuid": "V16",
 }
+_TYPE_NAMES: dict[Kind, str] = {"timestamptz_us": "timestamptz"}
+"""Where PostgreSQL's name of a kind is another."""
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _POSTGRES_EPOCH_S = 946_684_800
 _POSTGRES_EPOCH_DAY = 10_957
 _ROWS_PER_CHUNK = 20_000
+_ARRAY_HEADER = struct.Struct(">iiIii")
+"""Dimensions, whether there are NULLs, the elements' type, how many there are, and the first one's number."""
 
 
 class Column(NamedTuple):
@@ -58,22 +66,82 @@ async def copy_in(tx: Transaction, statement: LiteralString, columns: Sequence[C
 async def copy_out(
     tx: Transaction, query: LiteralString, kinds: Sequence[Kind], parameters: Sequence[Any] | Mapping[str, Any] = ()
 ) -> list[Array]:
-    """Read a query's rows as one array per column. Every column must be of its kind and without NULL."""
-    received = bytearray()
-    statement = SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(SQL(query))
-    async with tx.cursor().copy(statement, parameters or None) as copy:
-        async for block in copy:
-            received += block
+    """Read a query's rows as one array per column. Every column must be of its kind and without NULL.
+
+    PostgreSQL lays each column out as one array: by COPY, each row would come as a message of its own.
+    """
     names = [f"value{index}" for index in range(len(kinds))]
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for name, kind in zip(names, kinds, strict=True):
-        fields += [(f"{name}_length", ">i4"), (name, _ON_THE_WIRE[kind])]
-    layout = np.dtype(fields)
-    count, rest = divmod(len(received) - len(_HEADER) - len(_TRAILER), layout.itemsize)
-    if rest:
-        raise ValueError("a row is not as wide as its columns: one is NULL, or of another type than named")
-    rows = np.frombuffer(received, layout, count, len(_HEADER))
-    return [_decoded(kind, rows[name]) for name, kind in zip(names, kinds, strict=True)]
+    statement = SQL("SELECT {} FROM ({}) AS found({})").format(
+        SQL(", ").join(SQL("array_agg({})").format(Identifier(name)) for name in names),
+        SQL(query),
+        SQL(", ").join(map(Identifier, names)),
+    )
+    cursor = tx.cursor(binary=True)
+    await cursor.execute(statement, parameters or None)
+    result = cursor.pgresult
+    if result is None:
+        raise ValueError("the query gives no rows to read")
+    return [_decoded(kind, _elements(kind, result.get_value(0, index))) for index, kind in enumerate(kinds)]
+
+
+async def update(tx: Transaction, statement: LiteralString, names: LiteralString, columns: Sequence[Column]) -> int:
+    """Run a statement that finds (n,) columns as the rows of `changed`; returns how many rows it changed.
+
+    names: of the columns, in brackets. The planner knows how many rows there are; of a staging table it would not.
+    """
+    values = SQL(", ").join(SQL("unnest(%s::{}[])").format(Identifier(_type(column.kind).name)) for column in columns)
+    whole = SQL("WITH changed {} AS (SELECT {}) {}").format(SQL(names), values, SQL(statement))
+    return (await tx.execute(whole, [_BinaryArray(_array(column)) for column in columns])).rowcount
+
+
+class _BinaryArray(NamedTuple):
+    """A whole array as PostgreSQL sends and takes it; of which type, the statement says."""
+
+    octets: bytes
+
+
+class _BinaryArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: _BinaryArray) -> bytes:
+        return obj.octets
+
+
+adapters.register_dumper(_BinaryArray, _BinaryArrayDumper)
+
+
+def _type(kind: Kind) -> TypeInfo:
+    return adapters.types[_TYPE_NAMES.get(kind, kind)]
+
+
+def _item_layout(kind: Kind) -> np.dtype[Any]:
+    return np.dtype([("length", ">i4"), ("value", _ON_THE_WIRE[kind])])
+
+
+def _array(column: Column) -> bytes:
+    layout = _item_layout(column.kind)
+    items = np.empty(len(column.values), layout)
+    items["length"] = layout["value"].itemsize
+    items["value"] = _on_the_wire(column)
+    octets = items.view(np.uint8).reshape(len(items), layout.itemsize)
+    if column.known is not None:
+        items["length"][~column.known] = -1
+        is_sent = np.ones(octets.shape, bool)
+        is_sent[~column.known, layout["length"].itemsize :] = False
+        octets = octets[is_sent]
+    element_oid = _type(column.kind).oid
+    return _ARRAY_HEADER.pack(1, column.known is not None, element_oid, len(items), 1) + octets.tobytes()
+
+
+def _elements(kind: Kind, octets: bytes | None) -> Array:
+    if octets is None:
+        return np.zeros(0, _ON_THE_WIRE[kind])
+    layout = _item_layout(kind)
+    count, rest = divmod(len(octets) - _ARRAY_HEADER.size, layout.itemsize)
+    items = np.frombuffer(octets, layout, count, _ARRAY_HEADER.size)
+    if rest or (items["length"] != layout["value"].itemsize).any():
+        raise ValueError(f"a value is NULL, or of another type than {kind}")
+    return items["value"]
 
 
 def _encoded(columns: Sequence[Column]) -> list[bytes]:

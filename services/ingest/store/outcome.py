@@ -1,4 +1,4 @@
-"""Writing what follows from a batch: new rows by direct COPY, changed ones by a staged UPDATE."""
+"""Writing what follows from a batch: new rows by direct COPY, changed ones by an UPDATE from arrays."""
 
 from collections.abc import Sequence
 from typing import LiteralString
@@ -19,26 +19,18 @@ DAY_S = 24 * HOUR_S
 
 _ENSURE_PARTITIONS = "SELECT ingest.ensure_partitions(to_timestamp(%s), to_timestamp(%s))"
 
-_STAGING = """
-    CREATE TEMP TABLE IF NOT EXISTS staged_state (LIKE ingest.point_state) ON COMMIT DELETE ROWS;
-    CREATE TEMP TABLE IF NOT EXISTS staged_hour (LIKE ingest.hour) ON COMMIT DELETE ROWS;
-    CREATE TEMP TABLE IF NOT EXISTS staged_day (LIKE ingest.day) ON COMMIT DELETE ROWS;
-    CREATE TEMP TABLE IF NOT EXISTS staged_verdict (
-        point_id integer, read_at timestamptz, content_hash bigint, verdict smallint) ON COMMIT DELETE ROWS;
-"""
-
 _READING_COLUMNS = (
     "(point_id, read_at, content_hash, meter_id, rank, recorded_at, energy_wh, volume_l, forward_lc, return_lc,"
     " flow_l_per_h, power_w, supply_c, return_c, withdrawn, verdict, delivery_id)"
 )
 _ADD_READINGS: LiteralString = f"COPY ingest.reading {_READING_COLUMNS} FROM STDIN (FORMAT binary)"
 
-_STAGE_VERDICTS = "COPY staged_verdict FROM STDIN (FORMAT binary)"
+_VERDICT_COLUMNS = "(point_id, read_at, content_hash, verdict)"
 _UPDATE_VERDICTS = """
-    UPDATE ingest.reading AS stored SET verdict = staged.verdict
-      FROM staged_verdict AS staged
-     WHERE stored.point_id = staged.point_id AND stored.read_at = staged.read_at
-       AND stored.content_hash = staged.content_hash
+    UPDATE ingest.reading AS stored SET verdict = changed.verdict
+      FROM changed
+     WHERE stored.point_id = changed.point_id AND stored.read_at = changed.read_at
+       AND stored.content_hash = changed.content_hash
 """
 
 _HOUR_COLUMNS = (
@@ -46,15 +38,14 @@ _HOUR_COLUMNS = (
     " start_quality, end_quality, revision)"
 )
 _ADD_HOURS: LiteralString = f"COPY ingest.hour {_HOUR_COLUMNS} FROM STDIN (FORMAT binary)"
-_STAGE_HOURS: LiteralString = f"COPY staged_hour {_HOUR_COLUMNS} FROM STDIN (FORMAT binary)"
 _UPDATE_HOURS = """
     UPDATE ingest.hour AS stored
-       SET energy_wh = staged.energy_wh, volume_l = staged.volume_l, forward_lc = staged.forward_lc,
-           return_lc = staged.return_lc, supply_centi_c = staged.supply_centi_c,
-           return_centi_c = staged.return_centi_c, start_quality = staged.start_quality,
-           end_quality = staged.end_quality, revision = staged.revision
-      FROM staged_hour AS staged
-     WHERE stored.point_id = staged.point_id AND stored.starts_at = staged.starts_at
+       SET energy_wh = changed.energy_wh, volume_l = changed.volume_l, forward_lc = changed.forward_lc,
+           return_lc = changed.return_lc, supply_centi_c = changed.supply_centi_c,
+           return_centi_c = changed.return_centi_c, start_quality = changed.start_quality,
+           end_quality = changed.end_quality, revision = changed.revision
+      FROM changed
+     WHERE stored.point_id = changed.point_id AND stored.starts_at = changed.starts_at
 """
 
 _DAY_COLUMNS = (
@@ -63,33 +54,35 @@ _DAY_COLUMNS = (
     " register_l, offset_wh, offset_l, revision)"
 )
 _ADD_DAYS: LiteralString = f"COPY ingest.day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
-_STAGE_DAYS: LiteralString = f"COPY staged_day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
 _UPDATE_DAYS = """
     UPDATE ingest.day AS stored
-       SET energy_wh = staged.energy_wh, maximum_hour_wh = staged.maximum_hour_wh,
-           hours_expected = staged.hours_expected, hours_present = staged.hours_present,
-           hours_measured = staged.hours_measured, is_measured = staged.is_measured, volume_l = staged.volume_l,
-           forward_lc = staged.forward_lc, return_lc = staged.return_lc,
-           energy_return_wh_centi_c = staged.energy_return_wh_centi_c,
-           energy_with_return_wh = staged.energy_with_return_wh, quality = staged.quality,
-           register_wh = staged.register_wh, register_l = staged.register_l, offset_wh = staged.offset_wh,
-           offset_l = staged.offset_l, revision = staged.revision
-      FROM staged_day AS staged
-     WHERE stored.point_id = staged.point_id AND stored.day = staged.day
+       SET energy_wh = changed.energy_wh, maximum_hour_wh = changed.maximum_hour_wh,
+           hours_expected = changed.hours_expected, hours_present = changed.hours_present,
+           hours_measured = changed.hours_measured, is_measured = changed.is_measured, volume_l = changed.volume_l,
+           forward_lc = changed.forward_lc, return_lc = changed.return_lc,
+           energy_return_wh_centi_c = changed.energy_return_wh_centi_c,
+           energy_with_return_wh = changed.energy_with_return_wh, quality = changed.quality,
+           register_wh = changed.register_wh, register_l = changed.register_l, offset_wh = changed.offset_wh,
+           offset_l = changed.offset_l, revision = changed.revision
+      FROM changed
+     WHERE stored.point_id = changed.point_id AND stored.day = changed.day
 """
 
-_STAGE_STATES = "COPY staged_state FROM STDIN (FORMAT binary)"
+_STATE_COLUMNS = (
+    "(point_id, newest_s, accepted_s, accepted_wh, accepted_l, accepted_forward_lc, accepted_return_lc, mark_s,"
+    " mark_wh, mark_l, mark_forward_lc, mark_return_lc, mark_quality, offset_wh, offset_l, unbroken, has_open_samples)"
+)
 _UPDATE_STATES = """
     UPDATE ingest.point_state AS stored
-       SET newest_s = staged.newest_s, accepted_s = staged.accepted_s, accepted_wh = staged.accepted_wh,
-           accepted_l = staged.accepted_l, accepted_forward_lc = staged.accepted_forward_lc,
-           accepted_return_lc = staged.accepted_return_lc, mark_s = staged.mark_s, mark_wh = staged.mark_wh,
-           mark_l = staged.mark_l, mark_forward_lc = staged.mark_forward_lc,
-           mark_return_lc = staged.mark_return_lc, mark_quality = staged.mark_quality,
-           offset_wh = staged.offset_wh, offset_l = staged.offset_l, unbroken = staged.unbroken,
-           has_open_samples = staged.has_open_samples
-      FROM staged_state AS staged
-     WHERE stored.point_id = staged.point_id
+       SET newest_s = changed.newest_s, accepted_s = changed.accepted_s, accepted_wh = changed.accepted_wh,
+           accepted_l = changed.accepted_l, accepted_forward_lc = changed.accepted_forward_lc,
+           accepted_return_lc = changed.accepted_return_lc, mark_s = changed.mark_s, mark_wh = changed.mark_wh,
+           mark_l = changed.mark_l, mark_forward_lc = changed.mark_forward_lc,
+           mark_return_lc = changed.mark_return_lc, mark_quality = changed.mark_quality,
+           offset_wh = changed.offset_wh, offset_l = changed.offset_l, unbroken = changed.unbroken,
+           has_open_samples = changed.has_open_samples
+      FROM changed
+     WHERE stored.point_id = changed.point_id
 """
 
 _SHIFT_DAYS = """
@@ -115,7 +108,6 @@ async def ensure_partitions(tx: Transaction, first_s: int, last_s: int) -> None:
 
 async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | None]) -> None:
     """Write everything that a batch changes. A row called new that is there already is a bug, and raises."""
-    await tx.execute(_STAGING)
     await _add_readings(tx, outcome.readings, deliveries)
     await _update_verdicts(tx, outcome.rejudged)
     await _write_hours(tx, outcome.hours, outcome.hour_revision)
@@ -169,14 +161,14 @@ async def _update_verdicts(tx: Transaction, rows: ReadingRows) -> None:
         Column("int8", rows.content_hash),
         Column("int2", rows.verdict),
     ]
-    await _stage_and_update(tx, _STAGE_VERDICTS, columns, _UPDATE_VERDICTS)
+    await _update(tx, _UPDATE_VERDICTS, _VERDICT_COLUMNS, columns)
 
 
 async def _write_hours(tx: Transaction, rows: HourRows, revision: Int64) -> None:
     is_new = revision == 1
     await bulk.copy_in(tx, _ADD_HOURS, _hour_columns(rows.take(is_new), revision[is_new]))
     changed = _hour_columns(rows.take(~is_new), revision[~is_new])
-    await _stage_and_update(tx, _STAGE_HOURS, changed, _UPDATE_HOURS)
+    await _update(tx, _UPDATE_HOURS, _HOUR_COLUMNS, changed)
 
 
 def _hour_columns(rows: HourRows, revision: Int64) -> list[Column]:
@@ -194,7 +186,7 @@ def _hour_columns(rows: HourRows, revision: Int64) -> list[Column]:
 async def _write_days(tx: Transaction, rows: Days, revision: Int64, is_new: Bool) -> None:
     await bulk.copy_in(tx, _ADD_DAYS, _day_columns(rows.take(is_new), revision[is_new]))
     changed = _day_columns(rows.take(~is_new), revision[~is_new])
-    await _stage_and_update(tx, _STAGE_DAYS, changed, _UPDATE_DAYS)
+    await _update(tx, _UPDATE_DAYS, _DAY_COLUMNS, changed)
 
 
 def _day_columns(rows: Days, revision: Int64) -> list[Column]:
@@ -226,7 +218,7 @@ async def _update_states(tx: Transaction, states: PointStates) -> None:
         Column("int2", states.unbroken),
         Column("int2", states.has_open_samples),
     ]
-    await _stage_and_update(tx, _STAGE_STATES, columns, _UPDATE_STATES)
+    await _update(tx, _UPDATE_STATES, _STATE_COLUMNS, columns)
 
 
 async def _shift_days(tx: Transaction, shifts: Shifts) -> None:
@@ -234,15 +226,13 @@ async def _shift_days(tx: Transaction, shifts: Shifts) -> None:
         await tx.execute(_SHIFT_DAYS, dict(zip(Shifts._fields, shift, strict=True)))
 
 
-async def _stage_and_update(
-    tx: Transaction, stage: LiteralString, columns: list[Column], update: LiteralString
-) -> None:
-    count = await bulk.copy_in(tx, stage, columns)
+async def _update(tx: Transaction, statement: LiteralString, names: LiteralString, columns: list[Column]) -> None:
+    count = len(columns[0].values)
     if count == 0:
         return
-    updated = (await tx.execute(update)).rowcount
+    updated = await bulk.update(tx, statement, names, columns)
     if updated != count:
-        raise LookupError(f"{count - updated} of {count} rows to change are not there: {stage}")
+        raise LookupError(f"{count - updated} of {count} rows to change are not there: {statement.split('SET')[0]}")
 
 
 def _known(kind: Kind, values: Int64) -> Column:
