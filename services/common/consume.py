@@ -7,7 +7,13 @@ from time import time
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
 from aiokafka.structs import ConsumerRecord
 
 from schemas.event import CORRELATION_HEADER, header
@@ -57,13 +63,18 @@ class Handlers(Protocol[Item]):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a loop reads: a consumer group over topics, and how much it takes at once."""
+    """Where a loop reads: a consumer group over topics, and how much it takes at once.
+
+    A loop takes up to max_records messages, and as many again as long as all are together smaller than
+    enough_bytes: many small messages make one transaction, and a few large ones do not fill the memory.
+    """
 
     bootstrap: str
     group: str
     schema: str
     topics: Sequence[Topic]
     max_records: int = 500
+    enough_bytes: int = 2_097_152
     max_partition_bytes: int = 1_048_576
 
 
@@ -161,7 +172,7 @@ class Loop(Generic[Item]):
 
     async def _take(self) -> dict[TopicPartition, list[Record]]:
         try:
-            taken = await self._consumer.getmany(timeout_ms=IDLE_WAIT_MS, max_records=self._source.max_records)
+            taken = await self._enough()
         except NoOffsetForPartitionError:
             # Fetching begins beside the listener that seeks; a partition never committed is a moment without a place.
             await asyncio.sleep(UNSOUGHT_WAIT_S)
@@ -176,6 +187,27 @@ class Loop(Generic[Item]):
         # What was fetched before its partition was sought comes again: the seek takes the consumer back.
         return {tp: records for tp, records in taken.items() if tp in self._stored}
 
+    async def _enough(self) -> dict[TopicPartition, list[Record]]:
+        """Wait for messages, and take more for as long as some lie ready and all are small."""
+        taken: dict[TopicPartition, list[Record]] = {}
+        size, wait_ms = 0, IDLE_WAIT_MS
+        while size < self._source.enough_bytes:
+            try:
+                more = await self._consumer.getmany(timeout_ms=wait_ms, max_records=self._source.max_records)
+            except KafkaError:
+                if not taken:
+                    raise
+                return taken  # The next round meets it again, once these are stored.
+            if not more:
+                return taken
+            for tp, records in more.items():
+                # A partition sought anew meanwhile gives again what was taken of it.
+                before = [record for record in taken.get(tp, ()) if record.offset < records[0].offset]
+                taken[tp] = [*before, *records]
+                size += sum(len(record.value or b"") for record in records)
+            wait_ms = 0
+        return taken
+
     async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:
         # One transaction has one id to be found by: its first message's.
         first = next(iter(taken.values()))[0]
@@ -185,9 +217,11 @@ class Loop(Generic[Item]):
         again: list[Item] = []
         for tp, records in taken.items():
             for record in records:
-                decoded = self._decode(record, dead)
-                if decoded is not None:
-                    (fresh if record.offset >= self._stored[tp] else again).append(decoded)
+                is_fresh = record.offset >= self._stored[tp]
+                try:
+                    (fresh if is_fresh else again).append(self._handlers.decode(record))
+                except UndecodableError as error:
+                    dead += [dead_letter(record, error)] if is_fresh else []
         ends = {tp: records[-1].offset + 1 for tp, records in taken.items()}
         steps = [
             Advance(tp.topic, tp.partition, self._stored[tp], end) for tp, end in ends.items() if end > self._stored[tp]
@@ -196,11 +230,13 @@ class Loop(Generic[Item]):
             if steps:
                 # First of all: it locks the position, so a worker that lost the partition stops here.
                 await self._positions.advance(tx, steps)
+            # Before the commit, or a crash after it could lose them: what is stored already is not kept aside again.
+            await send_all(self._producer, dead)
             announcements = list(await self._handlers.store(tx, fresh)) if fresh else []
             if again:
                 announcements += await self._handlers.announcements(tx, again)
         self._stored.update({tp: max(end, self._stored[tp]) for tp, end in ends.items() if tp in self._stored})
-        await send_all(self._producer, [*dead, *announcements])
+        await send_all(self._producer, announcements)
         await self._commit(ends)
         for tp, records in taken.items():
             metrics.MESSAGES_CONSUMED.labels(tp.topic).inc(len(records))
@@ -209,13 +245,6 @@ class Loop(Generic[Item]):
             topic=self._label,
             **found_by(one.headers for records in taken.values() for one in records),
         )
-
-    def _decode(self, record: Record, dead: list[Outgoing]) -> Item | None:
-        try:
-            return self._handlers.decode(record)
-        except UndecodableError as error:
-            dead.append(dead_letter(record, error))
-            return None
 
     async def _commit(self, ends: dict[TopicPartition, int]) -> None:
         # Each partition alone: a joint commit with one lost partition commits none of them.
