@@ -9,7 +9,7 @@ from services.common.postgres import Transaction
 from services.ingest import holding
 from services.ingest.core.documents import Installation, Meter, Source
 from services.ingest.core.refusals import Refusal, RefusedError
-from services.ingest.store import Change, deliveries, meters, reference, rejudge
+from services.ingest.store import Change, deliveries, meters, reference, rejudge, reread
 
 log = logs.get_logger()
 
@@ -48,12 +48,15 @@ async def put_meter(tx: Transaction, serial: str, document: Meter) -> Change:
                 " and give its event a moment to arrive",
             )
     meter_id = await meters.put_meter(tx, serial, document)
-    for place in set(before.installations) - set(document.installations):
+    left = set(before.installations) - set(document.installations)
+    for place in left:
         await meters.remove(tx, meter_id, place)
     for place in document.installations:
         if place not in before.installations:
             await _install(tx, serial, meter_id, place)
     await reference.changed(tx)
+    for place in left:
+        await reread.add(tx, serial, meter_id, place)
     for place in touched:
         await _judge_again(tx, place)
     await holding.release(tx, [serial], [])

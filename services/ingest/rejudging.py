@@ -10,6 +10,7 @@ from services.common.health import Progress
 from services.common.kafka import send_all
 from services.common.postgres import Database
 from services.ingest.handlers import ReadingHandlers
+from services.ingest.rereading import read_one_again
 from services.ingest.store import rejudge
 from services.ingest.store.points import Touched
 
@@ -19,6 +20,8 @@ IDLE_WAIT_S = 1.0
 
 class Rejudging:
     """Takes one span after the other: judged and stored in one transaction, told of after it, and only then done.
+
+    Then deliveries are read again of which a meter has moved.
 
     What was judged but not told of when a process died is told of by the next one, from the rows as they stand.
     """
@@ -35,7 +38,7 @@ class Rejudging:
         """Work until told to stop."""
         while not stop.is_set():
             self._pulse.beat()
-            if await self.judge_one() or await self.tell_of_one():
+            if await self.judge_one() or await self.tell_of_one() or await read_one_again(self._database):
                 continue
             try:
                 await asyncio.wait_for(stop.wait(), IDLE_WAIT_S)

@@ -184,7 +184,7 @@ async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
     refused = await _refused(tx, [delivery_id], MOST_SHOWN)
     return found | {
         "state": "judged" if judged >= found["taken"] else "waiting",
-        "verdicts": {verdict: readings for verdict, readings in verdicts.items() if readings},
+        "verdicts": {verdict: readings for verdict, readings in verdicts.items() if readings > 0},
         "refused": [{name: value for name, value in one.items() if name != "delivery_id"} for one in refused],
     }
 

@@ -267,3 +267,53 @@ def test_a_bad_line_of_a_file_is_refused_alone(door: Door, fields: str) -> None:
     report = import_meters(door, text).json()
     assert (report["lines"], report["created"], [line["line"] for line in report["refused"]]) == (2, 1, [2])
     assert json.dumps(report).count("cmd()") == 0
+
+
+def test_readings_by_serial_follow_a_meter_that_was_registered_at_the_wrong_point(door: Door) -> None:
+    serial, wrong, right = new_serial(), door.point(), door.point()
+    put(door, serial, installation(wrong))
+    answer = door.sender.post(registers(serial, range(4)))
+    door.sender.judged(answer)
+    door.until(HOURS, [(hour, 1000, 1) for hour in range(3)], MIDNIGHT_S, wrong)
+    assert put(door, serial, installation(right)).json()["result"] == "changed"
+    door.until(HOURS, [(hour, 1000, 1) for hour in range(3)], MIDNIGHT_S, right)
+    door.until(HOURS, [(hour, None, 2) for hour in range(3)], MIDNIGHT_S, wrong)
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 4}
+    # And back again: nothing is counted twice.
+    put(door, serial, installation(wrong))
+    door.until(HOURS, [(hour, 1000, 3) for hour in range(3)], MIDNIGHT_S, wrong)
+    door.until(HOURS, [(hour, None, 2) for hour in range(3)], MIDNIGHT_S, right)
+
+
+def test_readings_by_serial_wait_where_their_meter_was_taken_away_until_it_is_put_elsewhere(door: Door) -> None:
+    serial, wrong, right = new_serial(), door.point(), door.point()
+    put(door, serial, installation(wrong))
+    answer = door.sender.post(registers(serial, range(4)))
+    door.sender.judged(answer)
+    put(door, serial)
+    door.until("SELECT count(*) FROM ingest.held_reading WHERE serial = %s", [(4,)], serial)
+    put(door, serial, installation(right, at(2)))
+    door.until(HOURS, [(2, 1000, 1)], MIDNIGHT_S, right)
+    assert held(door, serial) == 2
+
+
+def test_a_meter_taken_down_earlier_than_thought_keeps_what_it_showed_before(door: Door) -> None:
+    serial, point, next_point = new_serial(), door.point(), door.point()
+    put(door, serial, installation(point))
+    answer = door.sender.post(registers(serial, range(6)))
+    door.sender.judged(answer)
+    put(door, serial, installation(point, removed_at=at(3)), installation(next_point, at(3)))
+    door.until(HOURS, [(3, 1000, 1), (4, 1000, 1)], MIDNIGHT_S, next_point)
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1), (2, None, 2), (3, None, 2), (4, None, 2)], MIDNIGHT_S, point)
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 6}
+
+
+def test_readings_that_named_their_point_stay_there_refused(door: Door) -> None:
+    serial, wrong, right = new_serial(), door.point(), door.point()
+    put(door, serial, installation(wrong))
+    door.sender.judged(door.sender.post([one | {"metering_point": wrong} for one in registers(serial, range(3))]))
+    put(door, serial, installation(right))
+    verdicts = "SELECT verdict FROM ingest.reading JOIN ingest.point USING (point_id) WHERE number = %s"
+    door.until(verdicts, [(13,)] * 3, wrong)
+    door.until("SELECT count(*) FROM ingest.reread WHERE serial = %s", [(0,)], serial)
+    assert door.rows(HOURS, MIDNIGHT_S, right) == []
