@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -56,8 +56,8 @@ def house(shared_data: Path) -> House:
 
 
 def _thousandths(text: str) -> int:
-    """Read a number as whole thousandths, a half rounded up, by its digits."""
-    return int((Decimal(text) * 1000).quantize(Decimal(1), ROUND_HALF_UP))
+    """Read a number as whole thousandths by its digits, the rest cut as a meter's display cuts it."""
+    return int((Decimal(text) * 1000).quantize(Decimal(1), ROUND_DOWN))
 
 
 def rises(register: dict[datetime, int]) -> dict[datetime, int]:

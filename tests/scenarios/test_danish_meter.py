@@ -86,10 +86,9 @@ def test_hours_and_days_sum_to_the_register_s_difference_in_whole_wh(stored: tup
     hours = found.hours()
     assert sum(hour.energy_wh for hour in hours.values()) == total_wh
     assert sum(hour.volume_l or 0 for hour in hours.values()) == total_l
-    # The file's own totals, to the digits that its description gives: 51,627.24 kWh and 1,286.315 m3. Each register
-    # was rounded once, so that a total may be off by one.
+    # The file's own totals, to the digits that its description gives: 51,627.24 kWh and 1,286.315 m3.
     assert round(total_wh, -1) == 51_627_240
-    assert abs(total_l - 1_286_315) <= 1
+    assert total_l == 1_286_315
     ended = sum(day.energy_wh for day in found.days().values())
     last = datetime.fromtimestamp(max(hours), UTC).astimezone(ZONE).date()
     rest = [int(at.timestamp()) for at in hours_of(last)]

@@ -10,7 +10,7 @@ from services.heat.hour_marks import Marks, hour_marks, hours_between, mark_qual
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge, rise
 from services.ingest.core.installations import NOT_INSTALLED, Installations, Terms
-from services.ingest.core.readings import ReadingRows, verdicts_by_claim
+from services.ingest.core.readings import ReadingRows, verdicts_by_claim, without_sentinels
 from services.ingest.core.verdict import Verdict
 
 WH, LITRES, FORWARD, RETURN = range(4)
@@ -65,7 +65,7 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
         rows.point_id * 2**31 + terms.segment + 1,
         rows.read_at_s,
         rows.energy_wh,
-        rows.volume_l,
+        without_sentinels(rows.volume_l),
         terms.modulus_wh,
         terms.modulus_l,
         terms.tolerance_wh,
@@ -75,8 +75,9 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
 
 
 def registers_of(rows: ReadingRows) -> Int64:
-    """Give the registers as the meter shows them, (n, 4)."""
-    return np.stack([rows.energy_wh, rows.volume_l, rows.forward_lc, rows.return_lc], axis=1)
+    """Give the registers as the meter shows them, (n, 4); UNKNOWN where it shows a sentinel beside an energy."""
+    others = (rows.volume_l, rows.forward_lc, rows.return_lc)
+    return np.stack([rows.energy_wh, *map(without_sentinels, others)], axis=1)
 
 
 def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import Bool, Float64, Int64
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.verdict import Verdict
 
-SENTINELS_WH = (4_294_967_295, 16_777_215)
+SENTINELS = (4_294_967_295, 16_777_215)
 """Registers that meters send instead of a value: all bits set, of 32 and of 24."""
 
 
@@ -70,10 +70,15 @@ def verdicts_by_claim(rows: ReadingRows) -> Int64:
     rows: sorted by `in_order`. Of several versions of one instant the one with the highest rank counts, then
     the one recorded last, then the larger hash; when it came never decides. Source: pitfall 7.
     """
-    is_sentinel = np.isin(rows.energy_wh, SENTINELS_WH)
+    is_sentinel = np.isin(rows.energy_wh, SENTINELS)
     verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), np.where(is_sentinel, int(Verdict.SENTINEL), 0))
     counts = np.append(~_same_instant(rows), True)[: len(verdict)]
     return np.where(counts, verdict, int(Verdict.SUPERSEDED))
+
+
+def without_sentinels(register: Int64) -> Int64:
+    """Take a register beside the energy's as not known where the meter sent a sentinel; the energy still counts."""
+    return np.where(np.isin(register, SENTINELS), UNKNOWN, register)
 
 
 def has_samples(rows: ReadingRows) -> Bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.oracle import Place
+from tests.oracle.verdicts import Place
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -185,6 +185,10 @@ def _sentinel(rows: list[Row], index: int, noise: Random) -> None:
     rows[index]["energy_wh"] = noise.choice([4_294_967_295, 16_777_215])
 
 
+def _sentinel_of_volume(rows: list[Row], index: int, _noise: Random) -> None:
+    rows[index] |= {"volume_l": 16_777_215, "return_lc": 4_294_967_295}
+
+
 def _all_nines(rows: list[Row], index: int, _noise: Random) -> None:
     rows[index]["energy_wh"] = 99_999
 
@@ -225,7 +229,17 @@ def _another_meter(rows: list[Row], index: int, _noise: Random) -> None:
 _FLAWS = {
     one.__name__.strip("_"): one
     for one in (
-        *(_spike, _fall, _fall_of_volume, _sentinel, _all_nines, _bad_run, _correction, _withdrawal),
+        *(
+            _spike,
+            _fall,
+            _fall_of_volume,
+            _sentinel,
+            _sentinel_of_volume,
+            _all_nines,
+            _bad_run,
+            _correction,
+            _withdrawal,
+        ),
         *(_withdrawal_of_the_newest, _withdrawals, _another_meter),
     )
 }

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from deploy.local.stack import Stack
-from tests.oracle import Day, Hour, Reading
+from tests.oracle.figures import Day, Hour
+from tests.oracle.verdicts import Reading
 
 _READINGS = """
     SELECT extract(epoch FROM read_at)::bigint, content_hash, meter.serial, rank,

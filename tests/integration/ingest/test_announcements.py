@@ -115,7 +115,7 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(drawn=_played())
 def test_what_is_told_is_what_changed_and_is_told_again_in_full_after_a_crash(
     stack: Stack, drawn: tuple[History, Course]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from deploy.local.stack import Stack
 from services.common.postgres import Database
 from services.ingest.store.points import Touched
-from tests import oracle
 from tests.builders import Points
 from tests.integration.ingest.conftest import STOCKHOLM, Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, Row, courses, histories
 from tests.integration.ingest.played import Played, messages, name_meters, register
 from tests.integration.ingest.tables import Tables, tables
+from tests.oracle import figures as oracle
 
 
 @st.composite
@@ -27,8 +27,8 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(drawn=st.lists(_played(), min_size=1, max_size=6))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(drawn=st.lists(_played(), min_size=4, max_size=8))
 def test_the_tables_are_a_function_of_the_readings_and_equal_a_plain_computation(
     stack: Stack, drawn: list[tuple[History, Course]]
 ) -> None:

@@ -11,7 +11,7 @@ from services.heat.arrays import UNKNOWN
 from services.heat.days import Days, HourRows, days_of
 from services.heat.hour_marks import ESTIMATED, INTERPOLATED, MEASURED, hour_marks, hours_between, mark_quality
 from services.heat.local_time import EPOCH
-from tests.oracle import day_hours
+from tests.oracle.figures import day_hours
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 DAY = date(2024, 1, 10)

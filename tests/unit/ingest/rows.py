@@ -9,7 +9,7 @@ from services.heat.arrays import UNKNOWN
 from services.ingest.core.chain import Candidates
 from services.ingest.core.installations import NEVER_S, Installations
 from services.ingest.core.readings import ReadingRows, content_hash, in_order
-from tests.oracle import Place, Reading
+from tests.oracle.verdicts import Place, Reading
 
 POINT_ID = 7
 _WHOLE = ("meter_id", "rank", "recorded_us", "forward_lc", "return_lc", "withdrawn", "verdict", "delivery")

@@ -13,7 +13,7 @@ from services.ingest.core.installations import Installations, Terms, terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows
 from services.ingest.core.recompute import BEGINNING_S, END_S, Recomputed, Spans, recompute, states_after
-from tests.oracle import Place
+from tests.oracle.verdicts import Place
 from tests.unit.ingest.rows import POINT_ID, installations, reading_rows
 
 HOUR_S = 3600

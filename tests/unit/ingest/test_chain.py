@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.ingest.core.chain import LOOKAHEAD, judge, unbroken_at_end
 from services.ingest.core.verdict import Verdict
-from tests import oracle
-from tests.oracle import ABOVE_MAXIMUM, ACCEPTED, WENT_BACKWARDS, Place, Reading
+from tests.oracle import verdicts as oracle
+from tests.oracle.verdicts import ABOVE_MAXIMUM, ACCEPTED, WENT_BACKWARDS, Place, Reading
 from tests.unit.ingest.rows import candidates
 
 MAXIMUM_KW = 50

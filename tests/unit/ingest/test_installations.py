@@ -5,7 +5,7 @@ from services.ingest.core.figures import LITRES, WH, accepted
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.installations import NO_METER, NOT_INSTALLED, terms
 from services.ingest.core.verdict import Verdict
-from tests.oracle import Place
+from tests.oracle.verdicts import Place
 from tests.unit.ingest.rows import POINT_ID, installations, reading_rows
 
 OLD = Place(1, 1_000, 5_000, (None, None), (None, None), (10_000_000, 1_000), 10)

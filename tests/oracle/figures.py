@@ -1,8 +1,4 @@
-"""The way from readings to verdicts, hours and days once more: plain loops over whole numbers, for comparison.
-
-Shares no code with the services: what both say alike, both would have to get wrong alike. Written from domain.md,
-not from the services; slow, since every judging looks at every pair it may look at.
-"""
+"""From the readings that count to hours and days, by plain loops over whole numbers and fractions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,49 +8,22 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.oracle.verdicts import (
+    Place,
+    Reading,
+    by_claim,
+    chain,
+    place_at,
+    risen,
+    series_of,
+    verdict,
+    without_sentinels,
+)
+
 HOUR_S = 3600
-LOOKAHEAD = 24
-DEFAULT_RESOLUTION_WH = 1_000
-SENTINELS_WH = {4_294_967_295, 16_777_215}
 WH, LITRES, FORWARD, RETURN = range(4)
 MEASURED, INTERPOLATED, ESTIMATED = 1, 2, 3
-ACCEPTED, SUPERSEDED, WITHDRAWN, WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED = 1, 2, 3, 10, 11, 12, 13
 COLDEST_C, HOTTEST_C = -20, 250
-
-
-class Reading(NamedTuple):
-    """One version of what was read at one instant."""
-
-    read_at_s: int
-    content_hash: int
-    meter_id: int | None
-    rank: int
-    recorded_us: int
-    energy_wh: int
-    volume_l: int | None
-    forward_lc: int | None
-    return_lc: int | None
-    supply_c: float | None
-    return_c: float | None
-    withdrawn: bool
-
-    @property
-    def registers(self) -> tuple[int | None, ...]:
-        """Wh, litres, E8, E9."""
-        return self.energy_wh, self.volume_l, self.forward_lc, self.return_lc
-
-
-class Place(NamedTuple):
-    """A meter at the metering point, from its installation up to, not including, its removal."""
-
-    meter_id: int
-    installed_s: int
-    removed_s: int | None
-    start: tuple[int | None, int | None]
-    """Wh and litres."""
-    stop: tuple[int | None, int | None]
-    modulus: tuple[int, int]
-    resolution_wh: int
 
 
 class Hour(NamedTuple):
@@ -107,10 +76,10 @@ class Figures(NamedTuple):
 
 def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: int, zone: ZoneInfo) -> Figures:
     """Judge a metering point's readings, all of them at once, and compute its hours and days."""
-    verdicts, chained = _by_claim(readings, places)
+    verdicts, chained = by_claim([without_sentinels(one) for one in readings], places)
     accepted = []
-    for _, series in sorted(_series(chained, places).items()):
-        place = _place_at(places, series[0].read_at_s)
+    for _, series in sorted(series_of(chained, places).items()):
+        place = place_at(places, series[0].read_at_s)
         flags = chain(series, place, maximum_kw * 1000)
         for index, reading in enumerate(series):
             verdicts[reading.read_at_s, reading.content_hash] = verdict(series, flags, index, place)
@@ -121,120 +90,6 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
     hours = _hours(accepted, running, marks)
     offset = (_offset(accepted, places, WH), _offset(accepted, places, LITRES))
     return Figures(verdicts, hours, _days(hours, marks, zone), offset)
-
-
-def _by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
-    """Of each instant the version of the highest rank, then recorded last, then of the larger hash counts.
-
-    What a meter showed that sat elsewhere is no version of anything here.
-    """
-    verdicts: dict[tuple[int, int], int] = {}
-    by_instant: dict[int, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        if _is_installed(places, reading):
-            by_instant[reading.read_at_s].append(reading)
-        else:
-            verdicts[reading.read_at_s, reading.content_hash] = NOT_INSTALLED
-    chained = []
-    for at_s in sorted(by_instant):
-        versions = sorted(by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.content_hash))
-        for older in versions[:-1]:
-            verdicts[at_s, older.content_hash] = SUPERSEDED
-        reading = versions[-1]
-        key = (at_s, reading.content_hash)
-        if reading.withdrawn:
-            verdicts[key] = WITHDRAWN
-        elif reading.energy_wh in SENTINELS_WH:
-            verdicts[key] = SENTINEL
-        else:
-            chained.append(reading)
-    return verdicts, chained
-
-
-def _is_installed(places: Sequence[Place], reading: Reading) -> bool:
-    if not places:
-        return reading.meter_id is None
-    place = _place_at(places, reading.read_at_s)
-    return place is not None and reading.meter_id in (None, place.meter_id)
-
-
-def _place_at(places: Sequence[Place], at_s: int) -> Place | None:
-    for place in places:
-        if place.installed_s <= at_s and (place.removed_s is None or at_s < place.removed_s):
-            return place
-    return None
-
-
-def _series(chained: Iterable[Reading], places: Sequence[Place]) -> dict[int, list[Reading]]:
-    """Part the readings by installation, keyed by when it began."""
-    series: dict[int, list[Reading]] = defaultdict(list)
-    for reading in chained:
-        place = _place_at(places, reading.read_at_s)
-        series[place.installed_s if place else 0].append(reading)
-    return series
-
-
-def _risen(earlier: int, later: int, modulus: int) -> int:
-    return (later - earlier) % modulus if modulus else later - earlier
-
-
-def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: int) -> bool:
-    modulus_wh, modulus_l = place.modulus if place else (0, 0)
-    risen_wh = _risen(earlier.energy_wh, later.energy_wh, modulus_wh)
-    most_wh = maximum_w * (later.read_at_s - earlier.read_at_s) // 3600
-    most_wh += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
-    litres = (earlier.volume_l, later.volume_l)
-    litres_fell = litres[0] is not None and litres[1] is not None and _risen(litres[0], litres[1], modulus_l) < 0
-    return 0 <= risen_wh <= most_wh and not litres_fell
-
-
-def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[bool]:
-    """Accept, from each accepted reading, the first link of the longest chain among the next twenty-four."""
-    accepted = [False] * len(series)
-    anchor: Reading | None = None
-    position = 0
-    while position < len(series):
-        ahead = series[position : position + LOOKAHEAD]
-        length = [1] * len(ahead)
-        for index in reversed(range(len(ahead))):
-            for later in range(index + 1, len(ahead)):
-                if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
-                    length[index] = 1 + length[later]
-        best, best_length = -1, 0
-        for index, candidate in enumerate(ahead):
-            fits = anchor is None or _follows(anchor, candidate, place, maximum_w)
-            if fits and length[index] > best_length:
-                best, best_length = index, length[index]
-        if best < 0:
-            position += 1
-            continue
-        position += best
-        accepted[position] = True
-        anchor = series[position]
-        position += 1
-    return accepted
-
-
-def verdict(series: Sequence[Reading], accepted: Sequence[bool], index: int, place: Place | None) -> int:
-    """Name what is wrong with a refused reading: it fell, or else it rose too far, since the accepted one before it.
-
-    Before the first accepted one it is seen from there: if that one is lower, this one was too high.
-    """
-    if accepted[index]:
-        return ACCEPTED
-    before = [other for other in range(index) if accepted[other]]
-    if before:
-        return WENT_BACKWARDS if _fell(series[before[-1]], series[index], place) else ABOVE_MAXIMUM
-    after = accepted.index(True)
-    return ABOVE_MAXIMUM if _fell(series[index], series[after], place) else WENT_BACKWARDS
-
-
-def _fell(earlier: Reading, later: Reading, place: Place | None) -> bool:
-    litres = (earlier.volume_l, later.volume_l)
-    volume_rolls = bool(place and place.modulus[1])
-    if litres[0] is not None and litres[1] is not None and litres[1] < litres[0] and not volume_rolls:
-        return True
-    return later.energy_wh < earlier.energy_wh
 
 
 def _running(accepted: Sequence[Reading], places: Sequence[Place]) -> list[list[int | None]]:
@@ -257,10 +112,10 @@ def _step(earlier: Reading, later: Reading, column: int, places: Sequence[Place]
     old, new = earlier.registers[column], later.registers[column]
     if old is None or new is None:
         return 0
-    before, after = _place_at(places, earlier.read_at_s), _place_at(places, later.read_at_s)
+    before, after = place_at(places, earlier.read_at_s), place_at(places, later.read_at_s)
     if before == after:
         modulus = before.modulus[column] if before and column in (WH, LITRES) else 0
-        return _risen(old, new, modulus) - (new - old)
+        return risen(old, new, modulus) - (new - old)
     used = 0
     if column in (WH, LITRES):
         stop, start = before and before.stop[column], after and after.start[column]
