@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 INVOICES_SHOWN = 5
 DAYS_SHOWN = 31
+FACILITIES_SHOWN = 300
+MOST_SUMMED = 1_000
+"""Metering points whose days are summed while the page waits; staff, who see all, get no sum."""
 ORDER = list(Status)
 
 
@@ -43,7 +46,9 @@ def routes(parts: "Parts") -> APIRouter:
         return parts.page(
             "start.html",
             visit,
-            facilities=listed,
+            facilities=listed[:FACILITIES_SHOWN],
+            count=len(listed),
+            is_summed=len(points) <= MOST_SUMMED,
             counts=Counter(facility["status"].value for facility in listed),
             opened=opened,
             names={point["point_id"]: point for point in points},
@@ -66,9 +71,12 @@ def routes(parts: "Parts") -> APIRouter:
 
 
 async def _energy(connection: "Connection", points: list[Any]) -> dict[str, Any] | None:
-    """Sum the newest days over the heat of all facilities, or, where there is no heat, over the cooling."""
+    """Sum the newest days over the heat of all facilities, or, where there is no heat, over the cooling.
+
+    None where there are no figures, or too many metering points to sum.
+    """
     asked = shown_days(points)
-    if asked is None:
+    if asked is None or len(points) > MOST_SUMMED:
         return None
     medium = "heat" if any(point["medium"] == "heat" for point in points) else "cooling"
     ids = [point["point_id"] for point in points if point["medium"] == medium]

@@ -42,7 +42,7 @@ SWEDISH: Final[dict[str, Any]] = {
     "heat": "Fjärrvärme", "cooling": "Fjärrkyla", "how": "Så räknas det",
     "how_energy": "Energin är skillnaden mellan mätarens ställning i början och slutet av timmen. Streckade staplar är"
     " beräknade mellan två avläsningar. Utan avläsningar är det tomt, aldrig noll.",
-    "fault": "Fel",
+    "fault": "Fel", "shown_of": "{n} av {all} anläggningar visas, de med larm först.",
     "energy_all": {"heat": "Värme, alla anläggningar", "cooling": "Kyla, alla anläggningar"},
     "no_energy": "Inga mätvärden än. Här visas de senaste 31 dygnen när de första har kommit.",
     "of_points": "{n} av {all} mätpunkter har mätvärden",
@@ -116,7 +116,7 @@ ENGLISH: Final[dict[str, Any]] = {
     "how": "How it is calculated",
     "how_energy": "Energy is the difference of the meter's register between the beginning and the end of the hour."
     " Hatched bars are calculated between two readings. Without readings it is empty, never zero.",
-    "fault": "Error",
+    "fault": "Error", "shown_of": "{n} of {all} facilities are shown, those with alerts first.",
     "energy_all": {"heat": "Heat, all facilities", "cooling": "Cooling, all facilities"},
     "no_energy": "No figures yet. The latest 31 days are shown here once the first have come.",
     "of_points": "{n} of {all} metering points have figures",

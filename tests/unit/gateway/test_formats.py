@@ -3,6 +3,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.gateway.core import formats
 from services.gateway.core.spans import Resolution, Span, hour_starts, span
 from services.gateway.core.status import Status, status
@@ -17,6 +21,15 @@ def test_swedish_numbers_have_a_hard_space_a_comma_and_a_true_minus() -> None:
     assert formats.number(Decimal("-1234.45"), 1, "sv") == "\u22121\u00a0234,5"
     assert formats.number(1234.5, 1, "en") == "1,234.5"
     assert formats.number(None, 1, "sv") == "–"
+    assert formats.number(Decimal("1e9"), 0, "sv") == "1\u00a0000\u00a0000\u00a0000"
+    assert formats.number(Decimal("-0.04"), 1, "sv") == "0,0"
+
+
+@given(st.decimals(-(10**9), 10**9, places=4), st.integers(1, 3), st.sampled_from(["sv", "en"]))
+def test_a_number_is_written_as_its_language_writes_it(value: Decimal, decimals: int, language: str) -> None:
+    rounded = value.quantize(Decimal(1).scaleb(-decimals), "ROUND_HALF_UP") + 0
+    babels = format_decimal(rounded, f"#,##0.{'0' * decimals}", locale=language)
+    assert formats.number(value, decimals, language) == babels.replace("-", "\u2212")
 
 
 def test_money_is_kronor() -> None:
