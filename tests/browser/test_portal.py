@@ -102,7 +102,7 @@ def test_every_answer_carries_the_headers_that_protect(portal: Portal) -> None:
         answer = portal.get(path)
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cache-control"] == ("no-store" if "static" not in path else "public, max-age=3600")
+        assert answer.headers["cache-control"] == ("no-store" if "static" not in path else "public, no-cache")
 
 
 def test_a_form_from_elsewhere_is_refused(portal: Portal) -> None:
