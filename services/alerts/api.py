@@ -88,7 +88,7 @@ def _caller(settings: AlertsSettings) -> Callable[..., Awaitable[Caller]]:
 
 
 def _rules(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.put("/rules/{rule_id}")
     async def put_rule(
@@ -129,7 +129,7 @@ def _rules(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
 
 
 def _episodes(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/episodes/{episode_id}/acknowledge")
     async def acknowledge(episode_id: UUID, who: Annotated[Caller, Depends(caller)]) -> dict[str, str]:
@@ -150,7 +150,7 @@ def _episodes(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRout
 
 
 def _suggestions(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/rules/suggested")
     async def suggest(request: SuggestionRequest) -> dict[str, list[Any]]:

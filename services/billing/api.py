@@ -70,7 +70,7 @@ def app(parts: Parts) -> FastAPI:
 
 
 def _runs(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/runs/{month}")
     async def run(month: str) -> MonthReport:
@@ -100,7 +100,7 @@ def _runs(parts: Parts) -> APIRouter:
 
 
 def _invoices(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.get("/invoices")
     async def list_invoices(
@@ -119,7 +119,7 @@ def _invoices(parts: Parts) -> APIRouter:
 
 
 def _chains(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.get("/chains/{year}")
     async def follow_chain(year: Year) -> ChainReport:
@@ -137,7 +137,7 @@ def _chains(parts: Parts) -> APIRouter:
 
 
 def _pdf(parts: Parts, check_key: Any) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.get("/invoices/{number}.pdf")
     async def get_pdf(

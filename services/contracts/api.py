@@ -87,7 +87,7 @@ def _answer(response: Response, kind: str, change: Change, **identity: Any) -> d
 
 
 def _documents(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
     database = parts.database
 
     @router.put("/networks/{network_id}")
@@ -124,7 +124,7 @@ def _documents(parts: Parts) -> APIRouter:
 
 
 def _lookups(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
     database = parts.database
 
     @router.get("/facilities/{facility_number}")
@@ -176,7 +176,7 @@ def _lookups(parts: Parts) -> APIRouter:
 
 
 def _prices(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
     database = parts.database
 
     @router.put("/price-lists/{price_list_id}")
@@ -203,7 +203,7 @@ def _prices(parts: Parts) -> APIRouter:
 
 
 def _imports(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/import/{kind}")
     async def import_(
@@ -224,7 +224,7 @@ def _imports(parts: Parts) -> APIRouter:
 
 
 def _determinations(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
     database = parts.database
 
     @router.post("/determinations")

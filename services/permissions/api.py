@@ -82,7 +82,7 @@ def app(parts: Parts) -> FastAPI:
 
 
 def _people(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.put("/people/{user_name}")
     async def put_person(user_name: Key, document: Person, response: Response) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _people(parts: Parts) -> APIRouter:
 
 
 def _grants(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.put("/grants/{customer_number}/{user_name}")
     async def put_grant(customer_number: Key, user_name: Key, document: GrantDocument) -> dict[str, str]:
@@ -131,7 +131,7 @@ async def _both(tx: Transaction, user_name: str, customer_number: str) -> tuple[
 
 
 def _links(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/login-links", status_code=201)
     async def make_link(request: LinkRequest) -> Issued:
@@ -146,7 +146,7 @@ def _links(parts: Parts) -> APIRouter:
 
 
 def _sessions(parts: Parts) -> APIRouter:
-    router = APIRouter()
+    router = web.router()
 
     @router.post("/sessions", status_code=201)
     async def log_in(request: LogIn) -> Issued:

@@ -37,6 +37,17 @@ def test_without_the_key_nothing_is_answered(api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [('{"name": "A", "name": "B"}', 422), ('{"name": NaN}', 400), ('{"name": "A"}'.encode("utf-16"), 400)],
+)
+def test_a_document_that_every_reader_would_read_otherwise_is_refused(
+    api: httpx.Client, body: str | bytes, status: int
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert api.put("/v1/networks/doubtful", content=body, headers=headers).status_code == status
+
+
 def test_a_facility_is_told_of_whole_and_the_same_again_tells_nothing(api: httpx.Client, stack: Stack) -> None:
     house = House(api)
     again = put(api, f"/v1/metering-points/P{house.number}", metering_point_of(api, house))
