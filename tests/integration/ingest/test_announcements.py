@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
-import psycopg
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -52,9 +51,9 @@ class Told(NamedTuple):
     days: dict[date, tuple[int | None, int]]
 
 
-def shown(stack: Stack, point: int) -> Shown:
-    with psycopg.connect(stack.admin_dsn) as connection:
-        hours, days = (connection.execute(query.encode(), [point]).fetchall() for query in (_HOURS, _DAYS))
+async def shown(worker: Worker, point: int) -> Shown:
+    async with worker.database.transaction() as tx:
+        hours, days = [await (await tx.execute(query, [point])).fetchall() for query in (_HOURS, _DAYS)]
     return Shown({row[0]: row[1:] for row in hours}, {row[0]: row[1:] for row in days})
 
 
@@ -85,27 +84,27 @@ def revisions_rise_only_with_a_value(before: Figures, after: Figures) -> None:
     assert before.keys() <= after.keys()
 
 
-async def _store_and_compare(stack: Stack, worker: Worker, point: int, items: list[Message]) -> None:
-    before = shown(stack, point)
+async def _store_and_compare(worker: Worker, point: int, items: list[Message]) -> None:
+    before = await shown(worker, point)
     heard = told(await worker.store(items))
-    after = shown(stack, point)
+    after = await shown(worker, point)
     assert heard == Told(changed(before.hours, after.hours), changed(before.days, after.days))
     revisions_rise_only_with_a_value(before.hours, after.hours)
     revisions_rise_only_with_a_value(before.days, after.days)
     again = told(await worker.again(items))
-    later = await _told_later(stack, worker, point)
+    later = await _told_later(worker, point)
     assert heard.hours.items() <= again.hours.items() | later.hours.items()
     assert heard.days.items() <= again.days.items() | later.days.items()
 
 
-async def _told_later(stack: Stack, worker: Worker, point: int) -> Told:
+async def _told_later(worker: Worker, point: int) -> Told:
     """What is told of by whoever tells of changes that a batch noted."""
     later = Told({}, {})
-    for from_s, to_s in Points(stack).rows(_NOTED, [point]):
-        span = np.array([point]), np.array([from_s]), np.array([to_s])
-        async with worker.database.transaction() as tx:
+    async with worker.database.transaction() as tx:
+        for from_s, to_s in await (await tx.execute(_NOTED, [point])).fetchall():
+            span = np.array([point]), np.array([from_s]), np.array([to_s])
             one = told(await worker.handlers.as_they_stand(tx, *span, ""))
-        later = Told(later.hours | one.hours, later.days | one.days)
+            later = Told(later.hours | one.hours, later.days | one.days)
     return later
 
 
@@ -115,7 +114,7 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(drawn=_played())
 def test_what_is_told_is_what_changed_and_is_told_again_in_full_after_a_crash(
     stack: Stack, drawn: tuple[History, Course]
@@ -132,7 +131,7 @@ def test_what_is_told_is_what_changed_and_is_told_again_in_full_after_a_crash(
         try:
             worker = Worker(database)
             for indexes in course.deliveries:
-                await _store_and_compare(stack, worker, point, messages(worker, played.rows(indexes)))
+                await _store_and_compare(worker, point, messages(worker, played.rows(indexes)))
         finally:
             await database.close()
 
@@ -143,15 +142,13 @@ def reading(point_id: int, hours: float, energy_wh: int, **more: Any) -> Row:
     return {"metering_point": f"MP-{point_id}", "read_at": MIDNIGHT_S + hours * HOUR_S, "energy_wh": energy_wh} | more
 
 
-async def test_readings_that_come_again_are_told_of_by_no_new_revision(
-    stack: Stack, worker: Worker, points: Points
-) -> None:
+async def test_readings_that_come_again_are_told_of_by_no_new_revision(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     rows = [reading(point, hour, 100 * hour) for hour in range(50)]
     await worker.take(rows)
-    before = shown(stack, point)
+    before = await shown(worker, point)
     assert told(await worker.take(rows)) == Told({}, {})
-    assert shown(stack, point) == before
+    assert await shown(worker, point) == before
 
 
 async def test_a_day_is_told_of_once_it_is_whole_and_not_hour_by_hour(worker: Worker, points: Points) -> None:
@@ -161,9 +158,7 @@ async def test_a_day_is_told_of_once_it_is_whole_and_not_hour_by_hour(worker: Wo
     assert days[24] == {date(2024, 1, 10): (2_400, 1)}
 
 
-async def test_a_day_whose_register_alone_moved_is_not_told_of_again(
-    stack: Stack, worker: Worker, points: Points
-) -> None:
+async def test_a_day_whose_register_alone_moved_is_not_told_of_again(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     points.install(f"rolls-{point}", point, MIDNIGHT_S, modulus_wh=1_000_000)
     # The first two readings come last: what rolled over before the others moves their registers, not their energy.
@@ -184,7 +179,7 @@ async def test_an_hour_that_is_no_longer_known_is_told_of_without_energy(worker:
 
 
 async def test_a_change_that_reaches_far_is_noted_to_be_told_of_though_a_crash_lost_it(
-    stack: Stack, worker: Worker, points: Points
+    worker: Worker, points: Points
 ) -> None:
     (point,) = points.add()
     # A register that seems to have fallen by a lone reading before it: hundreds of readings wait for its withdrawal.
@@ -197,7 +192,7 @@ async def test_a_change_that_reaches_far_is_noted_to_be_told_of_though_a_crash_l
             for hour in range(30)
         ],
     )
-    await _store_and_compare(stack, worker, point, items)
+    await _store_and_compare(worker, point, items)
     assert points.rows("SELECT count(*) FROM ingest.hour WHERE point_id = %s AND energy_wh IS NOT NULL", [point]) == [
         (369,)
     ]

@@ -1,5 +1,6 @@
 """The rules of readings that the domain states, one by one, from what was sent to what is stored."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from services.ingest.store.points import Touched
+from services.ingest.store.points import Touched, lock
 from tests.builders import HOUR_S, MIDNIGHT_S, Points, batch
 from tests.integration.ingest.conftest import Worker
 
@@ -125,6 +126,29 @@ async def test_a_meter_exchange_that_is_registered_late_frees_the_new_meter_s_re
     assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 140)]
     # From 927,300 to 928,000 on the old meter, nothing yet on the new one.
     assert energies(points, point) == dict.fromkeys(range(139), 700)
+
+
+async def test_judging_again_goes_by_the_meters_as_they_are_once_no_other_worker_has_the_point(
+    worker: Worker, points: Points
+) -> None:
+    (point,) = points.add()
+    await worker.take([reading(point, hour, 900_000 + hour * 700) for hour in range(40)])
+    await worker.take([reading(point, hour, (hour - 40) * 700) for hour in range(40, 80)])
+    touched = Touched(*(np.array([one]) for one in (point, MIDNIGHT_S, MIDNIGHT_S + 80 * HOUR_S)))
+
+    async def rejudge() -> None:
+        async with worker.database.transaction() as tx:
+            await worker.handlers.rejudge(tx, touched)
+
+    async with worker.database.transaction() as other:
+        await lock(other, touched.point_id)
+        waiting = asyncio.create_task(rejudge())
+        while not points.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
+        points.install(f"one-{point}", point, MIDNIGHT_S, MIDNIGHT_S + 40 * HOUR_S)
+        points.install(f"two-{point}", point, MIDNIGHT_S + 40 * HOUR_S)
+    await waiting
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 80)]
 
 
 async def test_judging_again_where_nothing_was_read_changes_nothing(worker: Worker, points: Points) -> None:

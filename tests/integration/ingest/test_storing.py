@@ -182,66 +182,7 @@ async def test_hours_take_their_temperatures_from_the_meters_own_integrals(worke
     assert points.rows(HOURS, [MIDNIGHT_S, point]) == [(0, 4000, 100, 7250, 3300, 1, 1)]
 
 
-def _histories() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Readings of a few days with every flaw: gaps, wrong values, versions, withdrawals, odd minutes."""
-    one = st.fixed_dictionaries(
-        {
-            "minute": st.integers(0, 80 * 60),
-            "flaw": st.sampled_from([0] * 12 + [-5_000, 3_000_000_000, 50]),
-            "version": st.integers(0, 2),
-            "withdrawn": st.sampled_from([False] * 9 + [True]),
-            "rank": st.just(0),
-            "sample": st.sampled_from([None, None, 40.0, 45.5]),
-        }
-    )
-    return st.lists(one, min_size=2, max_size=60)
-
-
-def _rows(point: int, history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        reading(
-            point,
-            one["minute"] / 60 if one["minute"] % 3 else one["minute"] // 60,
-            max(0, 10_000 + one["minute"] * 20 + one["flaw"]),
-            volume_l=100 + one["minute"],
-            return_c=one["sample"],
-            recorded_at=MIDNIGHT_S + one["version"],
-            withdrawn=one["withdrawn"],
-        )
-        for one in history
-    ]
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(history=_histories(), data=st.data())
-def test_any_order_repetition_and_splitting_ends_in_the_same_tables(
-    stack: Stack, history: list[dict[str, Any]], data: st.DataObject
-) -> None:
-    points = Points(stack)
-    straight, mixed = points.add(2)
-    order = data.draw(st.permutations(range(len(history))))
-    repeated = order + data.draw(st.lists(st.sampled_from(range(len(history))), max_size=10))
-    size = data.draw(st.integers(1, len(repeated)))
-
-    async def play() -> None:
-        database = Database(stack.dsn("ingest"), 1, 3)
-        await database.open()
-        try:
-            worker = Worker(database)
-            in_order = sorted(_rows(straight, history), key=lambda row: row["read_at"])
-            await worker.take(in_order)
-            shuffled = _rows(mixed, history)
-            for start in range(0, len(repeated), size):
-                await worker.take([shuffled[index] for index in repeated[start : start + size]])
-        finally:
-            await database.close()
-
-    asyncio.run(play())
-    for query, parameters in ((HOURS, [MIDNIGHT_S]), (DAYS, []), (VERDICTS, []), (STATE, [])):
-        assert points.rows(query, [*parameters, mixed]) == points.rows(query, [*parameters, straight])
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
     rises=st.lists(st.integers(0, 4000), min_size=30, max_size=120),
     minutes=st.integers(0, 59),
