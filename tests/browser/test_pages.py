@@ -53,7 +53,7 @@ def test_a_measured_power_is_explained_drawn_and_read_out(portal: Portal, visit:
     page.focus("figure[data-kind=power]")
     page.keyboard.press("End")
     assert "Utetemperatur: 5,5 °C" in figures(page.inner_text("figure[data-kind=power] figcaption"))
-    drawn = page.text_content("figure[data-kind=power] svg") or ""
+    drawn = figures(page.text_content("figure[data-kind=power] svg") or "")
     assert "Dygnets medeltemperatur, °C" in drawn
     assert "Värde vid −5 °C" in drawn
     assert faults == []

@@ -29,7 +29,7 @@ SWEDISH: Final[dict[str, Any]] = {
     "interpolated": "interpolerad", "estimated": "beräknad", "manual": "Handmatad", "missing_data": "saknas",
     "outdoor": "Utetemperatur", "time": "Tid", "quality": "Kvalitet",
     "highest_hour": "Dygnets högsta timme", "from": "Från", "to": "Till", "method": "Metod", "entered": "inlagd",
-    "minus_five": "vid −5 °C", "measured_kw": "Uppmätt effekt", "price_list": "Prislista",
+    "minus_five": "vid −5\u00a0°C", "measured_kw": "Uppmätt effekt", "price_list": "Prislista",
     "customer": "Kund", "until_further": "tills vidare", "number": "Nummer", "due": "Förfaller", "total": "Att betala",
     "pdf": "PDF", "show": "Visa", "opened": "Öppnat", "closed": "Stängt", "extreme": "Värst", "limit": "Gräns",
     "acknowledge": "Kvittera", "acknowledged": "kvitterat", "open": "öppet", "state_closed": "stängt",
@@ -49,29 +49,29 @@ SWEDISH: Final[dict[str, Any]] = {
     "no_figures_yet": "Inga mätvärden än. Här visas energi och effekt när de första har kommit.",
     "no_figures_here": "Inga mätvärden i perioden.",
     "coming_power": "{kw} kW från {day}", "power": "Effekt", "counts_now": "gäller nu", "counts_later": "gäller senare",
-    "subscription_power": "Abonnemangseffekt", "measuring": "Mätning vid −5 °C",
+    "subscription_power": "Abonnemangseffekt", "measuring": "Mätning vid −5\u00a0°C",
     "rests_on": "Mätperiod {first} – {last}. Linjen vilar på {days} dygn ({share} % av periodens), r² {r2}.",
-    "power_changed": "Vintern {winter}: {measured} vid −5 °C mot {in_force} i kraft, {deviation}."
+    "power_changed": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
     " Ändras till uppmätt värde från {since}.",
-    "power_within_threshold": "Vintern {winter}: {measured} vid −5 °C mot {in_force} i kraft, {deviation}."
+    "power_within_threshold": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
     " Under 5 % ändrar ingenting.",
-    "power_same_kw": "Vintern {winter}: {measured} vid −5 °C mot {in_force} i kraft, {deviation}."
+    "power_same_kw": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
     " Avrundat till hela kW är det samma effekt.",
-    "power_nothing_in_force": "Vintern {winter}: {measured} vid −5 °C. Ingen effekt var i kraft att jämföra med.",
+    "power_nothing_in_force": "Vintern {winter}: {measured} vid −5\u00a0°C. Ingen effekt var i kraft att jämföra med.",
     "not_determined": "Vintern {winter}: effekten är inte fastställd. {reason}",
     "reason_no_temperature": "Utetemperatur saknas.",
     "reason_run_too_short": "Inga 21 dygn i följd har utetemperatur.",
-    "reason_too_few_cold_days": "I ingen period på minst 21 dygn hade 20 % av dygnen mellan 0 och −10 °C.",
+    "reason_too_few_cold_days": "I ingen period på minst 21 dygn hade 20 % av dygnen mellan 0 och −10\u00a0°C.",
     "reason_too_few_measured_days": "Färre än tio dygn i mätperioden är uppmätta timme för timme.",
     "reason_line_not_falling": "Effekten faller inte när det blir varmare ute.",
-    "reason_no_power_at_minus_five": "Linjen ger ingen effekt vid −5 °C.",
+    "reason_no_power_at_minus_five": "Linjen ger ingen effekt vid −5\u00a0°C.",
     "chart": {
         "measured": "Uppmätt", "calculated": "Beräknad", "manual": "Handmatad", "interpolated": "interpolerad",
         "estimated": "beräknad", "missing": "saknas", "before": "Samma datum året före", "outdoor": "Utetemperatur",
         "highest": "Dygnets högsta timme", "in_force": "Abonnemangseffekt", "energy_axis": "Energi per dygn, kWh",
         "power_axis": "Effekt, kW", "mean_power_axis": "Timmens medeleffekt, kW", "outdoor_axis": "Utetemperatur, °C",
         "mean_axis": "Dygnets medeltemperatur, °C", "highest_axis": "Dygnets högsta timme, kW", "line": "Linje",
-        "value": "Värde vid −5 °C", "in_force_band": "Abonnemangseffekt ±5 %",
+        "value": "Värde vid −5\u00a0°C", "in_force_band": "Abonnemangseffekt ±5 %",
         "failed": "Diagrammet kunde inte hämtas.",
     },
 }  # fmt: skip
@@ -102,7 +102,7 @@ ENGLISH: Final[dict[str, Any]] = {
     "interpolated": "interpolated", "estimated": "estimated", "manual": "Manual", "missing_data": "missing",
     "outdoor": "Outdoor temperature", "time": "Time", "quality": "Quality",
     "highest_hour": "Day's highest hour", "from": "From", "to": "To", "method": "Method", "entered": "entered",
-    "minus_five": "at −5 °C", "measured_kw": "Measured power", "price_list": "Price list", "customer": "Customer",
+    "minus_five": "at −5\u00a0°C", "measured_kw": "Measured power", "price_list": "Price list", "customer": "Customer",
     "until_further": "until further notice", "number": "Number", "due": "Due", "total": "To pay",
     "pdf": "PDF", "show": "Show", "opened": "Opened", "closed": "Closed", "extreme": "Worst", "limit": "Limit",
     "acknowledge": "Acknowledge", "acknowledged": "acknowledged", "open": "open", "state_closed": "closed",
@@ -123,30 +123,30 @@ ENGLISH: Final[dict[str, Any]] = {
     "no_figures_yet": "No figures yet. Energy and power are shown here once the first have come.",
     "no_figures_here": "No figures in this period.",
     "coming_power": "{kw} kW from {day}", "power": "Power", "counts_now": "counts now", "counts_later": "counts later",
-    "subscription_power": "Subscription power", "measuring": "Measured at −5 °C",
+    "subscription_power": "Subscription power", "measuring": "Measured at −5\u00a0°C",
     "rests_on": "Measuring period {first} – {last}. The line rests on {days} days ({share} % of the period's),"
     " r² {r2}.",
-    "power_changed": "Winter {winter}: {measured} at −5 °C against {in_force} in force, {deviation}."
+    "power_changed": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
     " Changes to the measured value from {since}.",
-    "power_within_threshold": "Winter {winter}: {measured} at −5 °C against {in_force} in force, {deviation}."
+    "power_within_threshold": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
     " Under 5 % changes nothing.",
-    "power_same_kw": "Winter {winter}: {measured} at −5 °C against {in_force} in force, {deviation}."
+    "power_same_kw": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
     " Rounded to whole kW it is the same power.",
-    "power_nothing_in_force": "Winter {winter}: {measured} at −5 °C. No power was in force to compare with.",
+    "power_nothing_in_force": "Winter {winter}: {measured} at −5\u00a0°C. No power was in force to compare with.",
     "not_determined": "Winter {winter}: the power is not determined. {reason}",
     "reason_no_temperature": "There is no outdoor temperature.",
     "reason_run_too_short": "No 21 days in a row have an outdoor temperature.",
-    "reason_too_few_cold_days": "In no period of at least 21 days were 20 % of the days between 0 and −10 °C.",
+    "reason_too_few_cold_days": "In no period of at least 21 days were 20 % of the days between 0 and −10\u00a0°C.",
     "reason_too_few_measured_days": "Fewer than ten days of the measuring period are measured hour by hour.",
     "reason_line_not_falling": "Power does not fall when it gets warmer outside.",
-    "reason_no_power_at_minus_five": "The line gives no power at −5 °C.",
+    "reason_no_power_at_minus_five": "The line gives no power at −5\u00a0°C.",
     "chart": {
         "measured": "Measured", "calculated": "Calculated", "manual": "Manual", "interpolated": "interpolated",
         "estimated": "estimated", "missing": "missing", "before": "Same dates the year before",
         "outdoor": "Outdoor temperature", "highest": "Day's highest hour", "in_force": "Subscription power",
         "energy_axis": "Energy a day, kWh", "power_axis": "Power, kW", "mean_power_axis": "Mean power of the hour, kW",
         "outdoor_axis": "Outdoor temperature, °C", "mean_axis": "Day's mean temperature, °C",
-        "highest_axis": "Day's highest hour, kW", "line": "Line", "value": "Value at −5 °C",
+        "highest_axis": "Day's highest hour, kW", "line": "Line", "value": "Value at −5\u00a0°C",
         "in_force_band": "Subscription power ±5 %", "failed": "The chart could not be fetched.",
     },
 }  # fmt: skip
