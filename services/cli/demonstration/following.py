@@ -54,11 +54,11 @@ def watch(stack: Stack, numbers: Sequence[str], advance: Advance) -> None:
     Raises RequestError.
     """
     with Client(stack, CONTRACTS) as contracts, Client(stack, ALERTS, timeout_s=TIMEOUT_S) as alerts:
-        for number in numbers:
-            point = contracts.ask("GET", f"/v1/metering-points/{number}").json()
-            alerts.ask("POST", "/v1/rules/suggested", json={"points": [point["point_id"]]})
+        points = [contracts.ask("GET", f"/v1/metering-points/{number}").json() for number in numbers]
+        for number, point in zip(numbers, points, strict=True):
             if point["medium"] == "heat":
                 alerts.ask("PUT", f"/v1/rules/{uuid5(RULES, number)}", json=_warm_return(point["point_id"]))
+            alerts.ask("POST", "/v1/rules/suggested", json={"points": [point["point_id"]]})
             advance(1)
 
 

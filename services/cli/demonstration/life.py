@@ -66,10 +66,9 @@ class Life:
             deadline = began + JUDGED_WITHIN_S
             while shown < self._past:
                 judged = max(min(self._sent, self._past) - self._waiting(), 0)
-                bar(judged - shown)
                 if judged > shown:
-                    deadline = time.monotonic() + JUDGED_WITHIN_S
-                shown = max(judged, shown)
+                    bar(judged - shown)
+                    shown, deadline = judged, time.monotonic() + JUDGED_WITHIN_S
                 self._check(deadline)
                 time.sleep(LOOK_EVERY_S)
         return self._past / (time.monotonic() - began)
