@@ -57,7 +57,7 @@ class Run:
         while left and time.monotonic() < began + LEVEL_TIMEOUT_S:
             left = levels.behind(self._system)
             time.sleep(LOOK_AGAIN_S if left else 0)
-        assert not left, f"not level after {LEVEL_TIMEOUT_S:g} s: {left[:10]}"
+        assert not left, f"not level after {LEVEL_TIMEOUT_S:g} s: {left[:10]}\n{self._system.last_words()}"
         return time.monotonic() - began
 
     def close(self) -> None:

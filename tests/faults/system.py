@@ -18,6 +18,7 @@ from deploy.local.stack import INFRASTRUCTURE, Stack
 from services.cli import stack as commands
 
 RESTART_TIMEOUT_S = 90.0
+SHOWN_CHARACTERS = 3_000
 
 
 class System:
@@ -57,6 +58,11 @@ class System:
     def log(self, name: str) -> str:
         """Give what a process has said so far."""
         return self.stack.log(name).read_text(errors="replace")
+
+    def last_words(self) -> str:
+        """Give the ends of the logs of all services, and of who starts them."""
+        names = [supervisor.SUPERVISOR, *(service.name for service in self.services)]
+        return "\n".join(f"--- {name}\n{self.log(name)[-SHOWN_CHARACTERS:]}" for name in names)
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Look at the tables as an administrator; waits where PostgreSQL is away."""
@@ -138,12 +144,11 @@ class System:
         return time.monotonic() - began
 
     def wait_for(self, is_true: Callable[[], bool], what: str, timeout_s: float = RESTART_TIMEOUT_S) -> None:
-        """Wait until something is so; fails with the supervisor's words where it does not become so."""
+        """Wait until something is so; fails with the services' last words where it does not become so."""
         deadline = time.monotonic() + timeout_s
         while not is_true():
             if time.monotonic() > deadline:
-                words = self.log(supervisor.SUPERVISOR)[-3000:]
-                raise AssertionError(f"not within {timeout_s:g} s: {what}\n{words}")
+                raise AssertionError(f"not within {timeout_s:g} s: {what}\n{self.last_words()}")
             time.sleep(0.2)
 
 
