@@ -75,7 +75,7 @@ class Source:
     topics: Sequence[Topic]
     max_records: int = 500
     enough_bytes: int = 2_097_152
-    max_partition_bytes: int = 1_048_576
+    max_partition_bytes: int = 262_144
 
 
 class Loop(Generic[Item]):

@@ -1,5 +1,6 @@
 """From new readings to what they change: the common case from one row per point, the others from a window."""
 
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from services.common.postgres import Transaction
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import Days, HourRows, days_of
+from services.heat.hour_marks import HOUR_S
 from services.heat.local_time import day_start_s, local_day
 from services.ingest.core import recompute as general
 from services.ingest.core.append import Appended, Combined, appendable, appended, combined
@@ -14,7 +16,7 @@ from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, shifts_after
 from services.ingest.core.identify import Reference
 from services.ingest.core.installations import Terms, terms
-from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes
+from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS, Spans, reaching_far, recompute, registers_at
 from services.ingest.core.verdict import Verdict
@@ -23,6 +25,9 @@ from services.ingest.store.points import StoredDays, StoredHours, Touched
 
 FIRST_AHEAD = 2 * LOOKAHEAD
 """How many judged readings behind the change a window takes in at first; doubled until the change ends within."""
+
+POINTS_AT_ONCE = 5_000
+"""Of how many points the day's earlier hours are read at once; of a whole batch's they would fill the memory."""
 
 
 class Judging:
@@ -69,25 +74,29 @@ class Judging:
         )
 
     async def _days_completed(self, done: Appended, states: PointStates) -> Days:
-        """Sum the days that end within new hours; the hours of a day begun earlier are read."""
+        """Sum the days that end within new hours, each with the running register at its end."""
         hours = done.hours
+        cuts = [*run_starts(hours.owner)[::POINTS_AT_ONCE].tolist(), len(hours.owner)]
+        parts = [await self._days_ended(hours.take(np.arange(first, end))) for first, end in pairwise(cuts)]
+        days = Days._make(np.concatenate(columns) for columns in zip(no_days(), *parts, strict=True))
+        offset = states.offset[np.searchsorted(states.point_id, days.owner)]
+        registers = registers_at(done.marks, offset, days.owner, day_start_s(days.day + 1, self._zone))
+        return days._replace(
+            register_wh=registers[:, 0], register_l=registers[:, 1], offset_wh=offset[:, 0], offset_l=offset[:, 1]
+        )
+
+    async def _days_ended(self, hours: HourRows) -> Days:
+        """Sum the days that end within new hours of some points; the hours of a day begun earlier are read."""
         starts = run_starts(hours.owner)
-        if len(starts) == 0:
-            return days_of(hours, self._zone)
         first_s = hours.starts_s[starts]
-        end_s = hours.starts_s[np.append(starts[1:], len(hours.owner)) - 1] + 3600
+        end_s = hours.starts_s[np.append(starts[1:], len(hours.owner)) - 1] + HOUR_S
         first_day = local_day(first_s, self._zone)
         day_begins_s = day_start_s(first_day, self._zone)
         ends_within = end_s >= day_start_s(first_day + 1, self._zone)
         needs = ends_within & (day_begins_s < first_s)
         earlier = await points.hours(self._tx, hours.owner[starts][needs], day_begins_s[needs], first_s[needs])
         whole = hours.take(np.repeat(ends_within, np.diff(np.append(starts, len(hours.owner)))))
-        days = days_of(_merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole), self._zone)
-        offset = states.offset[np.searchsorted(states.point_id, days.owner)]
-        registers = registers_at(done.marks, offset, days.owner, day_start_s(days.day + 1, self._zone))
-        return days._replace(
-            register_wh=registers[:, 0], register_l=registers[:, 1], offset_wh=offset[:, 0], offset_l=offset[:, 1]
-        )
+        return days_of(_merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole), self._zone)
 
     async def recomputed(self, touched: Touched, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge anew what lies around new readings, or around a span whose terms changed (then without rows)."""
