@@ -6,6 +6,7 @@ import httpx
 
 from services.common import health, process, web
 from services.gateway.portal import pages
+from services.gateway.portal.visits import Parts
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.reader import Reader
 
@@ -20,7 +21,7 @@ async def main(stop: asyncio.Event) -> None:
         async with httpx.AsyncClient(timeout=settings.command_timeout_s) as client:
             await process.side_by_side(
                 stop,
-                web.serve(pages.app(pages.Parts(reader, client, settings)), settings, stop),
+                web.serve(pages.app(Parts(reader, client, settings)), settings, stop),
                 health.serve(state, settings.http_host, settings.metrics_port, stop),
             )
     finally:

@@ -1,6 +1,6 @@
 """A visitor's commands, passed on under his own session to the service that owns what they change."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
 import httpx
@@ -11,9 +11,7 @@ from starlette.background import BackgroundTask
 from services.common import logs, web
 from services.gateway import metrics
 from services.gateway.portal import security
-
-if TYPE_CHECKING:
-    from services.gateway.portal.pages import Parts
+from services.gateway.portal.visits import Parts
 
 SESSION_HEADER = "Kulvert-Session"
 NOT_HERE = (401, 403, 404)
@@ -25,7 +23,7 @@ def headers_for(session_token: str) -> dict[str, str]:
     return {SESSION_HEADER: session_token, web.CORRELATION_HEADER: logs.correlation_id()}
 
 
-def routes(parts: "Parts") -> APIRouter:
+def routes(parts: Parts) -> APIRouter:
     """Give the routes that hand on to other services."""
     router = APIRouter(include_in_schema=False)
 

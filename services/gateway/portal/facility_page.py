@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -12,17 +12,15 @@ from services.gateway.core import charts, formats, subscription
 from services.gateway.core.spans import Resolution, Span, neighbours, span
 from services.gateway.core.sums import sums
 from services.gateway.portal.sections import section
+from services.gateway.portal.visits import Parts, Visit
 from services.gateway.portal.words import WORDS
 from services.gateway.store import agreements, alerts, facilities, figures
-
-if TYPE_CHECKING:
-    from services.gateway.portal.pages import Parts, Visit
 
 ROWS_SHOWN = 12
 LATEST_WITHIN = timedelta(days=3)
 
 
-def routes(parts: "Parts") -> APIRouter:
+def routes(parts: Parts) -> APIRouter:
     """Give the routes of a facility: its page and the data of its charts."""
     router = APIRouter(include_in_schema=False)
 
@@ -46,7 +44,7 @@ def routes(parts: "Parts") -> APIRouter:
     return router
 
 
-async def _chosen(parts: "Parts", visit: "Visit", facility_id: str, point: str) -> tuple[list[Any], Any]:
+async def _chosen(parts: Parts, visit: Visit, facility_id: str, point: str) -> tuple[list[Any], Any]:
     try:
         known = UUID(facility_id)
     except ValueError:
@@ -59,12 +57,12 @@ async def _chosen(parts: "Parts", visit: "Visit", facility_id: str, point: str) 
     return points, found[0]
 
 
-def _span(parts: "Parts", request: Request, chosen: Any) -> Span:
+def _span(parts: Parts, request: Request, chosen: Any) -> Span:
     newest = chosen["newest_day"] or parts.today() - timedelta(days=1)
     return span(request.query_params.get("from"), request.query_params.get("to"), newest)
 
 
-async def _figures(parts: "Parts", visit: "Visit", chosen: Any, asked: Span) -> dict[str, Any]:
+async def _figures(parts: Parts, visit: Visit, chosen: Any, asked: Span) -> dict[str, Any]:
     """Read a span's figures, and lay them out for the chart and for the table."""
     connection, language, zone = visit.connection, visit.visitor.language, parts.settings.zone
     point_id, station_id = chosen["point_id"], chosen["station_id"]
@@ -86,7 +84,7 @@ async def _figures(parts: "Parts", visit: "Visit", chosen: Any, asked: Span) -> 
     return {"chart": drawn, "rows": table, "before": before, "powers": powers}
 
 
-async def _power_chart(parts: "Parts", visit: "Visit", chosen: Any) -> dict[str, Any]:
+async def _power_chart(parts: Parts, visit: Visit, chosen: Any) -> dict[str, Any]:
     found = await agreements.determination(visit.connection, chosen["point_id"])
     if found is None:
         raise HTTPException(404)
@@ -95,7 +93,7 @@ async def _power_chart(parts: "Parts", visit: "Visit", chosen: Any) -> dict[str,
     return subscription.power_chart(found, in_force_kw, json.loads(found["points"]), visit.visitor.language)
 
 
-async def _page(parts: "Parts", visit: "Visit", request: Request, points: list[Any], chosen: Any) -> Response:
+async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any], chosen: Any) -> Response:
     connection, point_id, today = visit.connection, chosen["point_id"], parts.today()
     asked = _span(parts, request, chosen)
     drawn = await _figures(parts, visit, chosen, asked)
@@ -124,7 +122,7 @@ async def _page(parts: "Parts", visit: "Visit", request: Request, points: list[A
     )
 
 
-async def _determined(visit: "Visit", point_id: int) -> dict[str, Any] | None:
+async def _determined(visit: Visit, point_id: int) -> dict[str, Any] | None:
     """Give the newest determination in words; None where the visitor has none to see."""
     found = await agreements.determination(visit.connection, point_id)
     if found is None:

@@ -1,6 +1,6 @@
 """Log-in and log-out. Looking at a link uses nothing; its button does."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import httpx
 from fastapi import APIRouter, Form, Request, Response
@@ -9,14 +9,12 @@ from fastapi.responses import RedirectResponse
 from services.common import logs, web
 from services.gateway import metrics
 from services.gateway.portal import commands, security
-
-if TYPE_CHECKING:
-    from services.gateway.portal.pages import Parts
+from services.gateway.portal.visits import Parts
 
 log = logs.get_logger()
 
 
-def routes(parts: "Parts") -> APIRouter:
+def routes(parts: Parts) -> APIRouter:
     """Give the routes of log-in and log-out."""
     router = APIRouter(include_in_schema=False)
     is_local = parts.settings.local

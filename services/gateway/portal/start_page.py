@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -13,11 +13,9 @@ from services.gateway.core.spans import Span
 from services.gateway.core.status import Status, status
 from services.gateway.core.sums import change
 from services.gateway.portal.sections import section
+from services.gateway.portal.visits import Parts
 from services.gateway.store import agreements, alerts, facilities, figures
-
-if TYPE_CHECKING:
-    from services.gateway.portal.pages import Parts
-    from services.gateway.store.reader import Connection
+from services.gateway.store.reader import Connection
 
 INVOICES_SHOWN = 5
 DAYS_SHOWN = 31
@@ -27,7 +25,7 @@ MOST_SUMMED = 1_000
 ORDER = list(Status)
 
 
-def routes(parts: "Parts") -> APIRouter:
+def routes(parts: Parts) -> APIRouter:
     """Give the start page's routes: the page, and its chart's data."""
     router = APIRouter(include_in_schema=False)
 
