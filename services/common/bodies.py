@@ -10,35 +10,46 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.common.problems import Problem, written
+from services.common.problems import Problem, away, written
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 BODY_TIMEOUT_S = 30.0
+MAX_HELD_BYTES = 32 * 1024 * 1024
+"""Of all bodies together that a process receives or has not answered yet."""
+RETRY_AFTER_S = 5
 
 
 class BodyLimits:
-    """Middleware that ends a request whose body is too large with 413, and one that takes too long with 408."""
+    """Middleware that ends a request whose body is too large with 413, and one that takes too long with 408.
+
+    While the bodies of all requests together would take too much memory, further ones are ended with 503.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES, timeout_s: float = BODY_TIMEOUT_S) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on; whoever reads its body gets a Problem where a limit is passed."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        announced = self._announced(dict(scope["headers"]))
         deadline = asyncio.get_running_loop().time() + self._timeout_s
-        size, is_whole = 0, False
+        size, is_whole, held = 0, False, 0
 
         async def limited() -> Message:
-            nonlocal size, is_whole
+            nonlocal size, is_whole, held
             if is_whole:
                 return await receive()
-            if declared.isdigit() and int(declared[:19]) > self._max_bytes:
+            if announced > self._max_bytes:
                 raise self._too_large()
+            if not held and self._held_bytes + announced > MAX_HELD_BYTES:
+                raise _last(away("busy", "Too much is being received at once; send it again.", RETRY_AFTER_S))
+            self._held_bytes += announced - held
+            held = announced
             try:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
@@ -50,7 +61,17 @@ class BodyLimits:
             is_whole = not message.get("more_body", False)
             return message
 
-        await self._app(scope, limited, send)
+        try:
+            await self._app(scope, limited, send)
+        finally:
+            self._held_bytes -= held
+
+    def _announced(self, headers: dict[bytes, bytes]) -> int:
+        """Give how many bytes a request's body may have; one that does not say may have all that are allowed."""
+        length = headers.get(b"content-length", b"")
+        if length.isdigit():
+            return int(length[:19])
+        return self._max_bytes if b"transfer-encoding" in headers else 0
 
     def _too_large(self) -> Problem:
         return _last(Problem(413, "body_too_large", f"The body is over {self._max_bytes} bytes; send it in parts."))

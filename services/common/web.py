@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from services.common import logs, metrics
 from services.common.bodies import BODY_TIMEOUT_S, MAX_BODY_BYTES, BodyLimits
+from services.common.bodies import RETRY_AFTER_S as RETRY_AFTER_S
 from services.common.bodies import router as router
 from services.common.health import serve_app
 from services.common.problems import Problem as Problem
@@ -29,7 +30,6 @@ from services.common.settings import Settings
 log = logs.get_logger()
 
 CORRELATION_HEADER = "X-Correlation-Id"
-RETRY_AFTER_S = 5
 
 _METHODS = {method.value for method in HTTPMethod}
 

@@ -25,6 +25,7 @@ from services.heat.arrays import Int64
 from services.ingest import metrics
 from services.ingest.core.parsed import Parsed, RefusedItem, well_formed
 from services.ingest.decode import readings_message
+from services.ingest.room import Room
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import arrow_readings, json_readings
 from services.ingest.store import deliveries, held
@@ -69,6 +70,7 @@ class Receiver:
         self._database = database
         self._producer = producer
         self._settings = settings
+        self._room = Room(settings.max_body_bytes)
 
     async def source(self, key_hash: str) -> Source | None:
         """Find who holds a key."""
@@ -81,6 +83,10 @@ class Receiver:
         The same key with the same body gives the first receipt again. Raises BadDeliveryError where nothing can
         be read, KeyReusedError, and BrokerAwayError.
         """
+        async with self._room.taken(len(body)):
+            return await self._receive(source, content_type, body, idempotency_key)
+
+    async def _receive(self, source: Source, content_type: str, body: bytes, idempotency_key: str | None) -> Receipt:
         now = datetime.now(UTC)
         parse = partial(self._parsed, source, content_type, body)
         # Beside the event loop: a delivery that must be read item by item takes seconds, and others must not wait.

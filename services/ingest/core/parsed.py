@@ -13,7 +13,7 @@ from services.ingest.core.form import FAULTS, FormColumns, form_refusals
 from services.ingest.core.said import TEXT_KEPT, said
 from services.ingest.core.verdict import Verdict
 
-MOST_ITEMS = 100_000
+MOST_ITEMS = 50_000
 """How many readings one delivery may hold: each that is refused becomes a row of its own."""
 LONGEST_NAME = 40
 NAME_WANTED = f"a serial or number has 1 to {LONGEST_NAME} characters, all of which can be seen"

@@ -69,7 +69,7 @@ def parse(body: bytes) -> Parsed:
     if readings is not None and _each_field_once(body, readings):
         return _parsed(readings, len(readings), range(len(readings)), [])
     # Counted before they are loaded: a few bytes of an empty item become a hundred in memory.
-    require_few(body.count(b"{") + body.count(b"[") - 1)
+    require_few(max(body.count(b"{"), min(body.count(b"["), body.count(b",") + 1)))
     items = _loaded(_text(body))
     return _item_by_item(items if isinstance(items, list) else [items], _as_it_is, json.dumps)
 

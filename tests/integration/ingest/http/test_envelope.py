@@ -5,8 +5,9 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from select import select
 from uuid import uuid4
 
 import httpx
@@ -200,6 +201,25 @@ def test_a_body_that_trickles_in_is_ended(impatient: httpx.Client, door: Door) -
                 answer += trickling.recv(65_536)
     assert b" 408 " in answer
     assert b"body_too_slow" in answer
+
+
+def test_many_large_bodies_at_once_are_put_off_while_small_ones_are_taken(door: Door) -> None:
+    head = f"POST /v1/readings HTTP/1.1\r\nHost: a\r\nContent-Type: {JSON}\r\nContent-Length: {LIMIT}\r\n"
+    large = f"{head}Authorization: Bearer {door.sender.key}\r\n\r\n".encode()
+    host, port = door.staff.base_url.host, door.staff.base_url.port
+    with ExitStack() as waiting:
+        senders = [waiting.enter_context(socket.create_connection((host, port), 10)) for _ in range(4)]
+        for sender in senders:
+            sender.sendall(large + b"[")
+        (put_off,), _, _ = select(senders, [], [], 10)
+        answer = put_off.recv(65_536)
+        assert b" 503 " in answer
+        assert b"retry-after" in answer
+        assert door.sender.post(READING.encode()).status_code == 202
+    # Their places are free again as soon as they are gone.
+    deadline = time.monotonic() + 10
+    while door.sender.post(b" " * (LIMIT - 100) + READING.encode()).status_code != 202:
+        assert time.monotonic() < deadline
 
 
 def raw(door: Door, request: bytes) -> bytes:
