@@ -15,7 +15,6 @@ from schemas.event import Event
 from schemas.facilities import FacilityChanged
 from schemas.grants import GrantsChanged
 from schemas.invoices import InvoiceIssued
-from schemas.messages import MessageRequested
 from schemas.power import DAILY_POWER_BATCHES, HOURLY_POWER_BATCHES
 from schemas.price_lists import PriceListChanged
 from schemas.readings import METER_READINGS_BATCHES, ReadingRefused
@@ -89,7 +88,7 @@ DAILY_POWER = Topic(
     partitions=12,
     retention=days(30),
     producers=("ingest",),
-    consumers=("billing", "contracts", "alerts"),
+    consumers=("billing", "alerts"),
 )
 DAILY_TEMPERATURE = Topic(
     "daily-temperature",
@@ -98,7 +97,7 @@ DAILY_TEMPERATURE = Topic(
     partitions=1,
     retention="compact",
     producers=("ingest",),
-    consumers=("contracts",),
+    consumers=("exports",),
 )
 READINGS_REFUSED = Topic(
     "readings-refused",
@@ -107,7 +106,7 @@ READINGS_REFUSED = Topic(
     partitions=3,
     retention=days(30),
     producers=("ingest",),
-    consumers=("gateway",),
+    consumers=("operators",),
 )
 FACILITIES_CHANGED = Topic(
     "facilities-changed",
@@ -116,7 +115,7 @@ FACILITIES_CHANGED = Topic(
     partitions=3,
     retention="compact",
     producers=("contracts",),
-    consumers=("ingest", "alerts"),
+    consumers=("ingest",),
 )
 CONTRACTS_CHANGED = Topic(
     "contracts-changed",
@@ -143,7 +142,7 @@ GRANTS_CHANGED = Topic(
     partitions=3,
     retention="compact",
     producers=("permissions",),
-    consumers=("alerts",),
+    consumers=("exports",),
 )
 INVOICES = Topic(
     "invoices",
@@ -152,7 +151,7 @@ INVOICES = Topic(
     partitions=6,
     retention=days(30),
     producers=("billing",),
-    consumers=("gateway", "exports"),
+    consumers=("exports",),
 )
 ALERTS = Topic(
     "alerts",
@@ -161,18 +160,8 @@ ALERTS = Topic(
     partitions=6,
     retention=days(30),
     producers=("alerts",),
-    consumers=("gateway", "operators"),
+    consumers=("operators",),
 )
-MESSAGES_REQUESTED = Topic(
-    "messages-requested",
-    carries=MessageRequested,
-    key="recipient_id",
-    partitions=3,
-    retention=days(7),
-    producers=("permissions", "billing", "contracts"),
-    consumers=("alerts",),
-)
-
 TOPICS = (
     METER_READINGS,
     OUTDOOR_TEMPERATURE,
@@ -186,5 +175,4 @@ TOPICS = (
     GRANTS_CHANGED,
     INVOICES,
     ALERTS,
-    MESSAGES_REQUESTED,
 )
