@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError
+from aiokafka.structs import ConsumerRecord
 
 from schemas.event import ARROW, CONTENT_TYPE_HEADER, SCHEMA_HEADER, Event
 from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
@@ -20,6 +21,7 @@ REQUEST_TIMEOUT_MS = 20_000
 START_PATIENCE_S = 10.0
 """So long a process waits at its start for a broker that is only starting itself."""
 LOOK_AGAIN_S = 0.2
+READ_WAIT_MS = 500
 
 Headers = list[tuple[str, bytes]]
 
@@ -68,6 +70,29 @@ async def send_all(producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> 
     ]
     # send() only queues; the broker's answer, or its refusal, is in the futures.
     await asyncio.gather(*sent)
+
+
+async def newest(producer: AIOKafkaProducer, topics: Iterable[str], count: int) -> list[ConsumerRecord]:
+    """Read the last `count` messages of each partition of some topics, from the broker that a producer sends to."""
+    brokers = [f"{broker.host}:{broker.port}" for broker in producer.client.cluster.brokers()]
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
+    await _connect(consumer.start)
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in await producer.partitions_for(topic)
+        ]
+        ends = await consumer.end_offsets(partitions)
+        beginnings = await consumer.beginning_offsets(partitions)
+        consumer.assign(partitions)
+        for tp in partitions:
+            consumer.seek(tp, max(beginnings[tp], ends[tp] - count))
+        found: list[ConsumerRecord] = []
+        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
+            for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
+                found += records
+        return found
+    finally:
+        await consumer.stop()
 
 
 def arrow_message(

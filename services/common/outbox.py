@@ -3,20 +3,25 @@
 import asyncio
 import json
 import zlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 from psycopg import sql
 from psycopg.types.json import Json
 
-from schemas.event import CORRELATION_HEADER, Event
-from schemas.topics import Topic
+from schemas.event import CORRELATION_HEADER, Event, header
+from schemas.topics import TOPICS, Topic
 from services.common import logs, metrics
 from services.common.health import Progress
-from services.common.kafka import Outgoing, outgoing, send_all
+from services.common.kafka import Outgoing, newest, outgoing, send_all
 from services.common.postgres import Database, Transaction
 
 RELAY_BATCH = 500
 IDLE_WAIT_S = 0.2
+EVENT_ID_HEADER = "event-id"
+_COMPACTED = frozenset(topic.name for topic in TOPICS if topic.retention == "compact")
 
 
 async def add(tx: Transaction, schema: str, topic: Topic, key: str, event: Event, **headers: str) -> None:
@@ -32,23 +37,39 @@ async def add_message(tx: Transaction, schema: str, message: Outgoing) -> None:
     statement = sql.SQL("INSERT INTO {} (topic, key, headers, value) VALUES (%s, %s, %s, %s)").format(
         sql.Identifier(schema, "outbox")
     )
-    texts = {name: value.decode() for name, value in message.headers}
+    texts = {name: value.decode() for name, value in message.headers} | {EVENT_ID_HEADER: str(uuid4())}
     if correlation_id := logs.correlation_id():
         texts.setdefault(CORRELATION_HEADER, correlation_id)
     await tx.execute(statement, [message.topic, message.key, Json(texts), message.value])
 
 
+class _Row(NamedTuple):
+    id: int
+    topic: str
+    key: bytes | None
+    headers: dict[str, str]
+    value: bytes | None
+
+    def message(self) -> Outgoing:
+        headers = [(name, text.encode()) for name, text in self.headers.items()]
+        return Outgoing(self.topic, self.value, self.key, headers=headers)
+
+
 class Relay:
     """Sends what stands in a service's outbox and deletes what the broker acknowledged.
 
-    Ids commit out of order, so the relay never remembers how far it came: it takes what is there. One relay
-    works at a time, by an advisory lock. An event may be sent twice; consumers compare its version.
+    Ids commit out of order, so the relay never remembers how far it came: it takes what is there. One relay leads
+    at a time, by a lock of its session. Whoever begins to lead does not know whether the one before died between
+    sending and deleting, and looks into the topics first, so that nothing is told twice. Only in compacted topics
+    an event may come twice, since an older one must never come after a newer; consumers compare its version.
     """
 
     def __init__(self, database: Database, producer: AIOKafkaProducer, schema: str, pulse: Progress) -> None:
         self._database = database
         self._producer = producer
         self._pulse = pulse
+        self._leads = False
+        self._is_certain = False
         self._lock = zlib.crc32(f"{schema}.outbox".encode())
         table = sql.Identifier(schema, "outbox")
         self._take = sql.SQL("SELECT id, topic, key, headers, value FROM {} ORDER BY id LIMIT %s").format(table)
@@ -56,31 +77,49 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until told to stop."""
-        while not stop.is_set():
-            self._pulse.beat()
-            if await self.relay_once() < RELAY_BATCH:
-                await _wait(stop, IDLE_WAIT_S)
+        async with self._database.session() as session:
+            while not stop.is_set():
+                self._pulse.beat()
+                if await self.relay_once(session) < RELAY_BATCH:
+                    await _wait(stop, IDLE_WAIT_S)
 
-    async def relay_once(self) -> int:
-        """Send one batch; returns how many events were sent, 0 also where another relay is at work."""
-        async with self._database.transaction() as tx:
-            locked = await (await tx.execute("SELECT pg_try_advisory_xact_lock(%s)", [self._lock])).fetchone()
-            if not locked or not locked[0]:
+    async def relay_once(self, session: Transaction) -> int:
+        """Send one batch; returns how many events it had, 0 also where another relay leads.
+
+        The session must be the same each time: its lock is what makes this relay the only one.
+        """
+        async with session.transaction():
+            if not await self._is_leading(session):
                 return 0
-            rows = await (await tx.execute(self._take, [RELAY_BATCH])).fetchall()
-            if not rows:
-                return 0
-            await send_all(self._producer, [_message(*row[1:]) for row in rows])
-            await tx.execute(self._delete, [[row[0] for row in rows]])
-        for _, topic, *_ in rows:
-            metrics.OUTBOX_RELAYED.labels(topic).inc()
-        logs.get_logger().info("outbox_relayed", events=len(rows))
+            found = await (await session.execute(self._take, [RELAY_BATCH])).fetchall()
+            rows = [_Row(number, topic, key, _texts(headers), value) for number, topic, key, headers, value in found]
+            unsent = rows if self._is_certain else await self._unsent(rows)
+            await send_all(self._producer, [row.message() for row in unsent])
+            await session.execute(self._delete, [[row.id for row in rows]])
+        self._is_certain = self._is_certain or len(rows) < RELAY_BATCH
+        for row in unsent:
+            metrics.OUTBOX_RELAYED.labels(row.topic).inc()
+        if rows:
+            logs.get_logger().info("outbox_relayed", events=len(unsent), sent_before=len(rows) - len(unsent))
         return len(rows)
 
+    async def _is_leading(self, session: Transaction) -> bool:
+        if not self._leads:
+            row = await (await session.execute("SELECT pg_try_advisory_lock(%s)", [self._lock])).fetchone()
+            self._leads = bool(row and row[0])
+        return self._leads
 
-def _message(topic: str, key: bytes | None, headers: dict[str, str] | str, value: bytes | None) -> Outgoing:
-    texts = json.loads(headers) if isinstance(headers, str) else headers
-    return Outgoing(topic, value, key, headers=[(name, text.encode()) for name, text in texts.items()])
+    async def _unsent(self, rows: Sequence[_Row]) -> list[_Row]:
+        """Leave out what the relay before has sent: it is among the last messages, since nobody else writes there."""
+        topics = {row.topic for row in rows} - _COMPACTED
+        messages = await newest(self._producer, topics, RELAY_BATCH) if topics else []
+        sent = {header(message.headers, EVENT_ID_HEADER) for message in messages}
+        return [row for row in rows if row.topic in _COMPACTED or row.headers[EVENT_ID_HEADER] not in sent]
+
+
+def _texts(headers: Any) -> dict[str, str]:
+    texts: dict[str, str] = json.loads(headers) if isinstance(headers, str) else headers
+    return texts
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -50,6 +50,14 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Transaction]:
+        """Keep one connection, for a lock that lives as long as it. The caller opens transactions on it."""
+        async with self._pool.connection() as connection:
+            yield connection
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_unlock_all()")
+
     async def is_reachable(self) -> bool:
         """Tell whether PostgreSQL answers; for a readiness check."""
         async with self.transaction() as tx:
