@@ -27,8 +27,8 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
-@given(drawn=st.lists(_played(), min_size=4, max_size=8))
+@settings(max_examples=18, suppress_health_check=list(HealthCheck))
+@given(drawn=st.lists(_played(), min_size=6, max_size=9))
 def test_the_tables_are_a_function_of_the_readings_and_equal_a_plain_computation(
     stack: Stack, drawn: list[tuple[History, Course]]
 ) -> None:
