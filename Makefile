@@ -8,7 +8,7 @@ NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-s
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --custom-compile-command "make lock" -q
 
-.PHONY: demo test check bench schemas front-end format lock clean
+.PHONY: demo test check bench faults schemas front-end format lock clean
 
 demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
@@ -26,6 +26,10 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python -m tests.bench
+
+# The faults of every test run, with more seeds: SEEDS=1-10, or the one that failed: SEED=7.
+faults: .venv/.ready
+	SEEDS="$${SEEDS:-1-10}" $(BIN)/pytest tests/faults -s
 
 schemas: .venv/.ready
 	$(BIN)/python -m schemas.export

@@ -1,6 +1,7 @@
 """The system that is harmed, and an undisturbed run of the same traffic to compare with."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,7 @@ def seeds() -> list[int]:
 @pytest.fixture(scope="session", params=seeds(), ids="seed-{}".format)
 def seed(request: pytest.FixtureRequest) -> int:
     """What draws the traffic and the faults."""
+    sys.stdout.write(f"seed {request.param}\n")
     return int(request.param)
 
 

@@ -9,7 +9,7 @@ from tests.faults.outcome import Rows
 from tests.faults.runs import Run, beside
 from tests.faults.system import System
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.3, 3.5
 
 
 def killings(names: list[str], chance: Random) -> list[tuple[str, float]]:
@@ -39,7 +39,7 @@ def test_killing_everything_at_random_changes_nothing(system: System, seed: int,
         say(f"seed {seed}: ready {ready_s:.1f} s after the last kill, level {level_s:.1f} s after the last delivery")
     run.close()
     assert killed_while_sending >= 20, "the traffic ended before the killing"
-    assert len(progress) >= 6, "hardly anything came in between the kills"
+    assert len(progress) >= 4, "hardly anything came in between the kills"
     assert outcome.differences(calm, outcome.tables(system, run.town.name)) == []
     assert run.senders.lost() == []
     assert outcome.untold(system) == []

@@ -56,7 +56,7 @@ def test_a_worker_that_fails_at_every_batch_backs_off_and_skips_nothing(system: 
     try:
         deliveries = run.town.before[:10]
         run.senders.send(deliveries)
-        system.wait_for(lambda: 2.0 in pauses(system, told), "the pauses between starts grow")
+        system.wait_for(lambda: 1.0 in pauses(system, told), "the pauses between starts grow")
     finally:
         administer(system, "GRANT INSERT ON ingest.delivery_result TO ingest")
     run.wait_until_level()
