@@ -1,7 +1,7 @@
 """Whole arrays into tables and out of them, in PostgreSQL's binary COPY format: no object is made per value."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, LiteralString, NamedTuple
 
 import numpy as np
@@ -144,23 +144,20 @@ def _elements(kind: Kind, octets: bytes | None) -> Array:
     return items["value"]
 
 
-def _encoded(columns: Sequence[Column]) -> list[bytes]:
+def _encoded(columns: Sequence[Column]) -> Iterator[bytes]:
     """Lay rows out as COPY wants them; rows with the same columns missing are laid out together."""
     missing = np.zeros(len(columns[0].values), np.int64)
     for index, column in enumerate(columns):
         if column.known is not None:
             missing |= (~column.known).astype(np.int64) << index
     values = [_on_the_wire(column) for column in columns]
-    if not missing.any():
-        return _chunks(columns, values, 0, slice(None))
-    return [
-        chunk
-        for pattern in np.unique(missing)
-        for chunk in _chunks(columns, values, int(pattern), np.flatnonzero(missing == pattern))
-    ]
+    for pattern in np.unique(missing):
+        rows = np.flatnonzero(missing == pattern)
+        for start in range(0, len(rows), _ROWS_PER_CHUNK):
+            yield _chunk(columns, values, int(pattern), rows[start : start + _ROWS_PER_CHUNK])
 
 
-def _chunks(columns: Sequence[Column], values: list[Array], pattern: int, which: Any) -> list[bytes]:
+def _chunk(columns: Sequence[Column], values: list[Array], pattern: int, which: npt.NDArray[np.int64]) -> bytes:
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for index, column in enumerate(columns):
         fields.append((f"length{index}", ">i4"))
@@ -174,7 +171,7 @@ def _chunks(columns: Sequence[Column], values: list[Array], pattern: int, which:
         rows[f"length{index}"] = -1 if is_missing else np.dtype(_ON_THE_WIRE[columns[index].kind]).itemsize
         if not is_missing:
             rows[f"value{index}"] = array
-    return [rows[start : start + _ROWS_PER_CHUNK].tobytes() for start in range(0, len(rows), _ROWS_PER_CHUNK)]
+    return rows.tobytes()
 
 
 def _on_the_wire(column: Column) -> Array:

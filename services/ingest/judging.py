@@ -26,7 +26,7 @@ from services.ingest.store.points import StoredDays, StoredHours, Touched
 FIRST_AHEAD = 2 * LOOKAHEAD
 """How many judged readings behind the change a window takes in at first; doubled until the change ends within."""
 
-POINTS_AT_ONCE = 5_000
+POINTS_AT_ONCE = 1_000
 """Of how many points the day's earlier hours are read at once; of a whole batch's they would fill the memory."""
 
 
