@@ -3,30 +3,31 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from tests import oracle
 from tests.faults.outcome import Rows
 from tests.faults.traffic import STOCKHOLM, Point, real_data, traffic
+from tests.figures import figures
+from tests.oracle.verdicts import Place, Reading
 
 COMPARED = (6, 7, 8, 9, 13, 17, 18, 19)
 """Points read at the hour and after it, whose meters roll over and are exchanged, of both lengths."""
 
 
-def places(point: Point) -> list[oracle.Place]:
+def places(point: Point) -> list[Place]:
     return [
-        oracle.Place(
+        Place(
             index, meter.from_s, meter.until_s, (meter.start_wh, None), (meter.stop_wh, None), (meter.modulus_wh, 0), 1
         )
         for index, meter in enumerate(point.meters)
     ]
 
 
-def readings(point: Point) -> list[oracle.Reading]:
+def readings(point: Point) -> list[Reading]:
     serials = [meter.serial for meter in point.meters]
     different = {tuple(sorted(row.items())): row for row in point.rows}.values()
     return [
-        oracle.Reading(
+        Reading(
             row["read_at"], number, serials.index(row["serial"]) if "serial" in row else None, 10,
-            row["recorded_at"] * 1_000_000, (row["energy_wh"], row["volume_l"], None, None),
+            row["recorded_at"] * 1_000_000, row["energy_wh"], row["volume_l"], None, None,
             row["supply_c"], row["return_c"], row["withdrawn"],
         )
         for number, row in enumerate(different)
@@ -37,7 +38,7 @@ def test_an_undisturbed_run_is_what_a_plain_calculation_says(seed: int, calm: di
     town = traffic("plain", seed, real_data())
     for point in (town.points[index] for index in COMPARED):
         number = point.number.removeprefix("plain")
-        expected = oracle.figures(readings(point), places(point), point.maximum_kw, STOCKHOLM)
+        expected = figures(readings(point), places(point), point.maximum_kw, STOCKHOLM)
         hours = {row[1]: row[2:4] + row[8:] for row in calm["hour"] if row[0] == number}
         assert hours == {
             datetime.fromtimestamp(at_s, UTC): (hour.energy_wh, hour.volume_l, hour.start_quality, hour.end_quality)
