@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from tests.faults.outcome import Rows
 from tests.faults.traffic import STOCKHOLM, Point, real_data, traffic
-from tests.figures import figures
+from tests.oracle.figures import figures
 from tests.oracle.verdicts import Place, Reading
 
 COMPARED = (6, 7, 8, 9, 13, 17, 18, 19)
