@@ -37,7 +37,7 @@ def stack_start() -> Iterator[Figure]:
             _kulvert(environment, "down", "--remove")
     yield Figure("warm_start", seconds, "s", "most", MOST_SECONDS)
     yield Figure("memory_pss", shared_mb, "MB", "most", MOST_MEMORY_MB)
-    yield Figure("memory_rss", resident_mb, "MB", "most, shared pages counted once", MOST_MEMORY_MB)
+    yield Figure("memory_rss", resident_mb, "MB", "shared pages counted once", shared_mb)
 
 
 def _kulvert(environment: dict[str, str], *arguments: str) -> None:
