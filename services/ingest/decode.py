@@ -120,7 +120,7 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
     withdrawn = table.column("withdrawn").fill_null(False).to_numpy().astype(np.int64)
     recorded_us = np.where(recorded_us == UNKNOWN, read_at_s * 1_000_000, recorded_us)
     sample_bits = [sample.astype(np.float32).view(np.int32).astype(np.int64) for sample in samples]
-    hashed = content_hash((*registers, *sample_bits, withdrawn, rank, recorded_us, found.meter_id))
+    hashed = content_hash((*registers, *sample_bits, withdrawn, rank, recorded_us, serial.digests()))
     latest_s = np.repeat([one.latest_s for one in messages], sizes)
     form = form_refusals(FormColumns(read_at_s, recorded_us // 1_000_000, tuple(registers), tuple(samples)), latest_s)
     form = np.where((form == 0) & (_are_unwritable(serial) | _are_unwritable(number)), int(Verdict.INVALID), form)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -50,6 +51,10 @@ class Names(NamedTuple):
         """Give the id behind each reading's name; 0 for an unknown name, -1 where none is given."""
         ids = np.array([*(known.get(name, 0) for name in self.names), -1], np.int64)
         return ids[self.codes]
+
+    def digests(self) -> Int64:
+        """Give a number for each reading's name, the same in every process and database; 0 where none is given."""
+        return np.array([*(crc32(name.encode()) for name in self.names), 0], np.int64)[self.codes]
 
 
 def identify(reference: Reference, serial: Names, number: Names, read_at_s: Int64) -> Identified:
