@@ -27,10 +27,7 @@ process.run("test", main, {timeout_s})
 
 def begun(parts: str) -> subprocess.Popen[str]:
     script = SERVICE.format(parts=parts, timeout_s=ENDING_TIMEOUT_S)
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "begun\n"
-    return process
+    return subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -40,6 +37,8 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 def test_a_process_that_is_told_to_end_ends_without_an_error() -> None:
     process = begun("ends(stop)")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
     process.send_signal(signal.SIGTERM)
     assert ended(process)[0] == 0
 
