@@ -73,10 +73,12 @@ class ReadingHandlers:
 
     async def rejudge(self, tx: Transaction, touched: Touched) -> Outcome:
         """Judge spans again whose meters or limits changed, and store what follows."""
+        # Before the points, as whoever stores does, or the two could wait for each other. The meters stand from here to
+        # the end of the transaction, so nobody who had the points meanwhile judged by newer ones.
+        known = await self.reference(tx)
         states = await points.lock(tx, touched.point_id)
         nothing = ReadingRows._make(np.zeros(0, np.int64) for _ in ReadingRows._fields)
-        # The meters are read only now: they may have changed while another worker had the points.
-        changes = await Judging(tx, await self.reference(tx), self._zone).recomputed(touched, nothing, states)
+        changes = await Judging(tx, known, self._zone).recomputed(touched, nothing, states)
         await outcome.write(tx, changes, [])
         return changes
 

@@ -1,13 +1,17 @@
 """The ingest service as senders and staff systems meet it: its API and a worker, as processes of their own."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.stack import Stack
+from schemas.event import CORRELATION_HEADER
+from schemas.topics import Topic
 from tests.builders import Points
 
 JSON = "application/json"
@@ -81,6 +85,24 @@ class Door:
         while (found := self.rows(query, *parameters)) != wanted:
             assert time.monotonic() < deadline, found
             time.sleep(0.05)
+
+    def until_told(self, topic: Topic, correlation_id: str) -> None:
+        """Wait for a message of a topic that carries an id."""
+        asyncio.run(_told(self.stack.kafka.bootstrap, topic, correlation_id))
+
+
+async def _told(bootstrap: str, topic: Topic, correlation_id: str) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic.name, number) for number in range(topic.partitions)])
+        await consumer.seek_to_beginning()
+        async with asyncio.timeout(JUDGED_WITHIN_S):
+            async for record in consumer:
+                if (CORRELATION_HEADER, correlation_id.encode()) in record.headers:
+                    return
+    finally:
+        await consumer.stop()
 
 
 def new_serial() -> str:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from deploy.local.processes import reap
-from deploy.local.services import INGEST_API, Service
+from deploy.local.services import INGEST_API, Service, ingest_worker
 from deploy.local.stack import Stack
 from tests.builders import Points
 from tests.integration.ingest.http.door import AT, Sender
@@ -93,6 +93,24 @@ def test_staff_systems_are_told_that_the_database_is_away(own: Stack, staff: htt
         assert time.monotonic() < deadline
         time.sleep(0.5)
     assert staff.put("/v1/stations/s", json={"name": "S"}).json()["result"] == "unchanged"
+
+
+def test_readings_that_a_meter_frees_while_no_worker_runs_are_on_their_way_until_one_does(
+    own: Stack, staff: httpx.Client, sender: Sender, tmp_path: Path
+) -> None:
+    points, serial = Points(own), uuid4().hex[:12]
+    point = points.add()[0]
+    held = "SELECT count(*) FROM ingest.held_reading WHERE serial = %s"
+    with running(own, ingest_worker(1), tmp_path / "first.log"):
+        answer = sender.post([{"serial": serial, "read_at": AT, "energy_wh": 7}])
+        assert sender.judged(answer)["verdicts"] == {"unknown_meter": 1}
+    place = {"metering_point": f"MP-{point}", "installed_at": "2023-01-01T00:00:00Z"}
+    assert staff.put(f"/v1/meters/{serial}", json={"installations": [place]}).status_code == httpx.codes.CREATED
+    assert points.rows(held, [serial]) == [(0,)]
+    assert points.rows("SELECT count(*) FROM ingest.outbox WHERE topic = 'meter-readings'") == [(1,)]
+    with running(own, ingest_worker(1), tmp_path / "second.log"):
+        assert sender.judged(answer)["verdicts"] == {"accepted": 1}
+    assert points.rows("SELECT energy_wh, verdict FROM ingest.reading WHERE point_id = %s", [point]) == [(7, 1)]
 
 
 def test_a_bulk_source_waits_while_the_worker_is_behind_and_a_live_one_need_not(

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from schemas.topics import HOURLY_POWER
 from tests.builders import MIDNIGHT_S
 from tests.integration.ingest.http.door import Door, new_serial
 
@@ -127,6 +128,18 @@ def test_an_exchange_registered_late_puts_the_days_after_it_right(door: Door) ->
         point,
     )
     assert days == [(date(2024, 1, 10 + index), 24_000, 50_000 + (index + 1) * 24_000) for index in range(3)]
+
+
+def test_what_a_changed_meter_puts_right_is_told_of_under_the_id_of_the_request(door: Door) -> None:
+    serial, point, trace = new_serial(), door.point(), f"trace-{new_serial()}"
+    put(door, serial, installation(point, at(2)))
+    waiting = "SELECT count(*) FROM ingest.rejudge JOIN ingest.point USING (point_id) WHERE number = %s"
+    door.until(waiting, [(0,)], point)
+    door.sender.judged(door.sender.post([one | {"metering_point": point} for one in registers(serial, range(4))]))
+    document = {"installations": [installation(point)]}
+    assert door.staff.put(f"/v1/meters/{serial}", json=document, headers={"X-Correlation-Id": trace}).status_code == 200
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1), (2, 1000, 1)], MIDNIGHT_S, point)
+    door.until_told(HOURLY_POWER, trace)
 
 
 def test_a_removed_installation_takes_its_readings_figures_away(door: Door) -> None:

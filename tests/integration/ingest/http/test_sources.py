@@ -1,6 +1,5 @@
 """Sources and their deliveries: who may send what, which version counts, and what comes twice."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
@@ -11,14 +10,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.structs import ConsumerRecord
 
 from deploy.local.services import Service
 from deploy.local.stack import Stack
-from schemas.event import CORRELATION_HEADER
 from schemas.topics import HOURLY_POWER
-from tests.integration.ingest.http.door import AT, JSON, JUDGED_WITHIN_S, Door, Sender, new_serial
+from tests.integration.ingest.http.door import AT, JSON, Door, Sender, new_serial
 from tests.running import running
 
 
@@ -248,25 +244,8 @@ def test_one_id_leads_from_the_request_to_the_rows_the_logs_and_what_others_hear
     delivery_id = answer.json()["delivery_id"]
     door.sender.judged(answer)
     assert door.rows("SELECT correlation_id FROM ingest.delivery WHERE delivery_id = %s", delivery_id) == [(trace,)]
-    told = asyncio.run(_first_told(door, trace))
-    assert told.value is not None
+    door.until_told(HOURLY_POWER, trace)
     (taken,) = [json.loads(line) for line in door.logs["api"].read_text().splitlines() if trace in line]
     assert (taken["event"], taken["delivery_id"]) == ("delivery_taken", delivery_id)
     stored = [json.loads(line) for line in door.logs["worker"].read_text().splitlines() if trace in line]
     assert {line["correlation_id"] for line in stored} == {trace}
-
-
-async def _first_told(door: Door, trace: str) -> ConsumerRecord:
-    """Find the message of hourly-power that carries an id."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=door.stack.kafka.bootstrap)
-    await consumer.start()
-    try:
-        consumer.assign([TopicPartition(HOURLY_POWER.name, number) for number in range(HOURLY_POWER.partitions)])
-        await consumer.seek_to_beginning()
-        async with asyncio.timeout(JUDGED_WITHIN_S):
-            async for record in consumer:
-                if (CORRELATION_HEADER, trace.encode()) in record.headers:
-                    return record
-    finally:
-        await consumer.stop()
-    raise AssertionError("nobody was told")
