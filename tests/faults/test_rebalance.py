@@ -5,7 +5,7 @@ import threading
 import time
 from random import Random
 
-from deploy.local.services import ingest_worker
+from deploy.local.services import ALERTS, BILLING, ingest_worker
 from tests.faults import outcome
 from tests.faults.outcome import Rows
 from tests.faults.runs import Run, beside
@@ -50,10 +50,14 @@ def test_workers_that_join_leave_and_stand_still_change_nothing(
     zombie = system.process(ingest_worker(1).name)
     sending = beside(run.send_after, 15.0)
     time.sleep(2)
-    freezing = threading.Thread(target=system.freeze, args=[ingest_worker(1).name, FROZEN_S])
-    freezing.start()
+    # Those who judge alerts and follow contracts stand still as well.
+    frozen = (ingest_worker(1), ALERTS, BILLING)
+    freezing = [threading.Thread(target=system.freeze, args=[service.name, FROZEN_S]) for service in frozen]
+    for thread in freezing:
+        thread.start()
     join_and_leave(system)
-    freezing.join()
+    for thread in freezing:
+        thread.join()
     sending.result()
     say(f"seed {seed}: level {run.wait_until_level():.1f} s after the last delivery with three workers")
     run.close()
@@ -62,4 +66,6 @@ def test_workers_that_join_leave_and_stand_still_change_nothing(
     assert outcome.differences(calm, outcome.tables(system, run.town.name)) == []
     assert run.senders.lost() == []
     assert outcome.untold(system) == []
+    assert outcome.wrong_numbers(system) == []
     assert outcome.told_twice(system) == []
+    assert outcome.wrongly_told(system, [run.town.name]) == []
