@@ -39,7 +39,7 @@ _BAD_IN_PATH = re.compile(rb"%([01][0-9a-f]|7f|2f|5c)|[\x00-\x20\x7f\\]", re.IGN
 
 def app(service: str, max_body_bytes: int = MAX_BODY_BYTES, body_timeout_s: float = BODY_TIMEOUT_S) -> FastAPI:
     """Give a web app whose every error is problem+json and which never echoes a refused value."""
-    api = FastAPI(title=f"Kulvert {service}", docs_url=None, redoc_url=None)
+    api = FastAPI(title=f"Kulvert {service}", docs_url=None, redoc_url=None, openapi_url=None)
     api.add_middleware(BodyLimits, max_bytes=max_body_bytes, timeout_s=body_timeout_s)
 
     @api.exception_handler(Problem)

@@ -241,3 +241,8 @@ def _received(connection: socket.socket) -> bytes:
         return connection.recv(65_536)
     except ConnectionResetError:
         return b""
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc", "/metrics", "/healthz"])
+def test_what_is_not_for_callers_is_not_at_the_door(door: Door, path: str) -> None:
+    assert is_problem(door.staff.get(path), 404, "not_found")
