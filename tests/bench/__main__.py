@@ -1,5 +1,6 @@
 """`python -m tests.bench [NAME ...]` runs the benches named, or all, and appends what they find to results.csv."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -33,12 +34,12 @@ def main(wanted: list[str]) -> int:
         print(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
         return 2
     for name in wanted or BENCHES:
-        began = time.monotonic()
+        began, load_before = time.monotonic(), os.getloadavg()[0]
         figures = []
         for one in BENCHES[name]():
             figures.append(one)
             print(f"{name} {one.figure}: {one.value:,.4g} {one.unit} ({one.compared_with}: {one.compared_value:,.4g})")
-        keep(name, figures)
+        keep(name, figures, load_before)
         print(f"{name} took {time.monotonic() - began:.0f} s")
     return 0
 

@@ -28,14 +28,15 @@ class Figure:
     compared_value: float
 
 
-def keep(bench: str, figures: Iterable[Figure]) -> None:
-    """Append figures to results.csv."""
+def keep(bench: str, figures: Iterable[Figure], load_before: float) -> None:
+    """Append figures to results.csv, with how busy the machine was before the bench began."""
     is_new = not RESULTS.exists()
     with RESULTS.open("a", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         if is_new:
             table.writerow(COLUMNS)
-        known = [datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"), _commit(), _machine(), bench]
+        machine = f"{_machine()}, load {load_before:.1f}"
+        known = [datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ"), _commit(), machine, bench]
         for one in figures:
             table.writerow(
                 [*known, one.figure, f"{one.value:.4g}", one.unit, one.compared_with, f"{one.compared_value:.4g}"]
