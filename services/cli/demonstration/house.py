@@ -52,8 +52,8 @@ def register(stack: Stack) -> None:
 
 
 def _documents() -> dict[str, object]:
-    terms = [{"valid_from": "2018-02-01", "price_list_id": PRICE_LIST}]
-    powers = [{"valid_from": "2018-02-01", "kw": "8"}]
+    terms = [{"valid_from": "2018-01-01", "price_list_id": PRICE_LIST}]
+    powers = [{"valid_from": "2018-01-01", "kw": "8"}]
     contract = {"customer_number": CUSTOMER, "metering_point": POINT, "terms": terms, "powers": powers}
     return {
         "networks/aalborg": {"name": "Aalborg"},
