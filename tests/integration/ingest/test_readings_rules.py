@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 
+from services.ingest import metering
+from services.ingest.core.documents import Installation, Meter
 from services.ingest.store.points import Touched, lock
 from tests.builders import HOUR_S, MIDNIGHT_S, Points, batch
 from tests.integration.ingest.conftest import Worker
@@ -128,27 +130,43 @@ async def test_a_meter_exchange_that_is_registered_late_frees_the_new_meter_s_re
     assert energies(points, point) == dict.fromkeys(range(139), 700)
 
 
-async def test_judging_again_goes_by_the_meters_as_they_are_once_no_other_worker_has_the_point(
+async def test_a_change_of_meters_waits_for_who_judges_by_the_old_ones_and_is_judged_after_it(
     worker: Worker, points: Points
 ) -> None:
     (point,) = points.add()
     await worker.take([reading(point, hour, 900_000 + hour * 700) for hour in range(40)])
     await worker.take([reading(point, hour, (hour - 40) * 700) for hour in range(40, 80)])
-    touched = Touched(*(np.array([one]) for one in (point, MIDNIGHT_S, MIDNIGHT_S + 80 * HOUR_S)))
+    exchanged_at = datetime.fromtimestamp(MIDNIGHT_S + 40 * HOUR_S, UTC)
 
-    async def rejudge() -> None:
+    async def rejudge(first_s: int, last_s: int) -> None:
         async with worker.database.transaction() as tx:
-            await worker.handlers.rejudge(tx, touched)
+            await worker.handlers.rejudge(tx, Touched(*(np.array([one]) for one in (point, first_s, last_s))))
+
+    async def put(serial: str, from_at: datetime, to_at: datetime | None) -> None:
+        place = Installation(metering_point=f"MP-{point}", installed_at=from_at, removed_at=to_at)
+        async with worker.database.transaction() as tx:
+            await metering.put_meter(tx, serial, Meter(installations=(place,)))
 
     async with worker.database.transaction() as other:
-        await lock(other, touched.point_id)
-        waiting = asyncio.create_task(rejudge())
-        while not points.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)
-        points.install(f"one-{point}", point, MIDNIGHT_S, MIDNIGHT_S + 40 * HOUR_S)
-        points.install(f"two-{point}", point, MIDNIGHT_S + 40 * HOUR_S)
-    await waiting
+        await lock(other, np.array([point]))
+        judging = asyncio.create_task(rejudge(MIDNIGHT_S, MIDNIGHT_S + 80 * HOUR_S))
+        await waiting(points, 1)
+        putting = asyncio.create_task(put(f"one-{point}", exchanged_at - timedelta(hours=40), exchanged_at))
+        await waiting(points, 2)
+    await asyncio.gather(judging, putting)
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 40), (WENT_BACKWARDS, 40)]
+
+    await put(f"two-{point}", exchanged_at, None)
+    await rejudge(MIDNIGHT_S, MIDNIGHT_S + 80 * HOUR_S)
     assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 80)]
+    asked = "SELECT extract(epoch FROM from_at)::bigint FROM ingest.rejudge WHERE point_id = %s ORDER BY from_at"
+    assert points.rows(asked, [point]) == [(MIDNIGHT_S,), (MIDNIGHT_S + 40 * HOUR_S,)]
+
+
+async def waiting(points: Points, count: int) -> None:
+    """Wait until so many transactions wait for a lock that another has."""
+    while len(points.rows("SELECT 1 FROM pg_locks WHERE NOT granted")) < count:  # noqa: ASYNC110 - nothing tells of it
+        await asyncio.sleep(0.01)
 
 
 async def test_judging_again_where_nothing_was_read_changes_nothing(worker: Worker, points: Points) -> None:
