@@ -1,7 +1,6 @@
 """What the worker does with messages: load, judge, store, and tell."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +25,9 @@ from services.ingest.store import deliveries, held, outcome, points, reference
 from services.ingest.store.deliveries import Result
 from services.ingest.store.points import Touched
 
+MONTHS_AT_MOST = 10_000
+"""More months than there are from 1970 to the end of the calendar."""
+
 
 class ReadingHandlers:
     """Meter readings: judged, stored with the hours and days that follow, and told of."""
@@ -36,7 +38,7 @@ class ReadingHandlers:
         self._future_s = future_s
         self._reference: Reference | None = None
         self._reference_version = -1
-        self._months: set[date] = set()
+        self._months: set[int] = set()
 
     def decode(self, record: ConsumerRecord) -> Message:
         """Read one message. Raises UndecodableError."""
@@ -120,14 +122,15 @@ class ReadingHandlers:
         first_s, last_s = rows.read_at_s[starts], rows.read_at_s[ends]
         newest_s = np.where(states.newest_s == UNKNOWN, first_s, states.newest_s)
         spans = np.stack([np.minimum(first_s, newest_s) - HOUR_S, np.maximum(last_s, newest_s)])
-        months = np.unique(spans.astype("datetime64[s]").astype("datetime64[M]"), axis=1)
-        for first, last in months.T:
-            wanted = set(np.arange(first, last + 1).tolist())
+        first, last = spans.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+        for pair in np.unique(first * MONTHS_AT_MOST + last).tolist():
+            begin, end = divmod(pair, MONTHS_AT_MOST)
+            wanted = set(range(begin, end + 1))
             if wanted <= self._months:
                 continue
             # In a transaction of its own: other workers must not wait for partitions until this batch is stored.
             async with self._database.transaction() as tx:
-                await outcome.ensure_partitions(tx, _seconds(first), _seconds(last + 1) - 1)
+                await outcome.ensure_partitions(tx, _seconds(begin), _seconds(end + 1) - 1)
             self._months |= wanted
 
     async def _refused(self, tx: Transaction, items: Sequence[Message]) -> list[Outgoing]:
@@ -171,8 +174,8 @@ def _count(results: Iterable[Result], changes: Outcome | None) -> None:
     metrics.NEWEST_HOUR_SECONDS.set(int(changes.hours.starts_s.max()))
 
 
-def _seconds(month: np.datetime64) -> int:
-    return int(month.astype("datetime64[s]").astype(np.int64))
+def _seconds(month: int) -> int:
+    return int(np.datetime64(month, "M").astype("datetime64[s]").astype(np.int64))
 
 
 def _correlation(items: Sequence[Message]) -> str:
