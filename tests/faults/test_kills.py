@@ -9,7 +9,7 @@ from tests.faults.outcome import Rows
 from tests.faults.runs import Run, beside
 from tests.faults.system import System
 
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.3, 3.5
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.5
 
 
 def killings(names: list[str], chance: Random) -> list[tuple[str, float]]:

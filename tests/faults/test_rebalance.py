@@ -14,7 +14,7 @@ from tests.faults.test_kills import say
 
 FROZEN_S = 20.0
 """Twice the session timeout: the group has long given its partitions to others when it goes on."""
-PAUSE_S = 3.0
+PAUSE_S = 2.5
 
 
 def leave_and_come_back(system: System, chance: Random, times: int) -> None:
@@ -42,8 +42,8 @@ def test_workers_that_join_leave_and_stand_still_change_nothing(
     chance = Random(seed)  # noqa: S311 - chance, not a secret
     run = Run(system, f"moved{seed}", seed)
     run.register()
-    sending = beside(run.send_before, 10.0)
-    leave_and_come_back(system, chance, 4)
+    sending = beside(run.send_before, 8.0)
+    leave_and_come_back(system, chance, 3)
     sending.result()
     say(f"seed {seed}: level {run.wait_until_level():.1f} s after the last delivery with two workers")
 
