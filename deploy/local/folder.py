@@ -67,6 +67,20 @@ def _may_enter(folder: Path) -> bool:
     return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
+def make(folder: Path) -> None:
+    """Make a stack's folder, unless it is there. Raises StackError where that cannot be, or it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unusable(folder, "this user may not write to it")
+
+
+def _unusable(folder: Path, why: str | None) -> StackError:
+    return StackError(f"{folder} cannot hold the stack ({why}): name another folder with KULVERT_HOME")
+
+
 def check_space(folder: Path) -> None:
     """Make sure that there is room to start. Raises StackError."""
     free = shutil.disk_usage(folder).free

@@ -21,6 +21,11 @@ JAVA_OPTIONS = (
     "-Djava.net.preferIPv4Stack=true",
 )
 
+# Java reads file names by the locale, and without one cannot enter a folder whose name has more than ASCII.
+JAVA_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+PROPERTIES_FILE = "server.properties"
+
+# The broker works in its own folder and knows the data by a relative name: a path with a comma would be two to it.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -28,7 +33,7 @@ controller.quorum.voters=1@127.0.0.1:{controller_port}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-log.dirs={data}
+log.dirs=data
 auto.create.topics.enable=false
 message.max.bytes=1048576
 log.message.timestamp.type=LogAppendTime
@@ -62,12 +67,12 @@ class Kafka:
         """Start the broker; it answers after `wait`. Raises StackError."""
         data = self._home / "data"
         data.mkdir(parents=True, exist_ok=True)
-        properties = self._home / "server.properties"
-        properties.write_text(_PROPERTIES.format(port=self.port, controller_port=self._controller_port, data=data))
+        properties = _PROPERTIES.format(port=self.port, controller_port=self._controller_port)
+        (self._home / PROPERTIES_FILE).write_text(properties)
         if not (data / "meta.properties").exists():
             cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
-            self._format(properties, cluster_id)
-        return start(self._java("kafka.Kafka", str(properties)), log)
+            self._format(cluster_id)
+        return start(self._java("kafka.Kafka", PROPERTIES_FILE), log, JAVA_ENVIRONMENT, cwd=self._home)
 
     def wait(self, started: Started, log: Path) -> None:
         """Wait until the broker takes connections. Raises StackError."""
@@ -79,9 +84,12 @@ class Kafka:
                 raise StackError(f"Kafka did not answer within {START_TIMEOUT_S} s; see {log}")
             time.sleep(0.05)
 
-    def _format(self, properties: Path, cluster_id: str) -> None:
-        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties))
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    def _format(self, cluster_id: str) -> None:
+        command = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", PROPERTIES_FILE)
+        environment = os.environ | JAVA_ENVIRONMENT
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, env=environment, cwd=self._home
+        )
         if done.returncode:
             raise StackError(f"Kafka's data folder could not be made: {done.stdout[-500:]}{done.stderr[-500:]}")
 

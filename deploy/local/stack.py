@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.local import folder
+from deploy.local.folder import StackError
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Started
@@ -33,8 +34,22 @@ class Stack:
         self._file = self.home / "stack.json"
         # The supervisor starts several processes at once, each in a thread.
         self._writing = threading.RLock()
-        self._state: dict[str, Any] = json.loads(self._file.read_text()) if self._file.exists() else self._new_state()
+        self._state: dict[str, Any] = self._stored_state() or self._new_state()
         self._place_parts()
+
+    def _stored_state(self) -> dict[str, Any] | None:
+        try:
+            state: dict[str, Any] = json.loads(self._file.read_text())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except PermissionError as error:
+            raise StackError(f"{self._file} is another user's: name a folder of yours with KULVERT_HOME") from error
+        except ValueError as error:
+            raise StackError(
+                f"{self._file} is damaged, and with it the passwords of what is stored in {self.home}:"
+                " put it back from a copy, or delete the folder and begin again"
+            ) from error
+        return state
 
     @staticmethod
     def _new_state() -> dict[str, Any]:
@@ -103,7 +118,7 @@ class Stack:
 
         Raises StackError, with what to do, where this machine does not let it.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
+        folder.make(self.home)
         folder.check_space(self.home)
         waiting = [self._begin(name) for name in INFRASTRUCTURE if not self.is_running(name)]
         for wait in waiting:

@@ -59,7 +59,7 @@ def _postgres() -> str:
 
 def _space() -> str:
     place = folder.home()
-    place.mkdir(parents=True, exist_ok=True)
+    folder.make(place)
     folder.check_space(place)
     return f"{shutil.disk_usage(place).free // 1_000_000:,} MB free in {place}"
 

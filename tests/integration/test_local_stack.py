@@ -46,6 +46,35 @@ def test_a_killed_database_and_broker_come_back_with_what_they_held(second: Stac
     restarted.stop()
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")  # As services and cron jobs have it: no language, and ASCII alone.
+    own = Stack(tmp_path / "hus å, 1")
+    try:
+        own.start()
+        own.stop()
+        again = Stack(own.home)
+        again.start()
+        assert again.is_running("kafka")
+    finally:
+        Stack(own.home).remove()
+        reap()
+    assert [path.name for path in tmp_path.iterdir()] == ["hus å, 1"]
+
+
+@pytest.mark.parametrize("place", ["a file", "a file/below", "/proc/kulvert"])
+def test_a_folder_that_cannot_be_is_told_with_what_to_do(tmp_path: Path, place: str) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(StackError, match="name another folder with KULVERT_HOME"):
+        Stack(tmp_path / place).start()
+
+
+def test_a_damaged_state_file_is_told_and_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text("{")
+    with pytest.raises(StackError, match="is damaged"):
+        Stack(tmp_path)
+    assert (tmp_path / "stack.json").read_text() == "{"
+
+
 def test_its_secrets_are_for_its_owner_only(stack: Stack) -> None:
     assert (stack.home / "stack.json").stat().st_mode & 0o077 == 0
 
