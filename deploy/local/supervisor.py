@@ -27,6 +27,7 @@ LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 10.0
 STOP_TIMEOUT_S = 10.0
 PROBE_TIMEOUT_S = 6.0
+COULD_NOT_START = "could not start: "
 
 
 def pause_after(deaths: int) -> float:
@@ -40,7 +41,7 @@ def only_supervisor_of(stack: Stack) -> Iterator[None]:
 
     The kernel lets go of the lock when its holder dies, however it dies.
     """
-    stack.home.mkdir(parents=True, exist_ok=True)
+    folder.make(stack.home)
     with (stack.home / "supervisor.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -188,7 +189,7 @@ def main() -> None:
     try:
         asyncio.run(supervise(Stack(folder.home()), services(int(sys.argv[1])), tell))
     except StackError as error:
-        tell(f"could not start: {error}")
+        tell(f"{COULD_NOT_START}{error}")
         sys.exit(1)
 
 

@@ -3,8 +3,9 @@
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from types import FrameType
 
 from rich.console import Console
 
@@ -29,25 +30,40 @@ def demo() -> None:
     With DEMO_EXIT=1 it ends by itself. What was stored stays, so a second run starts where this one ended.
     """
     console = Console()
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    _end_with(signal.default_int_handler)
     steps = Steps(console)
     stack = Stack()
     was_running = stack.is_running("supervisor")
     with told_to_person():
         try:
-            if not was_running:
+            if was_running:
+                steps.say("The stack runs already, and stays up when this ends")
+            else:
                 with steps.step("Kafka, PostgreSQL and the services start"):
                     stack = start_detached(stack, workers=1)
             _show(console, stack, steps)
             if not os.environ.get(EXIT_VARIABLE):
-                console.print("The town lives on. Ctrl-C ends everything; what was stored stays.")
-                ended.wait()
+                ends = "this" if was_running else "everything"
+                console.print(f"The town lives on. Ctrl-C ends {ends}; what was stored stays.")
+                _wait_for_end()
         finally:
+            # Pressed again, Ctrl-C would leave half of the stack running.
+            _end_with(signal.SIG_IGN)
             if not was_running:
                 with steps.step("Everything ends"):
                     stop(Stack(stack.home))
+
+
+def _end_with(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _wait_for_end() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
 
 
 def _show(console: Console, stack: Stack, steps: Steps) -> None:

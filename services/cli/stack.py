@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from deploy.local import supervisor
 from deploy.local.folder import ROOT, StackError
-from deploy.local.processes import reap, start
+from deploy.local.processes import Started, start
 from deploy.local.services import ingest_worker, services
 from deploy.local.stack import INFRASTRUCTURE, Stack
 
@@ -74,6 +75,9 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="for programs
         console.print_json(json.dumps([asdict(row) for row in rows]))
     else:
         console.print(_table(stack, rows))
+        if any(row.pid for row in rows) and not stack.is_running(supervisor.SUPERVISOR):
+            words = "The supervisor is gone, so nothing that dies comes back: run `kulvert up`, or `kulvert down`."
+            console.print(words, style="yellow")
     if any(row.state != READY for row in rows):
         raise typer.Exit(1)
 
@@ -92,16 +96,39 @@ def start_detached(stack: Stack, workers: int) -> Stack:
         log = stack.log(supervisor.SUPERVISOR)
     environment = {"KULVERT_HOME": str(stack.home)}
     started = start([sys.executable, "-m", "deploy.local.supervisor", str(workers)], log, environment, cwd=ROOT)
+    try:
+        ready = _once_ready(stack, started)
+    except KeyboardInterrupt:
+        _end(stack, started)
+        raise
+    if ready is None:
+        _end(stack, started)
+        raise StackError(f"the stack did not get ready; {log} ends with:\n{_last_words(log)}")
+    return ready
+
+
+def _once_ready(stack: Stack, started: Started) -> Stack | None:
+    """Wait until all are ready under a supervisor that was just started; None where it ends, or takes too long."""
     deadline = time.monotonic() + UP_TIMEOUT_S
     while started.is_running() and time.monotonic() < deadline:
         stack = Stack(stack.home)
         if stack.ready_under == started.pid:
             return stack
         time.sleep(supervisor.PULSE_S)
+    return None
+
+
+def _end(stack: Stack, started: Started) -> None:
+    # The supervisor may not have written itself down yet, so it is ended by what we know of it.
     started.stop(DOWN_TIMEOUT_S)
-    reap()
-    words = log.read_text(errors="replace").splitlines()[-5:]
-    raise StackError("\n".join([f"the stack did not get ready; the last words of {log}:", *words]))
+    stop(Stack(stack.home))
+
+
+def _last_words(log: Path) -> str:
+    """Give what the supervisor could not do, where it says so, else its last lines."""
+    words = log.read_text(errors="replace")
+    begin = words.rfind(supervisor.COULD_NOT_START)
+    return words[begin:].strip() if begin >= 0 else "\n".join(words.splitlines()[-5:])
 
 
 def stop(stack: Stack) -> None:
@@ -136,7 +163,7 @@ class Row:
 
     name: str
     state: str
-    port: int
+    port: int | None
     pid: int | None
     memory_mb: int
     starts: int
@@ -156,7 +183,7 @@ def look(stack: Stack) -> list[Row]:
 def _row(stack: Stack, name: str, ready: bool, port: str) -> Row:
     process = stack.process(name)
     if process is None or not process.is_running():
-        return Row(name, ENDED, stack.port(port), None, 0, stack.starts(name))
+        return Row(name, ENDED, None, None, 0, stack.starts(name))
     state = READY if ready else STARTING
     return Row(name, state, stack.port(port), process.pid, process.memory_bytes() // 1_000_000, stack.starts(name))
 
@@ -165,8 +192,8 @@ def _table(stack: Stack, rows: list[Row]) -> Table:
     table = Table("process", "state", "port", "process id", "memory MB", "starts", caption=str(stack.home))
     for row in rows:
         colour = {READY: "green", STARTING: "yellow", ENDED: "red"}[row.state]
-        pid = str(row.pid or "-")
-        table.add_row(row.name, f"[{colour}]{row.state}", str(row.port), pid, str(row.memory_mb), str(row.starts))
+        port, pid = str(row.port or "-"), str(row.pid or "-")
+        table.add_row(row.name, f"[{colour}]{row.state}", port, pid, str(row.memory_mb), str(row.starts))
     table.add_section()
     table.add_row("together", "", "", "", str(sum(row.memory_mb for row in rows)), "")
     return table

@@ -86,6 +86,7 @@ def test_what_is_killed_comes_back(machine: Machine) -> None:
 def test_a_killed_supervisor_leaves_nothing_that_hinders_the_next(machine: Machine) -> None:
     machine.kill(supervisor.SUPERVISOR)
     assert machine.kulvert("doctor").returncode == 1
+    assert "run `kulvert up`" in " ".join(machine.kulvert("status").stdout.split())
     again = machine.kulvert("up", "--detach")
     assert again.returncode == 0, again.stdout
     assert {row["state"] for row in machine.rows().values()} == {"ready"}
@@ -98,6 +99,29 @@ def test_a_warm_start_is_quick_and_nothing_runs_after_the_end(machine: Machine) 
     began = time.monotonic()
     assert machine.kulvert("up", "--detach").returncode == 0
     assert time.monotonic() - began < START_LIMIT_S
+
+
+def test_a_demonstration_that_is_interrupted_while_it_starts_leaves_nothing_running(tmp_path: Path) -> None:
+    environment = os.environ | {"KULVERT_HOME": str(tmp_path)}
+    demo = subprocess.Popen([sys.executable, "-m", "services.cli", "demo"], env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not Stack(tmp_path).is_running("postgres"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(START_TIMEOUT_S) != 0
+    stack = Stack(tmp_path)
+    assert [name for name in stack.processes if stack.is_running(name)] == []
+    stack.remove()
+
+
+@pytest.mark.parametrize("command", [("up", "--detach"), ("status",), ("show", "days", "DK-660"), ("login", "anna")])
+def test_a_damaged_state_is_told_in_words_by_every_command(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "stack.json").write_text("{")
+    told = Machine(tmp_path).kulvert(*command)
+    assert told.returncode == 1
+    assert "is damaged" in told.stdout + told.stderr
+    assert "Traceback" not in told.stdout + told.stderr
 
 
 def test_pauses_between_starts_grow_to_a_limit() -> None:
