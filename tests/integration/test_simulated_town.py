@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.services import CONTRACTS, INGEST_API, ingest_worker
 from deploy.local.stack import Stack
+from services.cli.requests import RequestError
 from services.cli.simulator import truth
 from services.cli.simulator.flaws import USUAL_FLAWS, Flaw
 from services.cli.simulator.posting import deliver, register
@@ -124,3 +125,10 @@ def hours(database: psycopg.Connection[Any], number: str) -> list[tuple[int, int
         "  FROM ingest_v1.hour JOIN ingest.point USING (point_id) WHERE number = %s ORDER BY starts_at",
         [number],
     ).fetchall()
+
+
+def test_a_second_town_of_one_seed_is_refused_before_it_changes_the_first(
+    database: psycopg.Connection[Any], stack: Stack
+) -> None:
+    with pytest.raises(RequestError, match="choose another with --seed"):
+        register(stack, town(41, 1, date(2025, 3, 18), date(2025, 4, 15)))

@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 import psycopg
 
@@ -14,7 +15,6 @@ from services.cli.simulator.calendar import midnight_s
 from services.cli.simulator.posting import ROWS_AT_ONCE, Pace, deliver, register
 from services.cli.simulator.town import SWEDEN, Town, town
 
-SEED = 1
 BUILDINGS = 20
 LIVE_DAYS = 2
 DAYS_AHEAD = 2
@@ -28,13 +28,15 @@ _WAITING = """
     SELECT (SELECT coalesce(sum(taken), 0) FROM ingest.delivery)
          - (SELECT coalesce(sum(readings), 0) FROM ingest.delivery_result)
 """
+_DELIVERED = "SELECT count(*) FROM ingest.delivery JOIN ingest.source USING (source_id) WHERE name = %s"
 
 
 def built(now: datetime) -> Town:
     """Build the town: from the first of a month over a year ago until after now."""
     today = now.astimezone(SWEDEN).date()
     first_day = (today.replace(day=1) - timedelta(days=370)).replace(day=1)
-    return town(SEED, BUILDINGS, first_day, today + timedelta(days=DAYS_AHEAD))
+    # A stack takes each town once, and with its first day it is another one: so it gets another seed each month.
+    return town(today.year * 100 + today.month, BUILDINGS, first_day, today + timedelta(days=DAYS_AHEAD))
 
 
 class Life:
@@ -54,11 +56,13 @@ class Life:
         """Put the town's documents. Raises RequestError."""
         register(self._stack, self._town)
 
-    def begin(self, steps: Steps) -> float:
-        """Deliver the past and wait until it is judged; the present goes on by itself. Gives readings a second.
+    def begin(self, steps: Steps) -> float | None:
+        """Deliver the past and wait until it is judged; the present goes on by itself.
 
+        Gives readings a second, or None where they had been delivered before, so that nothing was left to judge.
         Raises StackError where the worker does not get on.
         """
+        is_new = not self._is_delivered()
         began = time.monotonic()
         self._thread.start()
         with steps.bar("  readings of the town", self._past) as bar:
@@ -71,7 +75,7 @@ class Life:
                     shown, deadline = judged, time.monotonic() + JUDGED_WITHIN_S
                 self._check(deadline)
                 time.sleep(LOOK_EVERY_S)
-        return self._past / (time.monotonic() - began)
+        return self._past / (time.monotonic() - began) if is_new else None
 
     def _check(self, deadline: float) -> None:
         if self._failure is not None:
@@ -90,8 +94,14 @@ class Life:
         self._sent = sent
 
     def _waiting(self) -> int:
+        return self._count(_WAITING)
+
+    def _is_delivered(self) -> bool:
+        return self._count(_DELIVERED, self._town.name) > 0
+
+    def _count(self, query: LiteralString, *parameters: str) -> int:
         with psycopg.connect(self._stack.dsn("ingest"), autocommit=True) as connection:
-            row = connection.execute(_WAITING).fetchone()
+            row = connection.execute(query, parameters).fetchone()
         return int(row[0]) if row else 0
 
 

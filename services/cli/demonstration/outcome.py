@@ -29,8 +29,11 @@ _EPISODES = """
 """
 
 
-def table(stack: Stack, rate_s: float, billed: Billed, powers: list[dict[str, Any]], house: str | None) -> Table:
-    """Give the table of what came out. rate_s: readings a second, from the head-end to stored hours and days."""
+def table(stack: Stack, rate_s: float | None, billed: Billed, powers: list[dict[str, Any]], house: str | None) -> Table:
+    """Give the table of what came out.
+
+    rate_s: readings a second, from the head-end to stored hours and days; None where all had come before.
+    """
     outcome = Table(title="What came out", show_header=False, box=SIMPLE)
     outcome.add_column(style="dim")
     outcome.add_column(justify="right")
@@ -44,13 +47,16 @@ def table(stack: Stack, rate_s: float, billed: Billed, powers: list[dict[str, An
         count, energy_kwh, volume_m3 = _row(stack, "ingest", _HOUSE, house)
         outcome.add_row("Danish house", f"{energy_kwh:,.2f} kWh", f"{volume_m3:,.3f} m3 in {count:,} hours")
     invoices, kronor = _row(stack, "billing", _INVOICES)
-    held = f"; held: {_in_words(billed.held)}" if billed.held else ""
+    held = f"; held back: {_in_words(billed.held)}" if billed.held else ""
     outcome.add_row("invoices", f"{invoices:,}", f"{kronor:,.2f} kr incl. VAT{held}")
     for one in powers:
         outcome.add_row(f"power {one['metering_point']}", *_power(one))
     episodes, open_now = _row(stack, "alerts", _EPISODES)
     outcome.add_row("alerts", f"{episodes:,}", f"of the whole time; {open_now:,} open now")
-    outcome.add_row("rate", f"{rate_s:,.0f}/s", "readings, from the head-end to stored hours and days")
+    if rate_s is None:
+        outcome.add_row("rate", "-", "taken at the first start; now the readings were there already")
+    else:
+        outcome.add_row("rate", f"{rate_s:,.0f}/s", "readings, from the head-end to stored hours and days")
     return outcome
 
 
@@ -61,7 +67,7 @@ def _row(stack: Stack, role: str, query: LiteralString, *parameters: str) -> tup
 
 
 def _in_words(counts: Any) -> str:
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    return ", ".join(f"{count} for {reason.replace('_', ' ')}" for reason, count in sorted(counts.items()))
 
 
 def _power(one: dict[str, Any]) -> tuple[str, str]:

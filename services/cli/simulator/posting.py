@@ -1,9 +1,10 @@
 """A town on a running stack: put its documents, then deliver its weather and readings as they come."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -53,10 +54,11 @@ class Pace:
 def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None) -> None:
     """Put everything at the stack that must be known before readings come; doing it again changes nothing.
 
-    Raises RequestError where a service refuses or does not answer.
+    Raises RequestError where a service refuses or does not answer, or has another town of this seed already.
     """
     of_kind = documents(town)
     done = 0
+    _refuse_another_town(stack, town, of_kind["meters"])
     # Without patience: where nothing runs, a person is to hear of it at once.
     with Client(stack, CONTRACTS) as contracts:
         put_shipped(contracts, HEAT_PRICE_LIST)
@@ -70,6 +72,19 @@ def register(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None)
             _put_all(ingest, kind, of_kind[kind])
             done += len(of_kind[kind])
             on_progress(done)
+
+
+def _refuse_another_town(stack: Stack, town: Town, meters: Mapping[str, Document]) -> None:
+    """Find a town of the same seed but another first day before its documents are overwritten. Raises RequestError."""
+    serial, document = next(iter(meters.items()))
+    with Client(stack, INGEST_API) as ingest:
+        known = ingest.ask("GET", f"/v1/meters/{serial}", answers=(404,))
+    if known.is_success and _begins(known.json()) != _begins(document):
+        raise RequestError(f"this stack has another town of seed {town.seed} already: choose another with --seed")
+
+
+def _begins(meter: Document) -> datetime:
+    return datetime.fromisoformat(meter["installations"][0]["installed_at"])
 
 
 def deliver(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None, pace: Pace | None = None) -> Sent:
