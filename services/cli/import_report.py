@@ -20,7 +20,7 @@ SHOWN_LINES = 20
 UNKNOWN_LINE = 0
 
 HINTS = {
-    "unknown_metering_point": "put it with PUT /v1/metering-points; its readings are kept and judged then",
+    "unknown_metering_point": "put it at contracts with PUT /v1/metering-points; its readings are kept and judged then",
     "unknown_meter": "put it with PUT /v1/meters; its readings are kept and judged then",
     "meter_not_installed": "put where the meter sat with PUT /v1/meters; its readings are kept and judged then",
     "register_went_backwards": "kept for an operator; see: kulvert show refused",
@@ -117,12 +117,33 @@ def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> No
             f"{count:>24,}  refused, {name}{hint}", style="red", highlight=False, markup=False, soft_wrap=True
         )
     in_order = sorted(report.refused, key=lambda bad: (bad.line == UNKNOWN_LINE, bad.line))
-    for bad in in_order[:SHOWN_LINES]:
-        where = f"line {bad.line}" if bad.line != UNKNOWN_LINE else "a line"
-        column = f", {bad.field}" if bad.field else ""
-        console.print(f"  {where}{column}: {bad.code}: {bad.reason}", highlight=False, markup=False, soft_wrap=True)
-    if len(in_order) > SHOWN_LINES:
+    runs = runs_of(in_order)
+    for first_bad, last_line in runs[:SHOWN_LINES]:
+        words = f"{_where(first_bad, last_line)}: {first_bad.code}: {first_bad.reason}"
+        console.print(f"  {words}", highlight=False, markup=False, soft_wrap=True)
+    if len(runs) > SHOWN_LINES:
         _write_beside(report.file, in_order, console)
+
+
+def runs_of(in_order: Sequence[BadLine]) -> list[tuple[BadLine, int]]:
+    """Draw lines together that follow each other with the same fault: the first of each run, and its last line."""
+    runs: list[tuple[BadLine, int]] = []
+    for bad in in_order:
+        before, last_line = runs[-1] if runs else (None, UNKNOWN_LINE)
+        follows = bad.line != UNKNOWN_LINE and bad.line == last_line + 1
+        if before and follows and before[1:] == bad[1:]:
+            runs[-1] = (before, bad.line)
+        else:
+            runs.append((bad, bad.line))
+    return runs
+
+
+def _where(bad: BadLine, last_line: int) -> str:
+    if bad.line == UNKNOWN_LINE:
+        return "a line"
+    lines = f"line {bad.line}" if bad.line == last_line else f"lines {bad.line} to {last_line}"
+    column = f"column {bad.field}" if bad.field.isdecimal() else bad.field
+    return f"{lines}, {column}" if column else lines
 
 
 def _write_beside(file: Path, refused: Sequence[BadLine], console: Console) -> None:

@@ -145,7 +145,9 @@ def _refusal(answer: httpx.Response) -> RequestError:
     """Put a refusal (problem+json where a service wrote it) into words."""
     try:
         problem = answer.json()
-        words = "; ".join([problem["detail"], *(f"{one['field']}: {one['reason']}" for one in problem["errors"][:5])])
-        return RequestError(words, answer.status_code, problem["code"])
+        faults = [f"{one['field']}: {one['reason']}" for one in problem["errors"][:5]]
+        # Of a document that does not fit, its faults say all there is to say.
+        words = faults if faults and problem["code"] == "invalid" else [problem["detail"], *faults]
+        return RequestError("; ".join(words), answer.status_code, problem["code"])
     except (ValueError, KeyError, TypeError):
         return RequestError(f"{answer.status_code} {answer.reason_phrase}: {answer.text[:200]}", answer.status_code)

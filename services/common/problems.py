@@ -57,7 +57,7 @@ def faults_of(errors: Iterable[Any]) -> list[dict[str, Any]]:
         {
             "field": written(".".join(str(part) for part in fault["loc"]), MAX_FIELD),
             "code": fault["type"],
-            "reason": written(fault["msg"], MAX_REASON),
+            "reason": written(fault["msg"].removeprefix("Value error, "), MAX_REASON),
         }
         for _, fault in zip(range(MAX_FAULTS), errors, strict=False)
     ]

@@ -166,11 +166,21 @@ def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(
 def test_more_refused_lines_than_a_screen_holds_are_written_beside_the_file(
     kulvert: Kulvert, worker: None, point: str
 ) -> None:
-    file = kulvert.file(f"{point},2024-01-01T00:00Z,1", *[f"{point},never,1"] * 25)
+    hours = [f"{point},2024-01-01T{hour:02}:00Z,{hour}" for hour in range(24)]
+    file = kulvert.file(*[line for hour in hours for line in (hour, f"{point},never,1")])
     told = kulvert.does("import", "readings", file, "--profile", "kulvert")
     assert told.count("not_a_time:") == 20
     with file.with_name(file.name + ".refused.csv").open() as beside:
-        assert [row["line"] for row in csv.DictReader(beside)] == [str(line) for line in range(3, 28)]
+        assert [row["line"] for row in csv.DictReader(beside)] == [str(line) for line in range(3, 50, 2)]
+
+
+def test_lines_that_follow_each_other_with_one_fault_are_told_once(kulvert: Kulvert, worker: None, point: str) -> None:
+    file = kulvert.file(f"{point},2024-01-01T00:00Z,1", *[f"{point},never,1"] * 25, f"{point},2024-01-01T01:00Z,x")
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    assert told.count("not_a_time:") == 1
+    assert "lines 3 to 27, read_at: not_a_time" in told
+    assert "line 28, energy_wh: not_a_number" in told
+    assert not file.with_name(file.name + ".refused.csv").exists()
 
 
 def test_a_file_without_one_good_line_ends_with_an_error(kulvert: Kulvert, point: str) -> None:

@@ -92,7 +92,7 @@ def test_a_client_that_has_given_up_waits_no_longer(stack: Stack) -> None:
 
 def test_a_refusal_names_each_field(stack: Stack) -> None:
     body = '{"detail": "see errors.", "code": "invalid", "errors": [{"field": "body.kind", "reason": "unknown"}]}'
-    with answering(stack, (422, {}, body)), pytest.raises(RequestError, match=r"see errors\.; body\.kind: unknown"):
+    with answering(stack, (422, {}, body)), pytest.raises(RequestError, match=r"^body\.kind: unknown$"):
         ask(stack)
 
 
