@@ -2,7 +2,7 @@
 
 import typer
 
-from services.cli import demo, doctor, imports, invoices, login, show, simulate, stack, subscription_power
+from services.cli import addresses, demo, doctor, imports, invoices, login, show, simulate, stack, subscription_power
 
 app = typer.Typer(
     name="kulvert",
@@ -14,6 +14,7 @@ app.command()(demo.demo)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
+app.command()(addresses.addresses)
 app.command()(doctor.doctor)
 app.command()(login.login)
 app.command()(simulate.simulate)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.local import supervisor
@@ -66,6 +67,17 @@ def test_every_process_is_ready_once_the_command_returns(machine: Machine) -> No
 
 def test_all_together_stay_within_their_memory(machine: Machine) -> None:
     assert sum(row["memory_mb"] for row in machine.rows().values()) < MEMORY_LIMIT_MB
+
+
+def test_the_addresses_are_told_for_a_shell_with_the_key_that_opens_them(machine: Machine) -> None:
+    told = dict(line.split("=", 1) for line in machine.kulvert("addresses").stdout.splitlines())
+    answer = httpx.put(
+        f"{told['INGEST']}/v1/sources/my-head-end",
+        json={"kind": "live", "rank": 50},
+        headers={"Authorization": f"Bearer {told['STAFF_KEY']}"},
+    )
+    assert answer.status_code == 201
+    assert answer.json()["key"]
 
 
 def test_a_second_supervisor_is_refused_in_words(machine: Machine) -> None:
