@@ -31,6 +31,7 @@ Record: TypeAlias = ConsumerRecord
 
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
+LEAVE_TIMEOUT_S = 3.0
 UNSOUGHT_WAIT_S = 0.05
 LONGEST_ERROR = 2_000
 """Bytes of an error's text in a header."""
@@ -124,7 +125,15 @@ class Loop(Generic[Item]):
                 self._pulse.beat()
                 await self._round()
         finally:
-            await self._consumer.stop()
+            await self._leave()
+
+    async def _leave(self) -> None:
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+                await self._consumer.stop()
+        except TimeoutError:
+            # Still joining, which waits for members that died: the group finds out by itself that we are gone, too.
+            log.warning("group_not_left", group=self._source.group)
 
     async def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Seek to where each partition goes on: at what was announced, never past what was stored."""
