@@ -78,6 +78,11 @@ def test_every_other_container_has_a_health_check() -> None:
     assert [name for name, each in CONTAINERS.items() if each not in ours and "healthcheck" not in each] == []
 
 
+def test_every_interface_can_be_reached_from_the_machine() -> None:
+    serving = [service for service in EVERY_SERVICE if service.arguments != ("worker",)]
+    assert [service.name for service in serving if "ports" not in container(service)] == []
+
+
 def test_nothing_listens_to_other_machines() -> None:
     published = [port for each in CONTAINERS.values() for port in each.get("ports", [])]
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
