@@ -5,7 +5,7 @@ from typing import Any, Final
 SWEDISH: Final[dict[str, Any]] = {
     "my_pages": "Mina sidor", "skip": "Hoppa till innehållet", "start": "Start", "log_out": "Logga ut",
     "log_in": "Logga in", "log_in_lead": "Logga in med den länk du har fått.",
-    "log_in_ready": "Länken är klar att användas. Den gäller en gång.", "log_in_button": "Logga in",
+    "log_in_ready": "Länken loggar in dig en gång, inom tio minuter från att du fick den.", "log_in_button": "Logga in",
     "link_spent": "Länken går inte att använda: den är okänd, redan använd eller äldre än tio minuter. Be om en ny.",
     "not_found": "Sidan finns inte",
     "not_found_lead": "Adressen är fel, eller så hör sidan till en anläggning som du inte har behörighet till.",
