@@ -64,7 +64,7 @@ clean:
 $(VENDOR)/.ready: deploy/frontend/package-lock.json | .venv/.ready
 	$(NPM_CI) --omit=dev
 	mkdir -p $(VENDOR)
-	cd deploy/frontend/node_modules && cp htmx.org/dist/htmx.min.js echarts/dist/echarts.common.min.js $(CURDIR)/$(VENDOR)
+	cd deploy/frontend/node_modules && cp htmx.org/dist/htmx.min.js echarts/dist/echarts.common.min.js "$(CURDIR)/$(VENDOR)"
 	touch $@
 
 # The browser of the tests is large, so the demo goes without.
