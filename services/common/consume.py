@@ -18,7 +18,7 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.event import CORRELATION_HEADER, header
 from schemas.topics import Topic
-from services.common import logs, metrics
+from services.common import logs, metrics, process
 from services.common.health import Progress
 from services.common.kafka import Outgoing, cluster_id, send_all
 from services.common.positions import Advance, LostPartitionError, Positions
@@ -119,8 +119,9 @@ class Loop(Generic[Item]):
         async with self._database.transaction() as tx:
             await self._positions.check_cluster(tx, names)
         self._consumer.subscribe(names, listener=_Assigned(self))
-        await self._consumer.start()
         try:
+            # Its first joining waits for members that died, and a process that is told to end cannot.
+            await process.unless_stopped(stop, self._consumer.start())
             while not stop.is_set():
                 self._pulse.beat()
                 await self._round()

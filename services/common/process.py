@@ -51,6 +51,17 @@ async def _end_in_time(stop: asyncio.Event, timeout_s: float) -> None:
     os._exit(1)
 
 
+async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do something that may take long, and give it up where the process is told to stop meanwhile."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        working.result()
+        return
+    working.cancel()
+
+
 async def side_by_side(stop: asyncio.Event, *parts: Coroutine[Any, Any, None]) -> None:
     """Run the parts of a process until all have ended; the first failure stops them all and is raised."""
     tasks = [asyncio.create_task(part) for part in parts]

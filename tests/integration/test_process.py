@@ -43,6 +43,14 @@ def test_a_process_that_is_told_to_end_ends_without_an_error() -> None:
     assert ended(process)[0] == 0
 
 
+def test_what_takes_long_is_given_up_where_the_process_is_told_to_end() -> None:
+    process = begun("process.unless_stopped(stop, never_ends())")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGTERM)
+    assert ended(process)[0] == 0
+
+
 def test_a_failed_part_ends_the_others_and_is_what_the_log_tells_of() -> None:
     code, words = ended(begun("ends(stop), fails()"))
     assert code == 1
