@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import threading
 import time
 import zlib
 from collections import Counter
@@ -54,13 +55,13 @@ def source_key(stack: Stack, name: str) -> str:
     return hmac.new(stack.integration_key.encode(), f"source:{name}".encode(), hashlib.sha256).hexdigest()
 
 
-def put_source(stack: Stack, name: str, kind: str, rank: int) -> Client:
+def put_source(stack: Stack, name: str, kind: str, rank: int, given_up: threading.Event | None = None) -> Client:
     """Make a source known and give a patient client with its key. Raises RequestError."""
     key = source_key(stack, name)
     document = {"kind": kind, "rank": rank, "key_sha256": hashlib.sha256(key.encode()).hexdigest()}
     with Client(stack, INGEST_API) as staff:
         staff.ask("PUT", f"/v1/sources/{name}", json=document)
-    return Client(stack, INGEST_API, key, patience_s=PATIENCE_S)
+    return Client(stack, INGEST_API, key, patience_s=PATIENCE_S, given_up=given_up)
 
 
 def deliver(source: Client, readings: pa.Table, name: str, on_taken: Progress) -> list[Delivered]:

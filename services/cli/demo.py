@@ -33,6 +33,8 @@ def demo() -> None:
     _end_with(signal.default_int_handler)
     steps = Steps(console)
     stack = Stack()
+    # At the end the town's head-end must not wait for services that do not come back.
+    given_up = threading.Event()
     was_running = stack.is_running("supervisor")
     with told_to_person():
         try:
@@ -41,7 +43,7 @@ def demo() -> None:
             else:
                 with steps.step("Kafka, PostgreSQL and the services start"):
                     stack = start_detached(stack, workers=1)
-            _show(console, stack, steps)
+            _show(console, stack, steps, given_up)
             if not os.environ.get(EXIT_VARIABLE):
                 ends = "this" if was_running else "everything"
                 console.print(f"The town lives on. Ctrl-C ends {ends}; what was stored stays.")
@@ -49,6 +51,7 @@ def demo() -> None:
         finally:
             # Pressed again, Ctrl-C would leave half of the stack running.
             _end_with(signal.SIG_IGN)
+            given_up.set()
             if not was_running:
                 with steps.step("Everything ends"):
                     stop(Stack(stack.home))
@@ -66,11 +69,11 @@ def _wait_for_end() -> None:
         return
 
 
-def _show(console: Console, stack: Stack, steps: Steps) -> None:
+def _show(console: Console, stack: Stack, steps: Steps, given_up: threading.Event) -> None:
     now = datetime.now(UTC)
     with steps.step("A town of 20 buildings is simulated"):
         town = built(now)
-    life = Life(stack, town, now)
+    life = Life(stack, town, now, given_up)
     found = house.files()
     with steps.step("Networks, facilities, meters, customers and contracts are put"):
         life.register()

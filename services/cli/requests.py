@@ -34,7 +34,7 @@ class Client:
     """Asks one service of a stack with one key. Threads may share it.
 
     patience_s: how long one request is repeated while the service is away or asks to wait; 0: not at all. Only
-    requests that change nothing when they come twice may be patient.
+    requests that change nothing when they come twice may be patient. given_up: once it is set, none is.
     """
 
     def __init__(
@@ -45,10 +45,11 @@ class Client:
         *,
         timeout_s: float = TIMEOUT_S,
         patience_s: float = 0,
+        given_up: threading.Event | None = None,
     ) -> None:
         self._name = service.name.replace("_", " ")
         self._patience_s = patience_s
-        self._given_up = threading.Event()
+        self._given_up = given_up or threading.Event()
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{stack.port(service.http)}",
             headers={"Authorization": f"Bearer {key or stack.integration_key}"},

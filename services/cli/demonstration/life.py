@@ -42,7 +42,7 @@ def built(now: datetime) -> Town:
 class Life:
     """Delivers a town in a thread of its own: its past first, then its present."""
 
-    def __init__(self, stack: Stack, of: Town, now: datetime) -> None:
+    def __init__(self, stack: Stack, of: Town, now: datetime, given_up: threading.Event) -> None:
         self._stack = stack
         self._town = of
         today = now.astimezone(SWEDEN).date()
@@ -51,6 +51,7 @@ class Life:
         self._sent = 0
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._failure: RequestError | None = None
+        self._given_up = given_up
 
     def register(self) -> None:
         """Put the town's documents. Raises RequestError."""
@@ -85,7 +86,7 @@ class Life:
 
     def _live(self) -> None:
         try:
-            deliver(self._stack, self._town, self._note, self._pace)
+            deliver(self._stack, self._town, self._note, self._pace, self._given_up)
         except RequestError as error:
             # At the end of the demonstration the services go first; before that it is told.
             self._failure = error

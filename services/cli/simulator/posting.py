@@ -1,5 +1,6 @@
 """A town on a running stack: put its documents, then deliver its weather and readings as they come."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -87,17 +88,24 @@ def _begins(meter: Document) -> datetime:
     return datetime.fromisoformat(meter["installations"][0]["installed_at"])
 
 
-def deliver(stack: Stack, town: Town, on_progress: OnProgress = lambda _: None, pace: Pace | None = None) -> Sent:
+def deliver(
+    stack: Stack,
+    town: Town,
+    on_progress: OnProgress = lambda _: None,
+    pace: Pace | None = None,
+    given_up: threading.Event | None = None,
+) -> Sent:
     """Send weather and readings in the order of delivery, as fast as they are taken, or at a pace.
 
     At a pace nothing is sent before its own time by the clock of this machine. Readings that go as fast as they are
     taken are sent some thousands at once, which overtake each other. Doing it again with the same town
-    and without a pace is the same deliveries again. Raises RequestError.
+    and without a pace is the same deliveries again. Once `given_up` is set, a service that is away is not waited for.
+    Raises RequestError.
     """
     total = Sent(0, 0, 0)
     with (
-        Client(stack, INGEST_API, patience_s=PATIENCE_S) as staff,
-        deliveries.put_source(stack, town.name, SOURCE_KIND, SOURCE_RANK) as head_end,
+        Client(stack, INGEST_API, patience_s=PATIENCE_S, given_up=given_up) as staff,
+        deliveries.put_source(stack, town.name, SOURCE_KIND, SOURCE_RANK, given_up) as head_end,
     ):
         weather = _Weather(staff, town)
         for batch in _in_time(town, pace):

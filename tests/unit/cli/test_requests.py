@@ -90,6 +90,17 @@ def test_a_client_that_has_given_up_waits_no_longer(stack: Stack) -> None:
             one.ask("POST", "/v1/readings")
 
 
+def test_clients_that_share_an_end_give_up_together(stack: Stack) -> None:
+    given_up = threading.Event()
+    given_up.set()
+    for _ in range(2):
+        with (
+            Client(stack, INGEST_API, "k", patience_s=60, given_up=given_up) as one,
+            pytest.raises(RequestError, match="does not answer"),
+        ):
+            one.ask("POST", "/v1/readings")
+
+
 def test_a_refusal_names_each_field(stack: Stack) -> None:
     body = '{"detail": "see errors.", "code": "invalid", "errors": [{"field": "body.kind", "reason": "unknown"}]}'
     with answering(stack, (422, {}, body)), pytest.raises(RequestError, match=r"^body\.kind: unknown$"):
