@@ -58,7 +58,7 @@ class House:
 class Street:
     """Houses straight in the tables of ingest and contracts; what is told goes over Kafka."""
 
-    def __init__(self, stack: Stack, first_point: int = 660_001) -> None:
+    def __init__(self, stack: Stack, first_point: int = 680_001) -> None:
         self._stack = stack
         self._next = first_point
         self._lists: dict[str, tuple[PriceList, ...]] = {}
