@@ -31,9 +31,9 @@ def seed(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The whole system with two ingest workers."""
+    """The whole system with two ingest workers; gone with its setting before the tests of other folders begin."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KULVERT_TELL_WITHIN_HOURS", str(TELL_WITHIN_HOURS))
         own = System(tmp_path_factory.mktemp("faults"), WORKERS)
@@ -42,7 +42,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         own.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def calm(system: System, seed: int) -> dict[str, Rows]:
     """What becomes of a seed's traffic when nothing is harmed."""
     run = Run(system, f"calm{seed}", seed)
