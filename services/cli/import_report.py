@@ -24,6 +24,7 @@ HINTS = {
     "unknown_meter": "put it with PUT /v1/meters; its readings are kept and judged then",
     "meter_not_installed": "put where the meter sat with PUT /v1/meters; its readings are kept and judged then",
     "register_went_backwards": "kept for an operator; see: kulvert show refused",
+    "register_above_modulus": "mend the meter's modulus with PUT /v1/meters; its readings are kept and judged again",
     "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
 }
 

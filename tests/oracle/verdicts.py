@@ -10,7 +10,8 @@ from typing import NamedTuple
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
-ACCEPTED, SUPERSEDED, WITHDRAWN, WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED = 1, 2, 3, 10, 11, 12, 13
+ACCEPTED, SUPERSEDED, WITHDRAWN = 1, 2, 3
+WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS = 10, 11, 12, 13, 14
 
 
 class Reading(NamedTuple):
@@ -79,6 +80,8 @@ def by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict
             verdicts[key] = WITHDRAWN
         elif reading.energy_wh in SENTINELS:
             verdicts[key] = SENTINEL
+        elif _is_above_modulus(place_at(places, at_s), reading):
+            verdicts[key] = ABOVE_MODULUS
         else:
             chained.append(reading)
     return verdicts, chained
@@ -89,6 +92,14 @@ def _is_installed(places: Sequence[Place], reading: Reading) -> bool:
         return reading.meter_id is None
     place = place_at(places, reading.read_at_s)
     return place is not None and reading.meter_id in (None, place.meter_id)
+
+
+def _is_above_modulus(place: Place | None, reading: Reading) -> bool:
+    """A meter never shows its modulus or more; 0 is none."""
+    if place is None:
+        return False
+    shown = zip(reading.registers, place.modulus, strict=False)
+    return any(own is not None and 0 < modulus <= own for own, modulus in shown)
 
 
 def place_at(places: Sequence[Place], at_s: int) -> Place | None:

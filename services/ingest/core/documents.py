@@ -102,6 +102,19 @@ class Meter(_Document):
     installations: Annotated[tuple[Installation, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
+    def _notes_what_it_can_show(self) -> Self:
+        for place in self.installations:
+            for noted, modulus in (
+                (place.start_wh, self.modulus_wh),
+                (place.stop_wh, self.modulus_wh),
+                (place.start_l, self.modulus_l),
+                (place.stop_l, self.modulus_l),
+            ):
+                if noted is not None and 0 < modulus <= noted:
+                    raise ValueError(f"a register of {noted} is more than a meter with the modulus {modulus} shows")
+        return self
+
+    @model_validator(mode="after")
     def _sits_in_one_place_at_a_time(self) -> Self:
         for earlier, later in pairwise(self.installations):
             if earlier.removed_at is None or earlier.removed_at > later.installed_at:

@@ -51,9 +51,21 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     by_claim = np.full(len(rows.point_id), int(Verdict.METER_NOT_INSTALLED))
     here = np.flatnonzero(terms.segment != NOT_INSTALLED)
     by_claim[here] = verdicts_by_claim(rows.take(here))
+    by_claim[(by_claim == 0) & above_modulus(rows, terms)] = int(Verdict.REGISTER_ABOVE_MODULUS)
     chained = np.flatnonzero(by_claim == 0)
     by_claim[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
     return by_claim
+
+
+def above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
+    """Tell which readings show what their meter cannot: a register at or above the modulus noted for it.
+
+    Taken modulo they would fit in somewhere, as what nobody used. One register alone refuses the reading, since it
+    says that the meter is not the one noted, or its modulus is wrong.
+    """
+    has_energy, has_volume = terms.modulus_wh > 0, terms.modulus_l > 0
+    energy_above = has_energy & (rows.energy_wh >= terms.modulus_wh)
+    return energy_above | (has_volume & (without_sentinels(rows.volume_l) >= terms.modulus_l))
 
 
 def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidates:

@@ -11,8 +11,9 @@ from services.ingest.core.append import appendable, appended, combined
 from services.ingest.core.figures import hours_of
 from services.ingest.core.installations import Installations, Terms, terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows
+from services.ingest.core.readings import ReadingRows, joined
 from services.ingest.core.recompute import BEGINNING_S, END_S, Recomputed, Spans, recompute, states_after
+from services.ingest.core.verdict import Verdict
 from tests.oracle.verdicts import Place
 from tests.unit.ingest.rows import POINT_ID, installations, reading_rows
 
@@ -85,8 +86,7 @@ def series(draw: st.DrawFn) -> list[dict[str, Any]]:
 def test_readings_appended_give_the_hours_and_the_state_that_all_readings_give_at_once(
     rows: list[dict[str, Any]], data: st.DataObject, with_meter: bool
 ) -> None:
-    # Above every register of the series, since a meter never shows its modulus or more.
-    place = Place(3, rows[0]["read_at_s"], None, (None, None), (None, None), (10**10, 0), 1)
+    place = Place(3, rows[0]["read_at_s"], None, (None, None), (None, None), (100_000, 0), 1)
     places = installations([place] if with_meter else [])
     cut = data.draw(st.integers(1, len(rows) - 1))
     first, then = reading_rows(rows[:cut]), reading_rows(rows[cut:])
@@ -113,11 +113,11 @@ def _marks_of_first(places: Installations, first: ReadingRows) -> tuple[Any, Any
     return done.counted, done.marks, done.mark_quality
 
 
-def hourly(energy_wh: list[int], first_hour: int = 0, **more: float) -> ReadingRows:
+def hourly(registers: list[int], first_hour: int = 0, **more: float) -> ReadingRows:
     at_s = 1_700_000_000 // HOUR_S * HOUR_S
     return reading_rows(
         {"read_at_s": at_s + (first_hour + hour) * HOUR_S, "energy_wh": wh, "volume_l": wh // 40} | more
-        for hour, wh in enumerate(energy_wh)
+        for hour, wh in enumerate(registers)
     )
 
 
@@ -142,6 +142,24 @@ def test_what_does_not_plainly_follow_goes_the_long_way() -> None:
     assert not is_appendable(NO_METER, hourly(GOOD), hourly([900_000_000], 30))  # A spike.
     assert not is_appendable(NO_METER, hourly(GOOD), hourly([30_000], 30, withdrawn=1))
     assert not is_appendable(NO_METER, hourly(GOOD), hourly([16_777_215], 30))  # A sentinel.
+
+
+def test_what_no_meter_of_this_modulus_shows_is_refused_by_itself() -> None:
+    begin_s = int(hourly(GOOD).read_at_s[0])
+    six_digits = installations([Place(3, begin_s, None, (None, None), (None, None), (100_000, 10_000), 1)])
+    for wrong in ({"energy_wh": 100_000}, {"energy_wh": 130_000, "volume_l": 750}, {"volume_l": 10_000}):
+        rows = hourly(GOOD).take(np.arange(28))
+        wrong_row = hourly([28_000], 28, **wrong)
+        assert not is_appendable(six_digits, rows, wrong_row)
+        done, _ = all_at_once(six_digits, joined(rows, wrong_row, hourly([29_000], 29)))
+        assert done.verdict.tolist() == [1] * 28 + [int(Verdict.REGISTER_ABOVE_MODULUS), 1]
+        assert not done.counted.offset.any()
+
+
+def test_the_highest_that_a_meter_shows_is_a_reading_like_others() -> None:
+    begin_s = int(hourly(GOOD).read_at_s[0])
+    place = Place(3, begin_s, None, (None, None), (None, None), (28_001, 701), 1)
+    assert is_appendable(installations([place]), hourly(GOOD[:28]), hourly([28_000], 28))
 
 
 def test_behind_a_refused_or_unsettled_end_the_long_way_is_gone() -> None:

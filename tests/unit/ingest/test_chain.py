@@ -165,4 +165,5 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "above_plausible_maximum": 11,
         "sentinel": 12,
         "meter_not_installed": 13,
+        "register_above_modulus": 14,
     }

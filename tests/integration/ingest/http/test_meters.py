@@ -165,6 +165,17 @@ def test_a_modulus_registered_late_lets_the_register_run_on(door: Door) -> None:
     door.until(energies, [(1000,)] * 4, point)
 
 
+def test_what_a_meter_cannot_show_is_refused_until_its_modulus_is_mended(door: Door) -> None:
+    serial, point = new_serial(), door.point()
+    put(door, serial, installation(point), modulus_wh=100_000)
+    rows = [{"serial": serial, "read_at": at(hour), "energy_wh": 98_000 + hour * 1000} for hour in range(4)]
+    answer = door.sender.judged(door.sender.post(rows))
+    assert answer["verdicts"] == {"accepted": 2, "register_above_modulus": 2}
+    door.until(HOURS, [(0, 1000, 1)], MIDNIGHT_S, point)
+    put(door, serial, installation(point), modulus_wh=1_000_000)
+    door.until(HOURS, [(0, 1000, 1), (1, 1000, 1), (2, 1000, 1)], MIDNIGHT_S, point)
+
+
 def test_two_meters_cannot_sit_at_one_point_at_once_and_are_told_who_is_there(door: Door) -> None:
     first, second, point = new_serial(), new_serial(), door.point()
     put(door, first, installation(point))
@@ -191,6 +202,8 @@ def test_two_meters_cannot_sit_at_one_point_at_once_and_are_told_who_is_there(do
         {"installations": [installation("a" * 41)]},
         {"installations": [installation("a")] * 101},
         {"modulus_wh": True},
+        {"modulus_wh": 100_000, "installations": [installation("a", start_wh=100_000)]},
+        {"modulus_l": 1_000, "installations": [installation("a", removed_at="2024-01-01T00:00:00Z", stop_l=1_500)]},
         {"resolution_wh": 0},
         {"serial": "x"},
     ],
