@@ -36,6 +36,10 @@ _STATE = """
 Rows = list[tuple[Any, ...]]
 
 
+def _with_nothing_first(row: tuple[Any, ...]) -> list[tuple[bool, Any]]:
+    return [(value is not None, value) for value in row]
+
+
 class Tables(NamedTuple):
     """All that is stored of one metering point, less its id and revisions, which tell of the way it came."""
 
@@ -46,7 +50,8 @@ class Tables(NamedTuple):
 
     def comparable(self) -> tuple[Rows, Rows, Rows, Rows]:
         """Give what must be equal for equal readings of two metering points: all but the hashes of the content."""
-        return sorted((*row[:1], *row[2:]) for row in self.reading), self.hour, self.day, self.state
+        readings = sorted(((*row[:1], *row[2:]) for row in self.reading), key=_with_nothing_first)
+        return readings, self.hour, self.day, self.state
 
     def readings(self) -> list[Reading]:
         """Give the stored readings; a meter by the number that its serial ends with."""
