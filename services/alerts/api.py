@@ -64,7 +64,7 @@ class SuggestionRequest(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app."""
-    api = web.app("alerts")
+    api = web.app("alerts", parts.settings)
     caller = _caller(parts.settings)
     api.include_router(_rules(parts, caller), prefix="/v1")
     api.include_router(_episodes(parts, caller), prefix="/v1")

@@ -60,7 +60,7 @@ class ChainReport(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app. Only the PDF is for visitors too, who show their session in place of the key."""
-    api = web.app("billing")
+    api = web.app("billing", parts.settings)
     check_key = web.integration_key(parts.settings)
     # First, since its path fits the one for a number as well.
     api.include_router(_pdf(parts, check_key), prefix="/v1")

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     )
     local: bool = Field(default=False, description="True only on the local stack, where log-in links are allowed")
     database_pool: int = Field(default=4, ge=1, le=50)
+    database_answer_seconds: float = Field(
+        default=10, gt=0, description="how long PostgreSQL may take over one question of a request"
+    )
 
     @property
     def zone(self) -> ZoneInfo:

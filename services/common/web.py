@@ -23,6 +23,7 @@ from services.common.bodies import BODY_TIMEOUT_S, MAX_BODY_BYTES, BodyLimits
 from services.common.bodies import RETRY_AFTER_S as RETRY_AFTER_S
 from services.common.bodies import router as router
 from services.common.health import serve_app
+from services.common.postgres import answers_within
 from services.common.problems import Problem as Problem
 from services.common.problems import away, faults_of
 from services.common.settings import Settings
@@ -37,8 +38,17 @@ _METHODS = {method.value for method in HTTPMethod}
 _BAD_IN_PATH = re.compile(rb"%([01][0-9a-f]|7f|2f|5c)|[\x00-\x20\x7f\\]", re.IGNORECASE)
 
 
-def app(service: str, max_body_bytes: int = MAX_BODY_BYTES, body_timeout_s: float = BODY_TIMEOUT_S) -> FastAPI:
-    """Give a web app whose every error is problem+json and which never echoes a refused value."""
+def app(
+    service: str,
+    settings: Settings,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    body_timeout_s: float = BODY_TIMEOUT_S,
+) -> FastAPI:
+    """Give a web app whose every error is problem+json and which never echoes a refused value.
+
+    A request ends with 503 where PostgreSQL stands still. What it asked for may have been done all the same, so
+    every command here can be sent again without harm.
+    """
     api = FastAPI(title=f"Kulvert {service}", docs_url=None, redoc_url=None, openapi_url=None)
     api.add_middleware(BodyLimits, max_bytes=max_body_bytes, timeout_s=body_timeout_s)
 
@@ -65,7 +75,8 @@ def app(service: str, max_body_bytes: int = MAX_BODY_BYTES, body_timeout_s: floa
 
     @api.middleware("http")
     async def observed(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        return await _observed(request, call_next)
+        with answers_within(settings.database_answer_seconds):
+            return await _observed(request, call_next)
 
     return api
 

@@ -63,7 +63,7 @@ class ImportReport(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app; every path wants the key for staff systems."""
-    api = web.app("contracts")
+    api = web.app("contracts", parts.settings)
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:

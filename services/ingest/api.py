@@ -64,7 +64,7 @@ class ImportReport(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app. Readings want their source's key, the rest the key for staff systems."""
-    api = web.app("ingest", parts.settings.max_body_bytes, parts.settings.body_seconds)
+    api = web.app("ingest", parts.settings, parts.settings.max_body_bytes, parts.settings.body_seconds)
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:

@@ -51,7 +51,7 @@ class KeyReusedError(Exception):
 
 
 class BrokerAwayError(Exception):
-    """The broker did not acknowledge in time; nothing was taken."""
+    """The broker did not acknowledge in time; whether it has the readings is not known."""
 
 
 class Receipt(NamedTuple):

@@ -71,7 +71,7 @@ class Issued(BaseModel):
 
 def app(parts: Parts) -> FastAPI:
     """Give the web app. Sessions need no key: the link's token is what opens one."""
-    api = web.app("permissions")
+    api = web.app("permissions", parts.settings)
     key = [Depends(web.integration_key(parts.settings))]
     api.include_router(_people(parts), prefix="/v1", dependencies=key)
     api.include_router(_grants(parts), prefix="/v1", dependencies=key)

@@ -3,7 +3,8 @@
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -111,13 +112,21 @@ class System:
 
     def freeze(self, name: str, seconds: float) -> None:
         """Stop a process and all its children for a while, and let it go on."""
+        with self.frozen(name):
+            time.sleep(seconds)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop a process and all its children, and let them go on at the end."""
         process = psutil.Process(self.process(name).pid)
         family = [process, *process.children(recursive=True)]
         for member in family:
             _send(member, signal.SIGSTOP)
-        time.sleep(seconds)
-        for member in family:
-            _send(member, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            for member in family:
+                _send(member, signal.SIGCONT)
 
     def invite(self, number: int) -> str:
         """Start an ingest worker beside the supervised ones, which nobody starts again."""

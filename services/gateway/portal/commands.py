@@ -1,5 +1,6 @@
 """A visitor's commands, passed on under his own session to the service that owns what they change."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 from uuid import UUID
 
@@ -18,9 +19,26 @@ NOT_HERE = (401, 403, 404)
 HAPPENED_BEFORE = 409
 
 
+class UnansweredError(Exception):
+    """The service that owns a thing is away, or cannot do it now. Whether it has done it is not known."""
+
+
 def headers_for(session_token: str) -> dict[str, str]:
     """Give the headers that carry a visitor's session, and the request's id, to the service that owns a thing."""
     return {SESSION_HEADER: session_token, web.CORRELATION_HEADER: logs.correlation_id()}
+
+
+async def answered(command: str, asking: Awaitable[httpx.Response]) -> httpx.Response:
+    """Wait for a service's answer to a command, and count it. Raises UnansweredError."""
+    try:
+        answer = await asking
+    except httpx.TransportError as error:
+        raise UnansweredError(f"{command}: {type(error).__name__}") from error
+    metrics.COMMANDS.labels(command, str(answer.status_code)).inc()
+    if answer.is_server_error:
+        await answer.aclose()
+        raise UnansweredError(f"{command}: {answer.status_code}")
+    return answer
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -39,11 +57,7 @@ def routes(parts: Parts) -> APIRouter:
         if not security.is_form_token(token, form_token):
             raise HTTPException(403, "forged")
         url = f"{parts.settings.alerts_url}/v1/episodes/{episode_id}/acknowledge"
-        try:
-            answer = await parts.client.post(url, headers=headers_for(token))
-        except httpx.TransportError as error:
-            raise HTTPException(503, "failed_lead") from error
-        metrics.COMMANDS.labels("acknowledge", str(answer.status_code)).inc()
+        answer = await answered("acknowledge", parts.client.post(url, headers=headers_for(token)))
         # An alert that closed meanwhile cannot be acknowledged any more; the page that is gone back to says so.
         if answer.status_code != HAPPENED_BEFORE:
             _check(answer)
@@ -57,11 +71,7 @@ def routes(parts: Parts) -> APIRouter:
             raise HTTPException(404)
         url = f"{parts.settings.billing_url}/v1/invoices/{name}.pdf"
         asked = parts.client.build_request("GET", url, headers=headers_for(token))
-        try:
-            answer = await parts.client.send(asked, stream=True)
-        except httpx.TransportError as error:
-            raise HTTPException(503, "failed_lead") from error
-        metrics.COMMANDS.labels("invoice_pdf", str(answer.status_code)).inc()
+        answer = await answered("invoice_pdf", parts.client.send(asked, stream=True))
         if answer.status_code != 200:
             await answer.aclose()
             _check(answer)

@@ -2,16 +2,12 @@
 
 from typing import Annotated
 
-import httpx
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.common import logs, web
-from services.gateway import metrics
 from services.gateway.portal import commands, security
 from services.gateway.portal.visits import Parts
-
-log = logs.get_logger()
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -30,13 +26,9 @@ def routes(parts: Parts) -> APIRouter:
         next: Annotated[str, Form(max_length=500)] = "/start",  # noqa: A002
     ) -> Response:
         url = f"{parts.settings.permissions_url}/v1/sessions"
-        try:
-            correlation = {web.CORRELATION_HEADER: logs.correlation_id()}
-            answer = await parts.client.post(url, json={"link_token": link}, headers=correlation)
-        except httpx.TransportError as error:
-            log.warning("command_unanswered", command="log_in", reason=type(error).__name__)
-            return parts.page("failed.html", request, 503, reason="failed_lead")
-        metrics.COMMANDS.labels("log_in", str(answer.status_code)).inc()
+        correlation = {web.CORRELATION_HEADER: logs.correlation_id()}
+        asking = parts.client.post(url, json={"link_token": link}, headers=correlation)
+        answer = await commands.answered("log_in", asking)
         if answer.status_code != 201:
             return parts.page("login.html", request, 422, link="", next="/start", is_spent=True)
         response = RedirectResponse(security.inside(next), 303)
@@ -49,13 +41,8 @@ def routes(parts: Parts) -> APIRouter:
         response = RedirectResponse("/login", 303)
         if token and security.is_form_token(token, form_token):
             url = f"{parts.settings.permissions_url}/v1/sessions/current"
-            try:
-                answer = await parts.client.delete(url, headers=commands.headers_for(token))
-            except httpx.TransportError as error:
-                # The session still holds on the server, so saying "logged out" would be a lie.
-                log.warning("command_unanswered", command="log_out", reason=type(error).__name__)
-                return parts.page("failed.html", request, 503, reason="failed_lead")
-            metrics.COMMANDS.labels("log_out", str(answer.status_code)).inc()
+            # Where it is not answered the session still holds, so saying "logged out" would be a lie.
+            await commands.answered("log_out", parts.client.delete(url, headers=commands.headers_for(token)))
             security.forget_session(response, is_local)
         return response
 

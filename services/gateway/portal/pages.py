@@ -19,11 +19,13 @@ from services.gateway.portal.visits import NotLoggedInError, Parts, Visit
 log = logs.get_logger()
 
 STATIC = Path(__file__).parent / "static"
+UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What reading raises where PostgreSQL is away or stands still."""
 
 
 def app(parts: Parts) -> FastAPI:
     """Give the portal."""
-    portal = web.app("gateway")
+    portal = web.app("gateway", parts.settings)
     portal.middleware("http")(security.protected)
     portal.add_middleware(GZipMiddleware, minimum_size=1_000)
     portal.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -45,7 +47,7 @@ def _errors(portal: FastAPI, parts: Parts) -> None:
     @portal.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         asking: Visit | Request = request
-        with suppress(NotLoggedInError):
+        with suppress(NotLoggedInError, *UNANSWERED):
             async with parts.visit(request) as visit:
                 asking = visit
         if error.status_code in (404, 405):
@@ -57,8 +59,10 @@ def _errors(portal: FastAPI, parts: Parts) -> None:
         return await refused(request, HTTPException(404))
 
     async def unanswered(request: Request, error: Exception) -> Response:
-        log.error("database_unanswered", path=request.url.path, reason=type(error).__name__)
+        # What PostgreSQL says may show a value; what a service did not answer cannot.
+        reason = str(error) if isinstance(error, commands.UnansweredError) else type(error).__name__
+        log.error("unanswered", path=request.url.path, reason=reason)
         return parts.page("failed.html", request, 503, reason="failed_lead")
 
-    for kind in (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    for kind in (*UNANSWERED, commands.UnansweredError):
         portal.exception_handler(kind)(unanswered)

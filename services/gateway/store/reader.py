@@ -1,7 +1,7 @@
 """A pool of connections on which everything is read under one visitor's session."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg
@@ -10,6 +10,9 @@ from services.gateway.settings import GatewaySettings
 
 Connection = Any  # asyncpg brings no types.
 Row = Any
+
+CONNECT_TIMEOUT_S = 5
+"""So long a page waits for a connection, be it a new one or its turn."""
 
 
 class Reader:
@@ -26,7 +29,7 @@ class Reader:
                 settings.database_url.get_secret_value(),
                 min_size=1,
                 max_size=settings.database_pool,
-                timeout=5,
+                timeout=CONNECT_TIMEOUT_S,
                 command_timeout=settings.statement_timeout_ms / 1000 + 1,
                 server_settings={
                     "timezone": "UTC",
@@ -44,11 +47,24 @@ class Reader:
 
     @asynccontextmanager
     async def visit(self, session_token: str) -> AsyncIterator[Connection]:
-        """Open a transaction that sees what the session's person may see."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('kulvert.session_token', $1, true)", session_token)
-            yield connection
+        """Open a transaction that sees what the session's person may see. Raises TimeoutError where none answers."""
+        async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            with _dropped_where_silent(connection):
+                async with connection.transaction():
+                    with _dropped_where_silent(connection):
+                        await connection.execute("SELECT set_config('kulvert.session_token', $1, true)", session_token)
+                        yield connection
 
     async def is_reachable(self) -> bool:
         """Tell whether PostgreSQL answers; for a readiness check."""
         return bool(await self._pool.fetchval("SELECT true"))
+
+
+@contextmanager
+def _dropped_where_silent(connection: Connection) -> Iterator[None]:
+    # Whatever else a connection that stands still is asked, be it to undo the transaction, would wait as long again.
+    try:
+        yield
+    except TimeoutError:
+        connection.terminate()
+        raise
