@@ -18,7 +18,7 @@ from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.parsed import is_plain_name
-from services.ingest.core.readings import ReadingRows, content_hash
+from services.ingest.core.readings import ReadingRows, content_hash, in_order
 from services.ingest.core.verdict import Verdict
 from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
@@ -53,6 +53,7 @@ class Gathered(NamedTuple):
     """The readings of several messages: those that belong to a metering point, and those that are held."""
 
     rows: ReadingRows
+    """Sorted by `in_order`."""
     held: list[Held]
 
 
@@ -146,7 +147,9 @@ def gather(messages: Sequence[Message], reference: Reference) -> Gathered:
         delivery=delivery,
     )
     refusal = np.where(form != 0, form, found.refusal)
-    return Gathered(rows.take(refusal == 0), _held(refusal, delivery, sizes))
+    if not refusal.any():
+        return Gathered(in_order(rows), [])
+    return Gathered(in_order(rows.take(refusal == 0)), _held(refusal, delivery, sizes))
 
 
 def _held(refusal: Int64, delivery: Int64, sizes: Sequence[int]) -> list[Held]:

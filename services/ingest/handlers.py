@@ -15,7 +15,7 @@ from services.ingest import announce, decode, metrics
 from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
-from services.ingest.core.readings import ReadingRows, in_order, without_duplicates
+from services.ingest.core.readings import ReadingRows, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
@@ -50,7 +50,7 @@ class ReadingHandlers:
         gathered = decode.gather(items, known)
         if gathered.held:
             await held.hold(tx, held_rows(items, gathered.held))
-        rows = without_duplicates(in_order(gathered.rows))
+        rows = without_duplicates(gathered.rows)
         changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
         results = _results(items, gathered, changes)
         await deliveries.add_results(tx, results)
@@ -86,7 +86,7 @@ class ReadingHandlers:
 
     async def announcements(self, tx: Transaction, items: Sequence[Message]) -> Iterable[Outgoing]:
         """Give the hours and days around readings that are stored already, as they stand now."""
-        rows = in_order(decode.gather(items, await self.reference(tx)).rows)
+        rows = decode.gather(items, await self.reference(tx)).rows
         if len(rows.point_id) == 0:
             return await self._refused(tx, items)
         starts = run_starts(rows.point_id)

@@ -45,17 +45,17 @@ class Judging:
         both = combined(states, state_terms, rows, row_terms)
         simple = appendable(states, both)
         if simple.all():
-            return await self._appended(states, both)
+            return await self._appended(rows, states, both)
         is_simple = simple[np.searchsorted(states.point_id, rows.point_id)]
         others = await self.recomputed(_touched(rows.take(~is_simple)), rows.take(~is_simple), states.take(~simple))
         if not simple.any():
             return others
         kept = simple[np.searchsorted(states.point_id, both.rows.point_id)]
-        return joined_outcomes(await self._appended(states.take(simple), _picked(both, kept)), others)
+        at_the_end = await self._appended(rows.take(is_simple), states.take(simple), _picked(both, kept))
+        return joined_outcomes(at_the_end, others)
 
-    async def _appended(self, states: PointStates, both: Combined) -> Outcome:
+    async def _appended(self, new: ReadingRows, states: PointStates, both: Combined) -> Outcome:
         done = appended(states, both)
-        new = both.rows.take(~both.is_state)
         days = await self._days_completed(done, states)
         ones = np.ones(len(done.hours.owner), np.int64)
         is_new = np.ones(len(days.owner), bool)

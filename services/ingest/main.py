@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pyarrow as pa
+
 from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
 from services.common import consume, health, outbox, process, schedule, web
 from services.common.kafka import start_producer
@@ -42,22 +44,30 @@ async def run_api(stop: asyncio.Event) -> None:
 
 async def run_worker(stop: asyncio.Event) -> None:
     """Judge and store what comes in until told to stop. As many may run as the readings have partitions."""
+    # Arrow's own pool keeps a tenth of the worker's memory that it has freed.
+    pa.set_memory_pool(pa.system_memory_pool())
     settings = IngestSettings()
     state = health.Health()
     database = await _database(settings, state)
     producer = await start_producer(settings.kafka_bootstrap)
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
 
-    def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int) -> consume.Loop[Any]:
+    def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, name: str = "") -> consume.Loop[Any]:
         # A group for each topic: a rebalance of the readings need not stop the weather.
         group = f"ingest-{topic.name}"
         source = consume.Source(settings.kafka_bootstrap, group, SCHEMA, [topic], max_records)
-        return consume.Loop(source, handlers, database, producer, state.pulse(topic.name))
+        return consume.Loop(source, handlers, database, producer, state.pulse(name or topic.name))
+
+    # While one of them waits for PostgreSQL another judges; each has its own share of the partitions.
+    reading_loops = [
+        loop(METER_READINGS, readings, settings.batch_messages, f"{METER_READINGS.name} {number}")
+        for number in range(1, settings.reading_loops + 1)
+    ]
 
     try:
         await process.side_by_side(
             stop,
-            loop(METER_READINGS, readings, settings.batch_messages).run(stop),
+            *(one.run(stop) for one in reading_loops),
             loop(OUTDOOR_TEMPERATURE, WeatherHandlers(settings.zone, settings.future_seconds), 100).run(stop),
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
             Rejudging(database, producer, readings, state.pulse("rejudging")).run(stop),

@@ -8,7 +8,8 @@ from services.common.settings import Settings
 class IngestSettings(Settings):
     """What this service must be told beside what every service is told."""
 
-    batch_messages: int = Field(default=10, ge=1, le=100, description="messages that the worker stores at once")
+    batch_messages: int = Field(default=8, ge=1, le=100, description="messages of a batch")
+    reading_loops: int = Field(default=2, ge=1, le=12, description="batches that the worker stores side by side")
     max_body_bytes: int = Field(default=10_485_760, ge=1024, description="the largest delivery")
     body_seconds: float = Field(default=30, gt=0, description="how long a body may take to arrive")
     future_seconds: int = Field(default=300, ge=0, description="how far ahead of our clock a reading may lie")
@@ -16,4 +17,6 @@ class IngestSettings(Settings):
         default=2_000, ge=0, description="messages that may wait for the worker before bulk sources must"
     )
     acknowledge_seconds: int = Field(default=5, ge=1, description="how long the broker may take to acknowledge")
-    database_pool: int = Field(default=8, ge=6, le=50, description="six parts of the worker store side by side")
+    database_pool: int = Field(
+        default=10, ge=6, le=50, description="connections: two for each loop over readings, and six for the rest"
+    )
