@@ -25,6 +25,7 @@ from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all
 from services.common.postgres import Database
 from services.common.received import Received
+from services.common.waiting import Waiting
 
 log = logs.get_logger()
 
@@ -65,7 +66,7 @@ class Stream:
             web_enabled=False,
             autodiscover=False,
         )
-        self._topics: dict[str, Topic] = {}
+        self._waiting = {topic.name: Waiting(topic.name) for topic in (HOURLY_POWER, DAILY_POWER)}
         self._listen(HOURLY_POWER, hours_touched, sorted(BY_THE_HOUR))
         self._listen(DAILY_POWER, lambda message: days_touched(message, settings.zone), sorted(BY_THE_DAY))
 
@@ -100,6 +101,7 @@ class Stream:
     ) -> None:
         # One transaction has one id to be found by: its first message's.
         logs.bind_correlation(header(events[0].message.headers, CORRELATION_HEADER))
+        self._waiting[topic.name].taken(min(event.message.timestamp for event in events))
         messages: list[dict[PointId, Touched]] = []
         dead: list[Outgoing] = []
         for event in events:
@@ -121,8 +123,13 @@ class Stream:
         """Count waiting as progress only where nothing waits: a stalled agent has messages it does not take."""
         consumer: Any = self._app.consumer  # Its type leaves out what it has committed.
         partitions = consumer.assignment()
-        waiting = [tp for tp in partitions if (consumer.highwater(tp) or 0) > (consumer._committed_offset.get(tp) or 0)]
-        if partitions and not waiting:
+        behind = {
+            tp.topic for tp in partitions if (consumer.highwater(tp) or 0) > (consumer._committed_offset.get(tp) or 0)
+        }
+        for name, waiting in self._waiting.items():
+            if not partitions or name not in behind:
+                waiting.nothing_taken(is_level=bool(partitions))
+        if partitions and not behind:
             self._pulse.beat()
 
 

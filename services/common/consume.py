@@ -23,6 +23,7 @@ from services.common.health import Progress
 from services.common.kafka import Outgoing, cluster_id, send_all
 from services.common.positions import Advance, LostPartitionError, Positions
 from services.common.postgres import Database, Transaction
+from services.common.waiting import Waiting
 
 log = logs.get_logger()
 
@@ -33,6 +34,8 @@ SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
 LEAVE_TIMEOUT_S = 3.0
 UNSOUGHT_WAIT_S = 0.05
+POLLED_WITHIN_MS = 5_000
+"""The broker answers an idle consumer twenty times a second; what it said longer ago is not known any more."""
 LONGEST_ERROR = 2_000
 """Bytes of an error's text in a header."""
 MAX_IDS_LOGGED = 100
@@ -99,7 +102,9 @@ class Loop(Generic[Item]):
         self._database = database
         self._producer = producer
         self._pulse = pulse
+        self._waiting = Waiting(self._label)
         self._stored: dict[TopicPartition, int] = {}
+        self._is_placed = False
         self._failure: Exception | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=source.bootstrap,
@@ -154,6 +159,7 @@ class Loop(Generic[Item]):
             if tp in self._consumer.assignment():
                 self._consumer.seek(tp, start)
                 self._stored[tp] = stored.get((tp.topic, tp.partition), start)
+        self._is_placed = True
 
     def fail(self, failure: Exception) -> None:
         """End with the next round. For what goes wrong where raising would only be logged."""
@@ -161,6 +167,7 @@ class Loop(Generic[Item]):
 
     def forget(self, partitions: Iterable[TopicPartition]) -> None:
         """Take nothing more of partitions that were given to others, until they are sought again."""
+        self._is_placed = False
         for tp in partitions:
             self._stored.pop(tp, None)
 
@@ -169,9 +176,9 @@ class Loop(Generic[Item]):
             raise self._failure
         taken = await self._take()
         if not taken:
-            self._observe_age(0.0)
+            self._waiting.nothing_taken(await self._is_level())
             return
-        self._observe_age(time() - min(records[0].timestamp for records in taken.values()) / 1000)
+        self._waiting.taken(min(records[0].timestamp for records in taken.values()) / 1000)
         try:
             with metrics.BATCH_SECONDS.labels(self._label).time():
                 await self._handle(taken)
@@ -265,8 +272,17 @@ class Loop(Generic[Item]):
                 # Given to another meanwhile, who finds the batch stored and announces it once more.
                 log.warning("partition_given_away", topic=tp.topic, partition=tp.partition)
 
-    def _observe_age(self, seconds: float) -> None:
-        metrics.OLDEST_UNPROCESSED_SECONDS.labels(self._label).set(seconds)
+    async def _is_level(self) -> bool:
+        """Tell whether it is known that nothing waits: the group has given out places, and the broker spoke lately."""
+        if not self._is_placed:
+            return False
+        for tp in self._consumer.assignment():
+            polled_ms = self._consumer.last_poll_timestamp(tp)
+            if tp not in self._stored or polled_ms is None or time() * 1000 - polled_ms > POLLED_WITHIN_MS:
+                return False
+            if self._consumer.highwater(tp) > await self._consumer.position(tp):
+                return False
+        return True
 
     @property
     def _label(self) -> str:

@@ -12,7 +12,7 @@ BATCH_SECONDS = Histogram(
 )
 OLDEST_UNPROCESSED_SECONDS = Gauge(
     "kulvert_oldest_unprocessed_seconds",
-    "Age of the oldest message in the batch being worked on; 0 when idle",
+    "Age of the oldest message not processed, or since when it is not known that none waits; 0 when none does",
     ["topic"],
 )
 PARTITIONS_LOST = Counter("kulvert_partitions_lost_total", "Batches undone because another worker owned the partition")
