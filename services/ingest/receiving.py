@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -21,7 +22,7 @@ from schemas.topics import METER_READINGS
 from services.common import logs
 from services.common.kafka import MAX_MESSAGE_BYTES, Outgoing, send_all
 from services.common.postgres import Database, Transaction
-from services.heat.arrays import Int64
+from services.heat.arrays import Int64, run_starts
 from services.ingest import metrics
 from services.ingest.core.parsed import Parsed, RefusedItem, well_formed
 from services.ingest.decode import readings_message
@@ -157,11 +158,13 @@ def by_partition(readings: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch
     The order of partitions is only for speed: workers lock the metering points they touch.
     """
     partition = _partition_of(readings)
-    for number in np.unique(partition):
-        rows = np.flatnonzero(partition == number)
-        for start in range(0, len(rows), READINGS_PER_MESSAGE):
-            for part in _small(readings.take(pa.array(rows[start : start + READINGS_PER_MESSAGE]))):
-                yield int(number), part
+    order = np.argsort(partition, kind="stable")
+    in_order = readings.take(pa.array(order))
+    cuts = np.append(run_starts(partition[order]), len(order)).tolist()
+    for first, end in pairwise(cuts):
+        for start in range(first, end, READINGS_PER_MESSAGE):
+            for part in _small(in_order.slice(start, min(READINGS_PER_MESSAGE, end - start))):
+                yield int(partition[order[first]]), part
 
 
 def _small(readings: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -6,9 +6,9 @@ item, so that one bad item costs only itself.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
+from itertools import repeat
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -66,9 +66,9 @@ _TOO_LARGE = 10**40
 
 def parse(body: bytes) -> Parsed:
     """Read one object or a list of them. Raises BadDeliveryError."""
-    readings = _decoded(_DECODE_LIST if body.lstrip()[:1] == b"[" else _decode_one, body)
-    if readings is not None and _each_field_once(body, readings):
-        return _parsed(readings, len(readings), range(len(readings)), [])
+    parsed = _at_once(_DECODE_LIST if body.lstrip()[:1] == b"[" else _decode_one, body)
+    if parsed:
+        return parsed
     # Counted before they are loaded: a few bytes of an empty item become a hundred in memory.
     require_few(max(body.count(b"{"), min(body.count(b"["), body.count(b",") + 1)))
     items = _loaded(_text(body))
@@ -77,9 +77,9 @@ def parse(body: bytes) -> Parsed:
 
 def parse_lines(body: bytes) -> Parsed:
     """Read one object a line. Raises BadDeliveryError; a line that is no JSON costs only itself."""
-    readings = _decoded(_DECODE_ONE.decode_lines, body)
-    if readings is not None and _each_field_once(body, readings):
-        return _parsed(readings, len(readings), range(len(readings)), [])
+    parsed = _at_once(_DECODE_ONE.decode_lines, body)
+    if parsed:
+        return parsed
     return _item_by_item([line for line in _text(body).split("\n") if line.strip()], _line, str)
 
 
@@ -87,14 +87,20 @@ def _decode_one(body: bytes) -> list[Reading]:
     return [_DECODE_ONE.decode(body)]
 
 
-def _decoded(decode: Callable[[bytes], list[Reading]], body: bytes) -> list[Reading] | None:
+def _at_once(decode: Callable[[bytes], list[Reading]], body: bytes) -> Parsed | None:
+    """Read a delivery whole; None where it must be read item by item."""
     try:
-        return decode(body)
+        readings = decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
+    require_few(len(readings))
+    columns = _columns(readings)
+    if not _each_field_once(body, columns):
+        return None
+    return _parsed(columns, len(readings), range(len(readings)), [])
 
 
-def _each_field_once(body: bytes, readings: Sequence[Reading]) -> bool:
+def _each_field_once(body: bytes, columns: Mapping[str, pa.Array]) -> bool:
     """Tell whether no item names a field twice: every decoder would silently keep the last one.
 
     A field stands in the body as often as items have it, unless one has it twice or has it as null. Escapes could
@@ -103,11 +109,7 @@ def _each_field_once(body: bytes, readings: Sequence[Reading]) -> bool:
     if b"\\" in body:
         return False
     stands = {name: body.count(b'"%s"' % name.encode()) for name in FIELDS}
-    return all(count <= _given(readings, name) for name, count in stands.items() if count)
-
-
-def _given(readings: Sequence[Reading], name: str) -> int:
-    return len(readings) - list(map(attrgetter(name), readings)).count(None)
+    return all(count <= len(columns[name]) - columns[name].null_count for name, count in stands.items() if count)
 
 
 def _text(body: bytes) -> str:
@@ -165,7 +167,7 @@ def _item_by_item(items: Sequence[Any], loaded: Callable[[Any], Any], written: C
             places.append(place)
         except _FaultError as fault:
             refused.append(_refused(place, fault, item, storable(_attempted(written, item))[:TEXT_KEPT]))
-    return _parsed(readings, len(items), places, refused)
+    return _parsed(_columns(readings), len(items), places, refused)
 
 
 def _refused(place: int, fault: _FaultError, item: Any, text: str) -> RefusedItem:
@@ -267,22 +269,27 @@ def _sample(name: str, value: Any) -> float:
     return float(number)
 
 
-def _parsed(readings: list[Reading], items: int, places: Iterable[int], refused: list[RefusedItem]) -> Parsed:
-    if items == 0:
-        raise BadDeliveryError("empty", "the delivery holds no reading")
-    require_few(items)
-    columns = [_column(field, [getattr(one, field.name) for one in readings]) for field in METER_READINGS]
-    rows = pa.RecordBatch.from_arrays(columns, schema=METER_READINGS)
-    return Parsed(items, rows, np.array(list(places), np.int64), refused)
+def _columns(readings: Sequence[Reading]) -> dict[str, pa.Array]:
+    """Lay items out by field, null where an item does not have it."""
+    values = zip(*map(msgspec.structs.astuple, readings), strict=True) if readings else repeat(())
+    by_name = zip(FIELDS, values, strict=False)  # Of no items, there is no end of empty columns.
+    return {name: _column(METER_READINGS.field(name).type, column) for name, column in by_name}
 
 
-def _column(field: pa.Field, values: list[Any]) -> pa.Array:
-    if pa.types.is_timestamp(field.type):
-        return pa.array([_with_utc(moment) for moment in values], field.type)
-    if pa.types.is_boolean(field.type):
-        return pa.array([bool(value) for value in values], field.type)
-    return pa.array(values, field.type)
+def _column(kind: pa.DataType, values: Sequence[Any]) -> pa.Array:
+    if pa.types.is_timestamp(kind):
+        return pa.array([_with_utc(moment) for moment in values], kind)
+    return pa.array(values, kind)
 
 
 def _with_utc(moment: datetime | None) -> datetime | None:
     return moment if moment is None or _FIRST_YEAR < moment.year < _LAST_YEAR else _OUTSIDE_CALENDAR
+
+
+def _parsed(columns: Mapping[str, pa.Array], items: int, places: Iterable[int], refused: list[RefusedItem]) -> Parsed:
+    if items == 0:
+        raise BadDeliveryError("empty", "the delivery holds no reading")
+    require_few(items)
+    whole = {**columns, "withdrawn": columns["withdrawn"].fill_null(False)}
+    rows = pa.RecordBatch.from_arrays([whole[name] for name in METER_READINGS.names], schema=METER_READINGS)
+    return Parsed(items, rows, np.array(list(places), np.int64), refused)
