@@ -52,15 +52,15 @@ async def run_worker(stop: asyncio.Event) -> None:
     producer = await start_producer(settings.kafka_bootstrap)
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
 
-    def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, name: str = "") -> consume.Loop[Any]:
+    def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, number: int = 1) -> consume.Loop[Any]:
         # A group for each topic: a rebalance of the readings need not stop the weather.
         group = f"ingest-{topic.name}"
         source = consume.Source(settings.kafka_bootstrap, group, SCHEMA, [topic], max_records)
-        return consume.Loop(source, handlers, database, producer, state.pulse(name or topic.name))
+        return consume.Loop(source, handlers, database, producer, state.pulse(f"{topic.name} {number}"))
 
     # While one of them waits for PostgreSQL another judges; each has its own share of the partitions.
     reading_loops = [
-        loop(METER_READINGS, readings, settings.batch_messages, f"{METER_READINGS.name} {number}")
+        loop(METER_READINGS, readings, settings.batch_messages, number)
         for number in range(1, settings.reading_loops + 1)
     ]
 
