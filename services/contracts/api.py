@@ -24,7 +24,13 @@ from services.contracts.settings import ContractsSettings
 from services.contracts.store import Change, contracts, customers, determinations, facilities, price_lists
 from services.contracts.store.determinations import Determination
 
-STATUS_OF_REFUSAL = {Refusal.CONTRACTS_OVERLAP: 409, Refusal.CONTRACT_IS_ANOTHERS: 409, Refusal.NO_CONTRACT_TODAY: 409}
+CONFLICTS = {
+    Refusal.CONTRACTS_OVERLAP,
+    Refusal.CONTRACT_IS_ANOTHERS,
+    Refusal.NO_CONTRACT_TODAY,
+    Refusal.WINTER_NOT_OVER,
+}
+"""What is well written and contradicts what is stored, or the day; answered with 409."""
 MAX_REFUSED_SHOWN = 1_000
 
 
@@ -67,7 +73,7 @@ def app(parts: Parts) -> FastAPI:
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
-        return web.Problem(STATUS_OF_REFUSAL.get(error.refusal, 422), error.refusal.value, error.detail).response()
+        return web.Problem(409 if error.refusal in CONFLICTS else 422, error.refusal.value, error.detail).response()
 
     @api.exception_handler(DataError)
     async def unstorable(_: Request, __: DataError) -> Response:

@@ -26,6 +26,7 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
 
     Returns whether it is new, since the same days give the determination that is there. Raises RefusedError.
     """
+    core.require_over(winter, today)
     found = await facilities.metering_point(tx, metering_point)
     if found is None:
         raise RefusedError(Refusal.UNKNOWN_METERING_POINT, f"there is no metering point '{metering_point}'")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from services.common.postgres import Database
 from services.common.schedule import Job
-from services.contracts.core.determination import last_whole_winter
+from services.contracts.core.determination import last_day, last_whole_winter
 from services.contracts.determining import determine_all
 
 SETTLED_AFTER = timedelta(days=21)
@@ -16,8 +16,7 @@ LATEST_AFTER = timedelta(days=90)
 
 def is_time_for(winter: str, today: date) -> bool:
     """Tell whether the yearly run over a winter that has ended is to be made on a day."""
-    ended = date(int(winter[-4:]), 3, 31)
-    return SETTLED_AFTER <= today - ended <= LATEST_AFTER
+    return SETTLED_AFTER <= today - last_day(winter) <= LATEST_AFTER
 
 
 def jobs(database: Database, zone: ZoneInfo) -> list[Job]:

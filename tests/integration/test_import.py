@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -126,6 +126,10 @@ def test_the_danish_meters_file_becomes_hours_days_and_a_subscription_power(
     undetermined = kulvert.does("subscription-power", point, "--winter", "2019/2020")
     assert "not determined" in undetermined
     assert "too_few_cold_days" in undetermined
+    next_year = datetime.now(UTC).year + 1
+    too_early = kulvert.run("subscription-power", point, "--winter", f"{next_year - 1}/{next_year}")
+    assert (too_early.returncode, too_early.stdout) == (1, "")
+    assert f"lasts until {next_year}-03-31; ask again after that day" in too_early.stderr
 
 
 def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(

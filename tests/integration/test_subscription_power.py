@@ -129,6 +129,17 @@ def test_a_winter_with_weather_to_december_only_is_not_determined_and_says_why(
     assert [one["winter"] for one in listed["determinations"]] == ["2019/2020"]
 
 
+def test_a_winter_that_is_not_over_is_refused_before_anything_is_stored(api: httpx.Client) -> None:
+    house = House(api)
+    put(api, f"/v1/contracts/K{house.number}", house.contract())
+    this_year = datetime.now(ZONE).year
+    answer = determine(api, house, f"{this_year}/{this_year + 1}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "winter_not_over")
+    assert f"{this_year + 1}-03-31" in answer.json()["detail"]
+    listed = api.get("/v1/determinations", params={"metering_point": f"P{house.number}"}).json()
+    assert listed == {"determinations": []}
+
+
 def test_the_published_views_show_a_service_every_contract_and_a_visitor_without_a_session_none(
     api: httpx.Client, stack: Stack, danish_house: House
 ) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.price_lists import PowerMethod, PriceList
 from schemas.values import Activity
+from services.contracts.core.refusals import Refusal, RefusedError
 from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
 from services.heat.power_methods import minus_five
@@ -87,10 +88,27 @@ def winter_years(winter: str) -> int:
     return int(match[1])
 
 
+def last_day(winter: str) -> date:
+    """Give a winter's last day, 31 March. Raises ValueError where it is written otherwise than "2018/2019"."""
+    _, end = minus_five.winter(winter_years(winter))
+    return _date(end - 1)
+
+
+def require_over(winter: str, today: date) -> None:
+    """Raise RefusedError for a winter of which days are still to come: they may hold its longest cold period."""
+    ends_on = last_day(winter)
+    if today <= ends_on:
+        raise RefusedError(
+            Refusal.WINTER_NOT_OVER,
+            f"winter {winter} lasts until {ends_on}; ask again after that day. Three weeks later every contract's"
+            " power is determined by itself",
+        )
+
+
 def last_whole_winter(today: date) -> str:
     """Name the winter that ended most recently."""
-    ends = today.year if today >= date(today.year, 4, 1) else today.year - 1
-    return f"{ends - 1}/{ends}"
+    this_year = f"{today.year - 1}/{today.year}"
+    return this_year if today > last_day(this_year) else f"{today.year - 2}/{today.year - 1}"
 
 
 def find(winter: str, stored: WinterDays, activity: Activity) -> Findings:

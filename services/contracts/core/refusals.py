@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     CONTRACTS_OVERLAP = "contracts_overlap"
     CONTRACT_IS_ANOTHERS = "contract_is_anothers"
     NO_CONTRACT_TODAY = "no_contract_today"
+    WINTER_NOT_OVER = "winter_not_over"
 
 
 class RefusedError(Exception):
