@@ -111,6 +111,8 @@ class Stack:
         }
         if role == "contracts":
             environment["KULVERT_IDENTITY_KEY"] = self._state["identity_key"]
+        if role == "alerts":
+            environment["KULVERT_STREAM_FOLDER"] = str(self.home / "stream")
         return environment
 
     def start(self) -> None:
@@ -206,7 +208,7 @@ class Stack:
     def remove(self) -> None:
         """Stop, and delete everything that was stored; the downloaded jars stay where they are kept for all."""
         self.stop()
-        for path in (self.postgres.place, self.home / "kafka", self.home / "logs", self.home / "work"):
+        for path in (self.postgres.place, *(self.home / name for name in ("kafka", "logs", "work", "stream"))):
             shutil.rmtree(path, ignore_errors=True)
         for path in (self._file, self.home / "supervisor.lock"):
             path.unlink(missing_ok=True)

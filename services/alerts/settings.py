@@ -1,6 +1,8 @@
 """Settings of the alerts service."""
 
 from datetime import timedelta
+from pathlib import Path
+from tempfile import gettempdir
 
 from pydantic import Field
 
@@ -17,6 +19,10 @@ class AlertsSettings(Settings):
     tell_within_hours: int = Field(default=48, ge=1, description="older hours open episodes but tell nobody")
     batch_messages: int = Field(default=50, ge=1, le=1000)
     batch_wait_s: float = Field(default=0.5, gt=0, le=10)
+    stream_folder: Path = Field(
+        default=Path(gettempdir()) / "kulvert-alerts",
+        description="a folder that may be made for Faust, which insists on one and keeps nothing in it",
+    )
 
     @property
     def calendar(self) -> Calendar:

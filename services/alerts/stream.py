@@ -54,6 +54,7 @@ class Stream:
             "alerts",
             broker=f"kafka://{settings.kafka_bootstrap}",
             store="memory://",
+            datadir=settings.stream_folder,
             value_serializer="raw",
             key_serializer="raw",
             # The first start takes what is there already; "latest" would skip it.

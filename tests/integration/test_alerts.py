@@ -196,6 +196,11 @@ def heard(stack: Stack, rule_id: str) -> list[str]:
     return [str(event.happening) for event in events if str(event.rule_id) == rule_id]
 
 
+def test_the_service_makes_its_folder_only_where_it_is_told_to(service: Service) -> None:
+    assert Path(service.environment["KULVERT_STREAM_FOLDER"]).is_dir()
+    assert not (ROOT / "alerts-data").exists()
+
+
 def test_an_alert_is_told_once_and_its_end_once(stack: Stack, api: httpx.Client) -> None:
     point = new_point(stack)
     person, _ = new_person(stack, point, RECENT - timedelta(days=5))
