@@ -2,7 +2,7 @@
 
 from schemas.batches import RecordBatches
 from schemas.breakage import Document
-from schemas.event import ARROW, CONTENT_TYPE_HEADER, CORRELATION_HEADER, JSON, SCHEMA_HEADER, Event
+from schemas.event import ARROW, CONTENT_TYPE_HEADER, CORRELATION_HEADER, EVENT_ID_HEADER, JSON, SCHEMA_HEADER, Event
 from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 
 BINDING = "0.5.0"
@@ -16,6 +16,9 @@ _ABOUT = (
     f" `error` and `came-from`, kept {DEAD_LETTER_RETENTION // 86_400_000} days. A version only gains optional"
     " fields, and consumers ignore fields they do not know."
 )
+
+
+_EVENT_ID = "The same each time one message is sent again; only on messages that were stored before they were sent."
 
 
 def document(version: str) -> Document:
@@ -87,5 +90,6 @@ def _headers(schema_id: str, content_type: str) -> Document:
             SCHEMA_HEADER: {"type": "string", "const": schema_id},
             CONTENT_TYPE_HEADER: {"type": "string", "const": content_type},
             CORRELATION_HEADER: {"type": "string", "description": "Follows one request through all services."},
+            EVENT_ID_HEADER: {"type": "string", "format": "uuid", "description": _EVENT_ID},
         },
     }

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 SCHEMA_HEADER = "schema"
 CONTENT_TYPE_HEADER = "content-type"
 CORRELATION_HEADER = "correlation-id"
+EVENT_ID_HEADER = "event-id"
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 

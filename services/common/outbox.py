@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from psycopg import sql
 from psycopg.types.json import Json
 
-from schemas.event import CORRELATION_HEADER, Event, header
+from schemas.event import CORRELATION_HEADER, EVENT_ID_HEADER, Event, header
 from schemas.topics import TOPICS, Topic
 from services.common import logs, metrics
 from services.common.health import Progress
@@ -20,7 +20,6 @@ from services.common.postgres import Database, Transaction
 
 RELAY_BATCH = 500
 IDLE_WAIT_S = 0.2
-EVENT_ID_HEADER = "event-id"
 _COMPACTED = frozenset(topic.name for topic in TOPICS if topic.retention == "compact")
 
 
