@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from deploy.local.processes import reap
 from deploy.local.stack import Stack
+from tests.running import cannot_run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,9 +32,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def shared_data() -> Path:
     """The folder of real material beside the project; its tests cannot run without it, and in CI must."""
     folder = Path(os.environ.get("KULVERT_SHARED_DATA", ROOT.parent / "shared" / "data"))
-    if folder.is_dir():
-        return folder
-    message = f"the real test data is not there: put it in {folder}, or name its folder in KULVERT_SHARED_DATA"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    if not folder.is_dir():
+        cannot_run(f"the real test data is not there: put it in {folder}, or name its folder in KULVERT_SHARED_DATA")
+    return folder

@@ -18,7 +18,7 @@ from deploy.local.folder import ROOT
 from deploy.local.services import ALERTS, BILLING, GATEWAY, PERMISSIONS
 from deploy.local.stack import Stack
 from tests.browser.seed import seed
-from tests.running import running
+from tests.running import cannot_run, running
 
 NODE_MODULES = ROOT / "deploy/frontend/node_modules"
 CHROMIUM = "import chromium from '@sparticuz/chromium'; console.log(await chromium.executablePath())"
@@ -62,7 +62,7 @@ def chromium() -> str:
     if own:
         return own
     if not (NODE_MODULES / "@sparticuz/chromium").is_dir():
-        pytest.skip("no Chromium: install the front-end packages, or the system's package 'chromium'")
+        cannot_run("no Chromium: install the system's package 'chromium', or all front-end packages: make front-end")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = ["node", "--input-type=module", "-e", CHROMIUM]
     found = subprocess.run(
@@ -75,7 +75,7 @@ def chromium() -> str:
 def browser() -> Iterator[Browser]:
     path = chromium()
     if not (VENDOR / "echarts.common.min.js").exists():
-        pytest.skip("the portal's scripts are not there: install the front-end packages")
+        cannot_run("the portal's scripts are not there: install the front-end packages with make front-end")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--headless=shell"])
         yield started
