@@ -204,6 +204,18 @@ def test_an_older_version_of_a_contract_changes_nothing(api: httpx.Client, stree
     assert street.state(house, JANUARY) == ("issued", None)
 
 
+def test_a_price_list_kept_by_a_newer_version_with_fields_unknown_here_is_billed(
+    api: httpx.Client, street: Street
+) -> None:
+    street.run("""
+        INSERT INTO billing.price_list (price_list_id, version, document)
+        SELECT 'newer', 1, document || '{"price_list_id": "newer", "version": 1, "since_a_newer_version": true}'
+          FROM billing.price_list WHERE price_list_id = 'street' AND version = 1
+    """)
+    house = billed(api, street, price_list="newer")
+    assert street.state(house, JANUARY) == ("issued", None)
+
+
 def test_a_price_changed_afterwards_makes_the_months_on_that_list_dirty(api: httpx.Client, street: Street) -> None:
     street.price_list("repriced", valid_from=BEGAN)
     street.wait_for_price_list("repriced")

@@ -123,7 +123,8 @@ async def price_lists(tx: Transaction) -> dict[PriceListId, PriceListChanged]:
     """Give every price list with all its versions."""
     known: dict[PriceListId, list[PriceList]] = {}
     for price_list_id, _, document in await (await tx.execute(_PRICE_LISTS)).fetchall():
-        known.setdefault(price_list_id, []).append(PriceList.model_validate(document))
+        # A newer version of this service may have kept fields that this one does not know.
+        known.setdefault(price_list_id, []).append(PriceList.model_validate(document, extra="ignore"))
     return {
         price_list_id: PriceListChanged(
             price_list_id=price_list_id, version=versions[-1].version, versions=tuple(versions)
