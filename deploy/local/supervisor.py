@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +14,7 @@ from functools import partial
 import httpx
 import psutil
 
-from deploy.local import folder
+from deploy.local import folder, jars
 from deploy.local.folder import StackError
 from deploy.local.processes import Started, reap, start
 from deploy.local.services import GATEWAY, OWNERS_OF_COMMANDS, Service, services
@@ -27,6 +28,7 @@ LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 10.0
 STOP_TIMEOUT_S = 10.0
 PROBE_TIMEOUT_S = 6.0
+GIVE_UP_TIMEOUT_S = 1.5
 COULD_NOT_START = "could not start: "
 
 
@@ -83,6 +85,9 @@ class Supervisor:
         try:
             # What a killed supervisor left may run old code, so it is not taken over.
             await asyncio.to_thread(end_services, self._stack)
+            await _fetch_kafka(stop)
+            if stop.is_set():
+                return
             await asyncio.to_thread(self._stack.start)
             self._tell(f"Kafka and PostgreSQL answer after {time.monotonic() - began:.1f} s")
             self._choose_ports()
@@ -140,6 +145,31 @@ class Supervisor:
             waiting = [service for service, ready in zip(waiting, answers, strict=True) if not ready]
             await _sleep_unless(stop, PULSE_S)
         return not stop.is_set()
+
+
+async def _fetch_kafka(stop: asyncio.Event) -> None:
+    """Download Kafka where it is not there yet, or give that up where told to stop. Raises StackError.
+
+    In a process of its own, since a download in a thread of ours could not be given up.
+    """
+    if jars.are_here():
+        return
+    command = [sys.executable, "-m", "deploy.local.jars", "fetch"]
+    fetching = await asyncio.create_subprocess_exec(
+        *command, cwd=folder.ROOT, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+    )
+    ended, stopping = asyncio.create_task(fetching.communicate()), asyncio.create_task(stop.wait())
+    await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not ended.done():
+        # As Ctrl-C, on which it clears away what it has half done.
+        fetching.send_signal(signal.SIGINT)
+        await asyncio.wait({ended}, timeout=GIVE_UP_TIMEOUT_S)
+    if not ended.done():
+        fetching.kill()
+    _, words = await ended
+    if fetching.returncode and not stop.is_set():
+        raise StackError(words.decode(errors="replace").strip())
 
 
 def end_services(stack: Stack) -> None:

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
@@ -22,6 +24,7 @@ from services.contracts.core.determination import last_whole_winter
 
 LEAST_POWERS_SHOWN = 3
 EXIT_VARIABLE = "DEMO_EXIT"
+YES = ("1", "true", "yes", "on")
 
 
 def demo() -> None:
@@ -31,6 +34,7 @@ def demo() -> None:
     """
     console = Console()
     _end_with(signal.default_int_handler)
+    signal.signal(signal.SIGHUP, _hung_up)
     steps = Steps(console)
     stack = Stack()
     # At the end the town's head-end must not wait for services that do not come back.
@@ -44,7 +48,7 @@ def demo() -> None:
                 with steps.step("Kafka, PostgreSQL and the services start"):
                     stack = start_detached(stack, workers=1)
             _show(console, stack, steps, given_up)
-            if not os.environ.get(EXIT_VARIABLE):
+            if os.environ.get(EXIT_VARIABLE, "").lower() not in YES:
                 ends = "this" if was_running else "everything"
                 console.print(f"The town lives on. Ctrl-C ends {ends}; what was stored stays.")
                 _wait_for_end()
@@ -58,8 +62,14 @@ def demo() -> None:
 
 
 def _end_with(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, handler)
+
+
+def _hung_up(number: int, frame: FrameType | None) -> None:
+    # The terminal is gone: what is said from now on would be an error, and keep the rest from being ended.
+    sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process runs
+    signal.default_int_handler(number, frame)
 
 
 def _wait_for_end() -> None:

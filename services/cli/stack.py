@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -141,7 +141,9 @@ def stop(stack: Stack) -> None:
 
 async def _in_the_foreground(stack: Stack, workers: int) -> None:
     def tell(line: str) -> None:
-        console.print(f"{time.strftime('%H:%M:%S')} {line}", highlight=False, markup=False, soft_wrap=True)
+        # Where the terminal was closed nobody reads it, and everything must end all the same.
+        with suppress(OSError):
+            console.print(f"{time.strftime('%H:%M:%S')} {line}", highlight=False, markup=False, soft_wrap=True)
 
     is_up = asyncio.Event()
     running = asyncio.create_task(supervisor.supervise(stack, services(workers), tell, is_up))

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from deploy.local.stack import Stack
 START_TIMEOUT_S = 60
 START_LIMIT_S = 15
 MEMORY_LIMIT_MB = 1_500
+GIVEN_UP_WITHIN_S = 5
 
 
 class Machine:
@@ -113,18 +115,48 @@ def test_a_warm_start_is_quick_and_nothing_runs_after_the_end(machine: Machine) 
     assert time.monotonic() - began < START_LIMIT_S
 
 
-def test_a_demonstration_that_is_interrupted_while_it_starts_leaves_nothing_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
+def test_a_demonstration_that_is_interrupted_while_it_starts_leaves_nothing_running(
+    tmp_path: Path, how: signal.Signals
+) -> None:
     environment = os.environ | {"KULVERT_HOME": str(tmp_path)}
     demo = subprocess.Popen([sys.executable, "-m", "services.cli", "demo"], env=environment, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + START_TIMEOUT_S
     while not Stack(tmp_path).is_running("postgres"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    demo.send_signal(signal.SIGINT)
+    demo.send_signal(how)
     assert demo.wait(START_TIMEOUT_S) != 0
     stack = Stack(tmp_path)
     assert [name for name in stack.processes if stack.is_running(name)] == []
     stack.remove()
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_a_first_download_is_given_up_at_once_and_leaves_nothing_half_done(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        # A proxy that takes the connection and says nothing stands for a slow network.
+        environment = os.environ | {
+            "KULVERT_HOME": str(tmp_path / "home"),
+            "KULVERT_CACHE": str(tmp_path / "cache"),
+            "HTTPS_PROXY": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        silent.settimeout(START_TIMEOUT_S)
+        started = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        connection, _ = silent.accept()
+        with connection:
+            began = time.monotonic()
+            started.send_signal(signal.SIGINT)
+            words, _ = started.communicate(timeout=START_TIMEOUT_S)
+    assert time.monotonic() - began < GIVEN_UP_WITHIN_S
+    assert "Traceback" not in words
+    assert list((tmp_path / "cache" / "kafka").iterdir()) == []
 
 
 @pytest.mark.parametrize("command", [("up", "--detach"), ("status",), ("show", "days", "DK-660"), ("login", "anna")])
