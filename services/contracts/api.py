@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from schemas.price_lists import PriceList, PriceListTerms
 from services.common import web
 from services.common.postgres import Database
-from services.common.tables import BadRow, BadTableError
+from services.common.table_imports import ImportAnswer, imported
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
 from services.contracts.core.determination import winter_years
@@ -54,17 +55,6 @@ class DeterminationRequest(BaseModel):
 
     metering_point: Key
     winter: Annotated[str, AfterValidator(lambda text: (winter_years(text), text)[1])]
-
-
-class ImportReport(BaseModel):
-    """What became of a file's lines; at most 1,000 refused ones are listed, `refused_lines` counts them all."""
-
-    lines: int
-    created: int
-    changed: int
-    unchanged: int
-    refused_lines: int
-    refused: list[BadRow]
 
 
 def app(parts: Parts) -> FastAPI:
@@ -214,17 +204,9 @@ def _imports(parts: Parts) -> APIRouter:
     @router.post("/import/{kind}")
     async def import_(
         kind: Literal["facilities", "metering-points", "customers", "contracts"], request: Request
-    ) -> ImportReport:
-        try:
-            text = (await request.body()).decode("utf-8-sig")
-            report = await import_table(parts.database, parts.sealer, kind, text, parts.settings.import_batch_rows)
-        except UnicodeDecodeError as error:
-            raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-        except BadTableError as error:
-            raise web.Problem(422, "bad_table", str(error)) from error
-        counts = {change.value: count for change, count in report.changes.items()}
-        shown = report.refused[:MAX_REFUSED_SHOWN]
-        return ImportReport(lines=report.lines, **counts, refused_lines=len(report.refused), refused=shown)
+    ) -> ImportAnswer:
+        store = partial(import_table, parts.database, parts.sealer, kind, parts.settings.import_batch_rows)
+        return await imported(request, store, MAX_REFUSED_SHOWN)
 
     return router
 

@@ -1,9 +1,9 @@
 """CSV imports: good lines are stored, bad ones refused alone, each with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from services.common.postgres import Database, Transaction
+from services.common.table_imports import Report
 from services.common.tables import BadRow, Kind, Row, rows
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
@@ -19,16 +19,7 @@ KINDS = {
 }
 
 
-@dataclass
-class Report:
-    """What became of a file's lines."""
-
-    lines: int = 0
-    changes: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
-    refused: list[BadRow] = field(default_factory=list)
-
-
-async def import_table(database: Database, sealer: Sealer, kind: str, text: str, rows_at_once: int) -> Report:
+async def import_table(database: Database, sealer: Sealer, kind: str, rows_at_once: int, text: str) -> Report:
     """Store a file's lines, some hundred in a transaction. Raises BadTableError where its header does not fit.
 
     Sending the file again changes nothing, so a file that was cut off is simply sent once more.
@@ -45,7 +36,6 @@ async def import_table(database: Database, sealer: Sealer, kind: str, text: str,
             await _store(database, sealer, kind, batch, report)
             batch = []
     await _store(database, sealer, kind, batch, report)
-    report.refused.sort(key=lambda bad: bad.line)
     return report
 
 

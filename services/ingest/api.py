@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
 from schemas.topics import OUTDOOR_TEMPERATURE
 from schemas.values import StationId
@@ -19,7 +19,7 @@ from services.common.bodies import media_type, require_utf8
 from services.common.kafka import outgoing
 from services.common.postgres import Database
 from services.common.problems import away
-from services.common.tables import BadRow, BadTableError
+from services.common.table_imports import ImportAnswer, imported
 from services.ingest import metering
 from services.ingest.backlog import Backlog
 from services.ingest.core import documents
@@ -49,17 +49,6 @@ class Parts:
     receiver: Receiver
     backlog: Backlog
     settings: IngestSettings
-
-
-class ImportReport(BaseModel):
-    """What became of a file's lines; at most 100 refused ones are listed, `refused_lines` counts them all."""
-
-    lines: int
-    created: int
-    changed: int
-    unchanged: int
-    refused_lines: int
-    refused: list[BadRow]
 
 
 def app(parts: Parts) -> FastAPI:
@@ -212,17 +201,8 @@ def _imports(parts: Parts) -> APIRouter:
     router = web.router()
 
     @router.post("/import/meters")
-    async def post_meters(request: Request) -> ImportReport:
-        try:
-            text = (await request.body()).decode("utf-8-sig")
-            report = await import_meters(parts.database, text)
-        except UnicodeDecodeError as error:
-            raise web.Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
-        except BadTableError as error:
-            raise web.Problem(422, "bad_table", str(error)) from error
-        counts = {change.value: count for change, count in report.meters.items()}
-        shown = report.refused[:MAX_REFUSED_SHOWN]
-        return ImportReport(lines=report.lines, **counts, refused_lines=len(report.refused), refused=shown)
+    async def post_meters(request: Request) -> ImportAnswer:
+        return await imported(request, partial(import_meters, parts.database), MAX_REFUSED_SHOWN)
 
     return router
 

@@ -1,29 +1,19 @@
 """Meters from a CSV file: good lines are stored, bad ones refused alone, each with its reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
 from pydantic import ValidationError
 
 from services.common.postgres import Database
+from services.common.table_imports import Report
 from services.common.tables import BadRow, Kind, Row, rows
 from services.ingest import metering
 from services.ingest.core.documents import MeterRow
 from services.ingest.core.refusals import RefusedError
-from services.ingest.store import Change
 
 METERS = Kind("serial", MeterRow)
 OTHER_LINE = "another line of this meter is refused; mend that one and send the file again"
-
-
-@dataclass
-class Report:
-    """What became of a file's lines, and of the meters that they make."""
-
-    lines: int = 0
-    meters: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
-    refused: list[BadRow] = field(default_factory=list)
 
 
 async def import_meters(database: Database, text: str) -> Report:
@@ -47,7 +37,6 @@ async def import_meters(database: Database, text: str) -> Report:
             report.refused += [BadRow(row.line, "", "other_line_refused", OTHER_LINE, serial) for row in lines]
         else:
             await _put(database, serial, list(lines), report)
-    report.refused.sort(key=lambda bad: bad.line)
     return report
 
 
@@ -58,7 +47,7 @@ async def _put(database: Database, serial: str, lines: Sequence[Row], report: Re
         if len({(one.modulus_wh, one.modulus_l, one.resolution_wh) for one in documents}) > 1:
             raise ValueError("the lines of a meter name different moduli or resolutions")
         async with database.transaction() as tx:
-            report.meters[await metering.put_meter(tx, serial, documents[0].meter(tuple(places)))] += 1
+            report.changes[await metering.put_meter(tx, serial, documents[0].meter(tuple(places)))] += 1
     except RefusedError as refused:
         report.refused += [BadRow(row.line, "", refused.refusal.value, refused.detail, serial) for row in lines]
     except ValidationError as error:

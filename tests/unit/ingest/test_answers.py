@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "services/ingest/README.md").read_text()
 SOURCES = [
     *sorted((ROOT / "services/ingest").rglob("*.py")),
-    *(ROOT / f"services/common/{name}.py" for name in ("web", "bodies", "problems")),
+    *(ROOT / f"services/common/{name}.py" for name in ("web", "bodies", "problems", "table_imports")),
 ]
 CODES = re.compile(r"""(?:Problem\(\s*\d{3},|BadDeliveryError\(|away\()\s*"([a-z0-9_]+)\"""")
 OURS_ALONE = {"internal_error"}
