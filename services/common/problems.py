@@ -8,6 +8,8 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.common.faults import reason
+
 MAX_FAULTS = 100
 MAX_FIELD = 100
 MAX_REASON = 300
@@ -52,12 +54,12 @@ def away(code: str, detail: str, retry_after_s: int, status: int = 503) -> Probl
 
 
 def faults_of(errors: Iterable[Any]) -> list[dict[str, Any]]:
-    """Put pydantic's faults into words of an answer: where and what, without the value."""
+    """Put pydantic's faults into an answer: where, and what to write instead, without the value."""
     return [
         {
             "field": written(".".join(str(part) for part in fault["loc"]), MAX_FIELD),
             "code": fault["type"],
-            "reason": written(fault["msg"].removeprefix("Value error, "), MAX_REASON),
+            "reason": written(reason(fault), MAX_REASON),
         }
         for _, fault in zip(range(MAX_FAULTS), errors, strict=False)
     ]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-KEY_PATTERN = r"[A-Za-z0-9ÅÄÖåäö._\-]{1,40}"
-"""Numbers and codes that a utility gives its objects."""
+from services.common.faults import KEY_PATTERN, KEY_WORDS, reason
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,9 @@ def _row(line: int, fields: dict[str | None, str | None], kind: Kind) -> Row | B
     given = {str(name).strip(): text.strip() for name, text in fields.items() if text and text.strip()}
     key = given.pop(kind.key, "")
     if not re.fullmatch(KEY_PATTERN, key):
-        return BadRow(line, kind.key, "bad_number", "write 1 to 40 letters, digits, dots, hyphens or underscores")
+        return BadRow(line, kind.key, "bad_number", KEY_WORDS)
     try:
         return Row(line, key, kind.document.model_validate(given))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        return BadRow(line, ".".join(str(part) for part in fault["loc"]), fault["type"], fault["msg"], key)
+        return BadRow(line, ".".join(str(part) for part in fault["loc"]), fault["type"], reason(fault), key)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from pydantic import ValidationError
 
+from services.common.faults import reason
 from services.common.postgres import Database
 from services.common.table_imports import Report
 from services.common.tables import BadRow, Kind, Row, rows
@@ -51,6 +52,6 @@ async def _put(database: Database, serial: str, lines: Sequence[Row], report: Re
     except RefusedError as refused:
         report.refused += [BadRow(row.line, "", refused.refusal.value, refused.detail, serial) for row in lines]
     except ValidationError as error:
-        report.refused += [BadRow(row.line, "", "invalid", str(error.errors()[0]["msg"]), serial) for row in lines]
+        report.refused += [BadRow(row.line, "", "invalid", reason(error.errors()[0]), serial) for row in lines]
     except ValueError as error:
         report.refused += [BadRow(row.line, "", "invalid", str(error), serial) for row in lines]
