@@ -12,11 +12,16 @@ from tests.faults.system import System
 TOLD_WITHIN_S = 15.0
 """A question to PostgreSQL may take 10 s, a page's 6 s; the rest is for a machine that is busy."""
 READING = {"metering_point": "MP-1", "read_at": "2024-01-10T00:00:00+01:00", "energy_wh": 1}
-SERVED = {"ingest": httpx.codes.ACCEPTED, "contracts": httpx.codes.OK, "portal": httpx.codes.SEE_OTHER}
+SERVED = {
+    "ingest": httpx.codes.ACCEPTED,
+    "contracts": httpx.codes.OK,
+    "portal": httpx.codes.SEE_OTHER,
+    "log in": httpx.codes.UNPROCESSABLE_ENTITY,
+}
 
 
 class Askers:
-    """A head-end, a staff system and a visitor, each with one request that it sends over and over."""
+    """A head-end, a staff system and two visitors, each with one request that is sent over and over."""
 
     def __init__(self, system: System) -> None:
         def url(service: Service, path: str) -> str:
@@ -31,6 +36,7 @@ class Askers:
             "ingest": httpx.Request("POST", url(INGEST_API, "/v1/readings"), headers=sender, json=[READING]),
             "contracts": httpx.Request("PUT", url(CONTRACTS, "/v1/networks/still"), headers=staff, json={"name": "N"}),
             "portal": httpx.Request("GET", url(GATEWAY, "/start"), headers=visitor),
+            "log in": httpx.Request("POST", url(GATEWAY, "/login"), headers=visitor, data={"link": "never-given-" * 3}),
         }
         self.ask()  # From now on the network is known, and putting it changes nothing.
 
@@ -70,7 +76,8 @@ def test_a_postgresql_that_stands_still_is_told_of_within_seconds_and_all_is_ser
             assert time.monotonic() - began < TOLD_WITHIN_S
     for answers in rounds:
         assert {one.status_code for one in answers.values()} == {httpx.codes.SERVICE_UNAVAILABLE}
-        assert "försök igen om en stund" in answers["portal"].text
+        for name in ("portal", "log in"):
+            assert "försök igen om en stund" in answers[name].text
         for name in ("ingest", "contracts"):
             assert answers[name].json()["code"] == "database_away"
             assert int(answers[name].headers["Retry-After"]) > 0
