@@ -157,4 +157,4 @@ def _write_beside(file: Path, refused: Sequence[BadLine], console: Console) -> N
     except OSError as error:
         console.print(f"  the other refused lines cannot be written to {beside}: {error.strerror}", style="red")
         return
-    console.print(f"  all {len(refused):,} refused lines: {beside}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"  {len(refused):,} refused lines: {beside}", highlight=False, markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
-"""`kulvert import`: files of readings and of weather, by profile."""
+"""`kulvert import`: files of readings and of weather, by profile, and of what a utility knows of its objects."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from deploy.local.stack import Stack
 from services.cli.bars import progress_bar
 from services.cli.import_report import Counted, tell
+from services.cli.objects_import import EVERY_KIND, Objects, import_objects
 from services.cli.readings_import import OpenedReadings, import_readings, open_readings, profile_of
 from services.cli.requests import told_to_person
 from services.cli.weather_import import import_weather, open_weather, station_of
@@ -91,6 +93,21 @@ def weather(
             tell(report, console, [Counted(count, f"hourly temperatures of {of_station} stored")])
         if not count:
             raise typer.Exit(1)
+
+
+def _command(kind: Objects) -> Callable[[Path], None]:
+    def import_(file: FileArgument) -> None:
+        with told_to_person():
+            imported = import_objects(Stack(), kind, file)
+            tell(imported.report, console, imported.counted)
+            if imported.refused_lines:
+                raise typer.Exit(1)
+
+    return import_
+
+
+for _kind in EVERY_KIND:
+    app.command(_kind.name, help=_kind.help)(_command(_kind))
 
 
 def _counted(opened: OpenedReadings, what: str) -> list[Counted]:

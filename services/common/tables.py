@@ -23,6 +23,16 @@ class Kind:
         """All columns that a file of this kind may have."""
         return {self.key, *self.document.model_fields}
 
+    @property
+    def required(self) -> set[str]:
+        """The columns that a file of this kind must have."""
+        fields = self.document.model_fields.items()
+        return {self.key} | {name for name, field in fields if field.is_required()}
+
+    def ordered(self, columns: set[str]) -> list[str]:
+        """Give columns in the order in which a person would write them: the number first."""
+        return [name for name in (self.key, *self.document.model_fields) if name in columns]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -67,14 +77,19 @@ def rows(text: str, kind: Kind) -> Iterator[Row | BadRow]:
 
 
 def _check_header(names: list[str], kind: Kind) -> None:
-    required = {kind.key} | {name for name, field in kind.document.model_fields.items() if field.is_required()}
-    missing, unknown = required - set(names), set(names) - kind.columns
-    if missing or unknown or len(set(names)) != len(names):
-        raise BadTableError(
-            f"the header needs the columns {', '.join(sorted(required))} and may have"
-            f" {', '.join(sorted(kind.columns - required))}, each once;"
-            f" missing: {', '.join(sorted(missing)) or 'none'}, unknown: {', '.join(sorted(unknown)) or 'none'}"
-        )
+    missing, unknown = kind.required - set(names), set(names) - kind.columns
+    if not missing and not unknown and len(set(names)) == len(names):
+        return
+    wanted = (
+        f"needs the columns {', '.join(kind.ordered(kind.required))} and may have"
+        f" {', '.join(kind.ordered(kind.columns - kind.required))}, each once"
+    )
+    if not any(names):
+        raise BadTableError(f"the file is empty, or its first line is; that is the header, which {wanted}")
+    raise BadTableError(
+        f"the header {wanted};"
+        f" missing: {', '.join(kind.ordered(missing)) or 'none'}, unknown: {', '.join(sorted(unknown)) or 'none'}"
+    )
 
 
 def _row(line: int, fields: dict[str | None, str | None], kind: Kind) -> Row | BadRow:
