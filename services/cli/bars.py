@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 
@@ -14,5 +15,13 @@ class _Rate(ProgressColumn):
 
 def progress_bar(console: Console) -> Progress:
     """Give a bar with count, rate and the time that is left."""
-    columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    # In a narrow window the bar gives way, never a figure.
+    whole = Column(no_wrap=True)
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(table_column=whole),
+        _Rate(table_column=whole),
+        TimeRemainingColumn(table_column=whole),
+    )
     return Progress(*columns, console=console)

@@ -7,14 +7,25 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from deploy.local.services import BILLING
 from deploy.local.stack import Stack
+from services.cli import tables
 from services.cli.requests import Client, told_to_person
+from services.cli.tables import Heading
 
 CLOSE_TIMEOUT_S = 3600
 """A month of a hundred thousand contracts takes minutes."""
+
+HEADINGS = (
+    Heading("Number", is_text=True),
+    Heading("Month", is_text=True),
+    Heading("Customer", is_text=True, may_wrap=True),
+    Heading("Metering point", is_text=True),
+    Heading("Sum, kr"),
+    Heading("State", is_text=True),
+    Heading("Due", is_text=True, may_go=True),
+)
 
 app = typer.Typer(help="Close a month and look at its invoices.", no_args_is_help=True)
 
@@ -37,15 +48,18 @@ def list_(
 ) -> None:
     """List invoices, newest first."""
     parameters: dict[str, Any] = {"limit": limit} | ({"month": month} if month else {})
-    table = Table()
-    for name in ("Number", "Month", "Customer", "Metering point", "Due", "Sum, kr", "State"):
-        may_wrap = name in {"Customer", "Metering point"}
-        table.add_column(name, no_wrap=not may_wrap, overflow="fold", justify="right" if name == "Sum, kr" else "left")
-    for one in _ask("GET", "/v1/invoices", params=parameters).json()["invoices"]:
-        kronor = f"{Decimal(one['total_ore']) / 100:,.2f}".replace(",", " ")
-        who, where = one["customer_name"], one["metering_point"]
-        table.add_row(one["number"], one["month"][:7], who, where, one["due_on"], kronor, one["state"])
-    Console().print(table)
+    rows = [_row(one) for one in _ask("GET", "/v1/invoices", params=parameters).json()["invoices"]]
+    console = Console()
+    kept = tables.fitting(HEADINGS, rows, console.width)
+    console.print(tables.table(HEADINGS, rows, kept))
+    if words := tables.left_out(HEADINGS, kept):
+        typer.echo(words)
+
+
+def _row(invoice: dict[str, Any]) -> list[str]:
+    kronor = f"{Decimal(invoice['total_ore']) / 100:,.2f}".replace(",", " ")
+    who, where = invoice["customer_name"], invoice["metering_point"]
+    return [invoice["number"], invoice["month"][:7], who, where, kronor, invoice["state"], invoice["due_on"]]
 
 
 @app.command()

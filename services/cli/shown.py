@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg.rows import TupleRow
-from rich.console import Console, JustifyMethod
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
+from services.cli import tables
+from services.cli.tables import Heading
 from services.ingest.core.verdict import Verdict
 
 ROWS_OF_A_TABLE = 500
@@ -31,6 +31,8 @@ class Column(NamedTuple):
     heading: str | None
     cell: Callable[[Any], str]
     is_text: bool = False
+    may_go: bool = False
+    """Whether a table leaves it out first where there is no room."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +70,25 @@ def as_json(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
 def as_table(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
     """Print rows for people, in parts."""
     console = Console()
-    shown = 0
+    columns = [column for column in kind.columns if column.heading]
+    headings = [Heading(str(one.heading), one.is_text, one.name == "reason", one.may_go) for one in columns]
+    shown, note = 0, ""
     for part in _parts(iter(rows)):
-        table = Table(box=None, pad_edge=False)
-        for column in kind.columns:
-            if column.heading:
-                justify: JustifyMethod = "left" if column.is_text else "right"
-                table.add_column(column.heading, justify=justify, no_wrap=not _may_wrap(column), overflow="fold")
-        for row in part:
-            values = zip(kind.columns, _plain(kind, row, zone), strict=True)
-            table.add_row(*(Text(column.cell(value)) for column, value in values if column.heading))
-        console.print(table)
+        cells = [
+            [
+                column.cell(value)
+                for column, value in zip(kind.columns, _plain(kind, row, zone), strict=True)
+                if column.heading
+            ]
+            for row in part
+        ]
+        kept = tables.fitting(headings, cells, console.width)
+        console.print(tables.table(headings, cells, kept))
         shown += len(part)
+        note = tables.left_out(headings, kept) or note
     console.print(f"{shown:,} rows" if shown else "nothing is stored of this span")
-
-
-def _may_wrap(column: Column) -> bool:
-    return column.is_text and not column.name.endswith("_at")
+    if note:
+        console.print(f"{note}, and so does --format csv", soft_wrap=True)
 
 
 def _parts(rows: Iterator[TupleRow]) -> Iterator[list[TupleRow]]:
@@ -144,7 +148,7 @@ def _degrees(value: float | None) -> str:
 
 
 _QUALITY = Column("quality", "quality", _text, is_text=True)
-_REVISION = Column("revision", "revision", _whole)
+_REVISION = Column("revision", "revision", _whole, may_go=True)
 _SERIAL = Column("serial", "meter", _text, is_text=True)
 _VERDICT = Column("verdict", "verdict", _text, is_text=True)
 _READ_AT = Column("read_at", "read at", _instant, is_text=True)
@@ -183,7 +187,7 @@ DAYS = Kind(
         Column("hours_expected", "hours", _whole),
         Column("hours_present", "there", _whole),
         Column("hours_measured", "measured", _whole),
-        Column("volume_l", "litres", _whole),
+        Column("volume_l", "litres", _whole, may_go=True),
         Column("register_wh", None, _thousandth),
         Column("register_l", None, _thousandth),
         _QUALITY,
@@ -204,11 +208,11 @@ READINGS = Kind(
         _READ_AT,
         _SERIAL,
         Column("energy_wh", "kWh", _thousandth),
-        Column("volume_l", "m3", _thousandth),
+        Column("volume_l", "m3", _thousandth, may_go=True),
         Column("forward_lc", None, _thousandth),
         Column("return_lc", None, _thousandth),
-        Column("supply_c", "supply C", _degrees),
-        Column("return_c", "return C", _degrees),
+        Column("supply_c", "supply C", _degrees, may_go=True),
+        Column("return_c", "return C", _degrees, may_go=True),
         Column("withdrawn", None, _text),
         _VERDICT,
         Column("recorded_at", None, _instant, is_text=True),
@@ -231,7 +235,7 @@ REFUSED = Kind(
     (
         _READ_AT,
         _SERIAL,
-        Column("energy_wh", "kWh", _thousandth),
+        Column("energy_wh", "kWh", _thousandth, may_go=True),
         _VERDICT,
         Column("reason", "reason", _text, is_text=True),
         Column("delivery_id", None, _text, is_text=True),
