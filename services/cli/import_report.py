@@ -20,11 +20,11 @@ SHOWN_LINES = 20
 UNKNOWN_LINE = 0
 
 HINTS = {
-    "unknown_metering_point": "put it at contracts with PUT /v1/metering-points; its readings are kept and judged then",
-    "unknown_meter": "put it with PUT /v1/meters; its readings are kept and judged then",
-    "meter_not_installed": "put where the meter sat with PUT /v1/meters; its readings are kept and judged then",
+    "unknown_metering_point": "put it with: kulvert import metering-points; its readings are kept and judged then",
+    "unknown_meter": "put it with: kulvert import meters; its readings are kept and judged then",
+    "meter_not_installed": "put where it sat with: kulvert import meters; its readings are kept and judged then",
     "register_went_backwards": "kept for an operator; see: kulvert show refused",
-    "register_above_modulus": "mend the meter's modulus with PUT /v1/meters; its readings are kept and judged again",
+    "register_above_modulus": "mend the meter's modulus with: kulvert import meters; its readings are kept and judged again",
     "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
 }
 

@@ -96,8 +96,7 @@ def _rows(kind: Kind, point: str, first: datetime | None, last: datetime | None)
         found = connection.execute(_POINT, [point]).fetchone()
         if found is None and kind is not REFUSED:
             raise StackError(
-                f"there is no metering point '{point}' here; put it at the contracts service"
-                " with PUT /v1/metering-points/<number>; `kulvert addresses` tells where that answers, and the key"
+                f"there is no metering point '{point}' here; put it with: kulvert import metering-points FILE"
             )
         wanted = {
             "point_id": found[0] if found else None,
