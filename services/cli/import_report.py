@@ -24,7 +24,7 @@ HINTS = {
     "unknown_meter": "put it with: kulvert import meters; its readings are kept and judged then",
     "meter_not_installed": "put where it sat with: kulvert import meters; its readings are kept and judged then",
     "register_went_backwards": "kept for an operator; see: kulvert show refused",
-    "register_above_modulus": "mend the meter's modulus with: kulvert import meters; its readings are kept and judged again",
+    "register_above_modulus": "mend its modulus with: kulvert import meters; its readings are kept and judged again",
     "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
 }
 
