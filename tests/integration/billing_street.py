@@ -155,6 +155,14 @@ class Street:
         )
         self.tell_day(house, day)
 
+    def correct_from(self, house: House, day: date, more_wh: int) -> None:
+        """Let more be used on a day: the registers of all days behind it move, and ingest tells of that day alone."""
+        self.run(
+            "UPDATE ingest.day SET register_wh = register_wh + %s WHERE point_id = %s AND day >= %s",
+            [more_wh, house.point_id, day],
+        )
+        self.tell_day(house, day)
+
     def tell_day(self, house: House, day: date) -> None:
         values = {
             "point_id": house.point_id, "day": day, "energy_wh": 1, "maximum_hour_wh": 1, "hours_expected": 24,

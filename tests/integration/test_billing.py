@@ -167,6 +167,25 @@ def test_a_correction_of_a_billed_register_makes_the_month_dirty_and_changes_no_
     assert invoice(api, street, house, JANUARY) == before
 
 
+def test_a_correction_within_a_month_makes_it_dirty_by_the_register_at_its_end(
+    api: httpx.Client, street: Street
+) -> None:
+    house = billed(api, street)
+    close(api, FEBRUARY)
+    street.correct_from(house, date(2015, 1, 10), 50_000)
+    street.wait_for_state(house, JANUARY, ("dirty", "registers_changed"))
+    # Both its registers moved by as much, so that as much was used as is billed.
+    assert street.state(house, FEBRUARY) == ("issued", None)
+
+
+def test_a_correction_of_what_came_before_leaves_a_month_as_it_is(api: httpx.Client, street: Street) -> None:
+    house, changed = billed(api, street), billed(api, street)
+    street.correct_from(house, date(2014, 12, 10), 50_000)
+    street.correct_from(changed, date(2015, 1, 31), 50_000)
+    street.wait_for_state(changed, JANUARY, ("dirty", "registers_changed"))
+    assert street.state(house, JANUARY) == ("issued", None)
+
+
 def test_a_day_told_again_without_a_change_leaves_the_month_as_it_is(api: httpx.Client, street: Street) -> None:
     same, changed = billed(api, street), billed(api, street)
     # In the middle of a month a register decides nothing; the parts' ends do.

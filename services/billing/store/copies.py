@@ -60,17 +60,33 @@ _DIRTY_PRICES = """
                     WHERE term.price_list_id = changed.price_list_id AND term.valid_from < billed.part_to
                       AND coalesce(term.valid_to, 'infinity') > greatest(billed.part_from, changed.since))
 """
+# A changed day moves the running registers of all days behind it, of which nobody is told. A month is changed by it
+# where the whole kWh that it cites moved by different amounts: between others nothing else was used than billed.
 # A register is read off at the end of its day, or, before a point's first day, at the beginning of that one.
 _DIRTY_REGISTERS = """
+    WITH touched AS (
+        SELECT point_id, min(day) AS since FROM unnest(%s::int[], %s::date[]) AS told(point_id, day) GROUP BY point_id
+    ), behind AS (
+        SELECT DISTINCT contract_id, month
+          FROM billing.cited_register AS cited
+          JOIN touched ON cited.point_id = touched.point_id AND cited.day >= touched.since - 1
+    ), changed AS (
+        SELECT contract_id, month
+          FROM behind
+          JOIN billing.cited_register AS cited USING (contract_id, month)
+          LEFT JOIN ingest_v1.day AS closing ON closing.point_id = cited.point_id AND closing.day = cited.day
+          LEFT JOIN ingest_v1.day AS opening ON opening.point_id = cited.point_id AND opening.day = cited.day + 1
+         CROSS JOIN LATERAL (
+             SELECT round(coalesce(closing.register_wh, opening.register_wh - opening.energy_wh) / 1000.0)
+                    - round(cited.register_wh / 1000.0)
+         ) AS moved(by_kwh)
+         GROUP BY contract_id, month
+        HAVING count(moved.by_kwh) < count(*) OR min(moved.by_kwh) <> max(moved.by_kwh)
+    )
     UPDATE billing.period AS billed
        SET state = 'dirty', dirty_reason = 'registers_changed', changed_at = clock_timestamp()
-      FROM unnest(%s::int[], %s::date[]) AS touched(point_id, day)
-      JOIN billing.cited_register AS cited
-        ON cited.point_id = touched.point_id AND cited.day IN (touched.day, touched.day - 1)
-      LEFT JOIN ingest_v1.day AS closing ON closing.point_id = cited.point_id AND closing.day = cited.day
-      LEFT JOIN ingest_v1.day AS opening ON opening.point_id = cited.point_id AND opening.day = cited.day + 1
-     WHERE billed.contract_id = cited.contract_id AND billed.month = cited.month AND billed.state = 'issued'
-       AND cited.register_wh IS DISTINCT FROM coalesce(closing.register_wh, opening.register_wh - opening.energy_wh)
+      FROM changed
+     WHERE billed.contract_id = changed.contract_id AND billed.month = changed.month AND billed.state = 'issued'
 """
 
 _TERMS = TypeAdapter(tuple[ContractTerm, ...])
@@ -151,6 +167,6 @@ async def mark_prices_changed(tx: Transaction, changed: Mapping[PriceListId, dat
 
 
 async def mark_registers_changed(tx: Transaction, touched: Sequence[tuple[PointId, date]]) -> int:
-    """Mark what cites a register that no longer stands so; returns how many became dirty."""
+    """Mark months of which another energy would be billed now; returns how many became dirty."""
     points, days = [point for point, _ in touched], [day for _, day in touched]
     return (await tx.execute(_DIRTY_REGISTERS, [points, days])).rowcount
