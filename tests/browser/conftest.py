@@ -63,10 +63,14 @@ def chromium() -> str:
         return own
     if not (NODE_MODULES / "@sparticuz/chromium").is_dir():
         cannot_run("no Chromium: install the system's package 'chromium', or all front-end packages: make front-end")
+    # Unpacked here and not in the folder of all users, where another one's would be found and could not be run.
+    unpacked = NODE_MODULES / ".chromium"
+    unpacked.mkdir(exist_ok=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "TMPDIR": str(unpacked)}
     command = ["node", "--input-type=module", "-e", CHROMIUM]
     found = subprocess.run(
-        command, cwd=NODE_MODULES.parent, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True
+        command, cwd=NODE_MODULES.parent, env=environment, capture_output=True, text=True, check=True
     )
     return found.stdout.strip()
 
