@@ -24,7 +24,8 @@ from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.shipped import profile_named
 
 SOURCE = "file-import"
-RANK = 10
+RANK = 5
+"""Below a head-end's, which is 10 unless it is put otherwise: of one instant the finer reading is most often its."""
 LARGEST_FILE_BYTES = 200_000_000
 """A file takes about ten times its size in memory."""
 

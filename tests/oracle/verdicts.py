@@ -58,7 +58,7 @@ def without_sentinels(reading: Reading) -> Reading:
 
 
 def by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
-    """Of each instant the version of the highest rank, then recorded last, then of the larger hash counts.
+    """Of each instant the version of the highest rank, then recorded last, then a withdrawal, then the larger hash.
 
     What a meter showed that sat elsewhere is no version of anything here.
     """
@@ -71,7 +71,9 @@ def by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict
             verdicts[reading.read_at_s, reading.content_hash] = NOT_INSTALLED
     chained = []
     for at_s in sorted(by_instant):
-        versions = sorted(by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.content_hash))
+        versions = sorted(
+            by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.withdrawn, one.content_hash)
+        )
         for older in versions[:-1]:
             verdicts[at_s, older.content_hash] = SUPERSEDED
         reading = versions[-1]

@@ -51,7 +51,7 @@ def in_order(rows: ReadingRows) -> ReadingRows:
     order = np.argsort(key, kind="stable")
     if (key[order[1:]] == key[order[:-1]]).any():
         # Of few instants there are two versions, so that most often their claims need not be sorted.
-        order = np.lexsort((rows.content_hash, rows.recorded_us, rows.rank, key))
+        order = np.lexsort((rows.content_hash, rows.withdrawn, rows.recorded_us, rows.rank, key))
     return rows.take(order)
 
 
@@ -73,7 +73,8 @@ def verdicts_by_claim(rows: ReadingRows) -> Int64:
     """Judge readings by themselves: superseded, withdrawn, a sentinel, or 0 where the others must decide.
 
     rows: sorted by `in_order`. Of several versions of one instant the one with the highest rank counts, then
-    the one recorded last, then the larger hash; when it came never decides. Source: pitfall 7.
+    the one recorded last, then a withdrawal, which was sent because of the other, then the larger hash; when it
+    came never decides. Source: pitfall 7.
     """
     is_sentinel = np.isin(rows.energy_wh, SENTINELS)
     verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), np.where(is_sentinel, int(Verdict.SENTINEL), 0))

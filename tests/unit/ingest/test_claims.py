@@ -33,6 +33,12 @@ def test_of_one_rank_the_version_recorded_last_counts() -> None:
     assert counting(version(1, recorded_us=later), version(2)) == [1]
 
 
+def test_a_withdrawal_that_does_not_say_when_it_was_recorded_takes_its_reading_back() -> None:
+    for energy_wh in range(50):
+        rows = reading_rows([version(energy_wh), version(energy_wh, withdrawn=1)])
+        assert rows.withdrawn[verdicts_by_claim(rows) == int(Verdict.WITHDRAWN)].tolist() == [1]
+
+
 def test_between_equal_claims_the_same_one_counts_in_every_order() -> None:
     assert counting(version(1), version(2)) == counting(version(2), version(1))
 
