@@ -96,8 +96,8 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         hours_measured=np.add.reduceat(hour_is_measured.astype(np.int64), starts),
         is_measured=both_midnights_measured.astype(np.int64),
         volume_l=_known_sum(hours.volume_l, starts),
-        forward_lc=_known_sum(hours.forward_lc, starts),
-        return_lc=_known_sum(hours.return_lc, starts),
+        forward_lc=_known_sum(_with_volume(hours.forward_lc, hours.volume_l), starts),
+        return_lc=_known_sum(_with_volume(hours.return_lc, hours.volume_l), starts),
         energy_return_wh_centi_c=np.add.reduceat(hours.energy_wh * return_centi_c, starts),
         energy_with_return_wh=np.add.reduceat(np.where(has_return, hours.energy_wh, 0), starts),
         quality=np.maximum.reduceat(hours.quality, starts),
@@ -107,6 +107,11 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         offset_l=np.full(len(starts), UNKNOWN),
     )
     return days.take(hours.starts_s[last] + HOUR_S == ends_s)
+
+
+def _with_volume(integral: Int64, volume_l: Int64) -> Int64:
+    """Leave out what would be divided by no volume: a weighted mean is over the same hours above and below the line."""
+    return np.where(volume_l == UNKNOWN, UNKNOWN, integral)
 
 
 def _known_sum(values: Int64, starts: Int64) -> Int64:

@@ -117,10 +117,21 @@ def _step(earlier: Reading, later: Reading, column: int, places: Sequence[Place]
         modulus = before.modulus[column] if before and column in (WH, LITRES) else 0
         return risen(old, new, modulus) - (new - old)
     used = 0
-    if column in (WH, LITRES):
-        stop, start = before and before.stop[column], after and after.start[column]
-        used = max(0, stop - old if stop is not None else 0) + max(0, new - start if start is not None else 0)
+    if before and after and column in (WH, LITRES):
+        used = _counted(before, old, before.stop[column], column) + _counted(after, after.start[column], new, column)
+        unread = [place for place in places if before.installed_s < place.installed_s < after.installed_s]
+        used += sum(_counted(place, place.start[column], place.stop[column], column) for place in unread)
     return old + used - new
+
+
+def _counted(place: Place, earlier: int | None, later: int | None, column: int) -> int:
+    """What a meter counted between two registers; a fall of more than half a turn is its rollover."""
+    if earlier is None or later is None:
+        return 0
+    if later >= earlier:
+        return later - earlier
+    rolled = later + place.modulus[column] - earlier
+    return rolled if 0 <= rolled < place.modulus[column] // 2 else 0
 
 
 def _marks(accepted: Sequence[Reading], running: Sequence[list[int | None]]) -> dict[int, Mark]:
@@ -242,8 +253,8 @@ def _days(hours: Mapping[int, Hour], marks: Mapping[int, Mark], zone: ZoneInfo) 
             len(measured),
             is_measured and present[-1].end_quality == MEASURED,
             _sum(hour.volume_l for hour in present),
-            _sum(hour.forward_lc for hour in present),
-            _sum(hour.return_lc for hour in present),
+            _sum(hour.forward_lc for hour in present if hour.volume_l is not None),
+            _sum(hour.return_lc for hour in present if hour.volume_l is not None),
             at_end[WH],
             at_end[LITRES],
             max(max(hour.start_quality, hour.end_quality) for hour in present),

@@ -135,16 +135,29 @@ def _across(
 ) -> Int64:
     """Give what was used between the old meter's last reading and the new one's first, where it is known.
 
-    By the stop register of the one and the start register of the other; nothing where they were not noted.
+    By the stop register of the one and the start register of the other, and by both of each meter that sat between
+    them and was never read; nothing where they were not noted.
     """
     if installations is None or len(installations.point_id) == 0:
         return np.zeros_like(new)
     stop = installations.stop_wh if unit == "wh" else installations.stop_l
     start = installations.start_wh if unit == "wh" else installations.start_l
-    before, after = segment[later - 1], segment[later]
-    by_old = np.where(before >= 0, difference(stop[before.clip(0)], old), UNKNOWN)
-    by_new = np.where(after >= 0, difference(new, start[after.clip(0)]), UNKNOWN)
-    return by_old.clip(0) + by_new.clip(0)
+    modulus = installations.modulus_wh if unit == "wh" else installations.modulus_l
+    before, after = segment[later - 1].clip(0), segment[later].clip(0)
+    unread = np.concatenate(([0], np.cumsum(_counted(start, stop, modulus))))
+    by_unread = unread[after] - unread[np.minimum(before + 1, after)]
+    return _counted(old, stop[before], modulus[before]) + by_unread + _counted(start[after], new, modulus[after])
+
+
+def _counted(earlier: Int64, later: Int64, modulus: Int64) -> Int64:
+    """Give what a meter counted from one of its registers to another; 0 where one is not known.
+
+    A fall is a rollover where that is the shorter way, else a mistake in what was noted, which counts as nothing.
+    """
+    risen = difference(later, earlier)
+    rolled = risen + modulus
+    has_rolled = (risen < 0) & (rolled >= 0) & (rolled < modulus // 2)
+    return np.where(has_rolled, rolled, risen.clip(0))
 
 
 def _summed_within(owner: Int64, steps: Int64) -> Int64:

@@ -137,9 +137,9 @@ def _readings(times: list[int], places: list[Place], noise: Random, kind: str) -
             rate_w = noise.choice([0, 300, 4_000, 12_000])
         place = _current(places, at_s)
         if place and place.meter_id != current:
-            places[current] = places[current]._replace(stop=_noted(places[current].stop, true_wh - origin, true_l))
+            places[current] = places[current]._replace(stop=_noted(places[current], "stop", true_wh - origin, true_l))
             current, origin = place.meter_id, true_wh - noise.randrange(2_000)
-            places[current] = place._replace(start=_noted(place.start, true_wh - origin, true_l))
+            places[current] = place._replace(start=_noted(place, "start", true_wh - origin, true_l))
         yield _row(at_s, true_wh - origin, true_l, place, noise, kind)
 
 
@@ -147,8 +147,11 @@ def _current(places: list[Place], at_s: int) -> Place | None:
     return next((one for one in reversed(places) if one.installed_s <= at_s), None)
 
 
-def _noted(noted: tuple[int | None, int | None], wh: int, litres: int) -> tuple[int | None, int | None]:
-    return noted if noted == (None, None) else (wh, litres)
+def _noted(place: Place, which: str, wh: int, litres: int) -> tuple[int | None, int | None]:
+    if getattr(place, which) == (None, None):
+        return None, None
+    modulus_wh, modulus_l = place.modulus
+    return wh % modulus_wh if modulus_wh else wh, litres % modulus_l if modulus_l else litres
 
 
 def _row(at_s: int, wh: int, litres: int, place: Place | None, noise: Random, kind: str) -> Row:

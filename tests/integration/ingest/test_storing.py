@@ -144,6 +144,35 @@ async def test_energy_is_conserved_across_a_meter_exchange(worker: Worker, point
     assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 1000, 1100, 1000]
 
 
+async def test_a_rollover_between_the_last_reading_and_the_exchange_is_counted(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    exchange = MIDNIGHT_S + HOUR_S + 1800
+    points.install(f"old-{point}", point, MIDNIGHT_S, exchange, stop_wh=400, modulus_wh=100_000)
+    points.install(f"new-{point}", point, exchange, start_wh=99_900, modulus_wh=100_000)
+    await worker.take([reading(point, 0, 98_900), reading(point, 1, 99_900), reading(point, 2, 400)])
+    # 99,900 over the top to 400 on the old meter, and the same on the new one.
+    assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 1000]
+
+
+async def test_what_was_noted_too_low_at_an_exchange_counts_as_nothing(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    exchange = MIDNIGHT_S + HOUR_S + 1800
+    points.install(f"old-{point}", point, MIDNIGHT_S, exchange, stop_wh=59_000, modulus_wh=100_000)
+    points.install(f"new-{point}", point, exchange, start_wh=0)
+    await worker.take([reading(point, 0, 59_000), reading(point, 1, 60_000), reading(point, 2, 500)])
+    assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 500]
+
+
+async def test_a_meter_that_was_never_read_counts_by_what_was_noted_of_it(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    first, second = MIDNIGHT_S + HOUR_S + 600, MIDNIGHT_S + HOUR_S + 1800
+    points.install(f"old-{point}", point, MIDNIGHT_S, first, stop_wh=1_100)
+    points.install(f"unread-{point}", point, first, second, start_wh=7, stop_wh=207)
+    points.install(f"new-{point}", point, second, start_wh=5)
+    await worker.take([reading(point, 0, 0), reading(point, 1, 1_000), reading(point, 2, 505)])
+    assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 100 + 200 + 500]
+
+
 async def test_the_old_meter_s_reading_at_the_exchange_does_not_stand_for_the_new_one_s(
     worker: Worker, points: Points
 ) -> None:
