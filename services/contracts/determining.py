@@ -24,7 +24,9 @@ POINTS_AT_ONCE = 200
 async def determine(tx: Transaction, metering_point: str, winter: str, today: date) -> tuple[bool, Determination]:
     """Determine the power of a metering point's contract from a winter, and decide what it changes.
 
-    Returns whether it is new, since the same days give the determination that is there. Raises RefusedError.
+    Returns whether it is new: days that say what the winter's newest determination says give that one, and change
+    nothing. So the power in force follows from the days as they are now, whatever was determined between. Raises
+    RefusedError.
     """
     core.require_over(winter, today)
     found = await facilities.metering_point(tx, metering_point)

@@ -99,16 +99,36 @@ def test_a_measured_power_changes_the_one_in_force_once_and_never_in_the_past(
     assert unchanged.json()["result"] == "unchanged"
 
 
+def highest_hours(stack: Stack, house: House) -> dict[date, int]:
+    with psycopg.connect(stack.admin_dsn) as connection:
+        question = "SELECT day, maximum_hour_wh FROM ingest.day WHERE point_id = %s"
+        return dict(connection.execute(question, [house.point_id]).fetchall())
+
+
+def correct(stack: Stack, house: House, highest_wh: dict[date, int]) -> None:
+    """Store other highest hours for the days of a house, as ingest does when their readings are corrected."""
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.cursor().executemany(
+            "UPDATE ingest.day SET maximum_hour_wh = %s WHERE point_id = %s AND day = %s",
+            [(wh, house.point_id, day) for day, wh in highest_wh.items()],
+        )
+
+
+def scaled(highest_wh: dict[date, int], factor: Decimal) -> dict[date, int]:
+    return {day: round(wh * factor) for day, wh in highest_wh.items()}
+
+
+def measured_powers(api: httpx.Client, house: House) -> list[tuple[str, str]]:
+    powers = api.get(f"/v1/contracts/K{house.number}").json()["powers"]
+    return [(power["kw"], power["determination_id"]) for power in powers if power["method"] != "entered"]
+
+
 def test_a_winter_that_was_corrected_is_held_against_the_power_before_it_and_not_against_itself(
     api: httpx.Client, stack: Stack, danish_house: House
 ) -> None:
     first = determine(api, danish_house, "2018/2019").json()
-    corrected = Decimal("9.00") / Decimal(first["measured_kw"])
-    with psycopg.connect(stack.admin_dsn) as connection:
-        connection.execute(
-            "UPDATE ingest.day SET maximum_hour_wh = maximum_hour_wh * %s WHERE point_id = %s",
-            [corrected, danish_house.point_id],
-        )
+    nine_kw = Decimal("9.00") / Decimal(first["measured_kw"])
+    correct(stack, danish_house, scaled(highest_hours(stack, danish_house), nine_kw))
     again = determine(api, danish_house, "2018/2019").json()
     assert (first["decision"], first["in_force_kw"]) == ("changed", "9.00")
     assert (again["decision"], again["in_force_kw"]) == ("within_threshold", "9.00")
@@ -117,6 +137,51 @@ def test_a_winter_that_was_corrected_is_held_against_the_power_before_it_and_not
     events = told(stack, CONTRACTS_CHANGED, contract["contract_id"], ContractChanged, 3)
     assert [len(event.powers) for event in events] == [1, 2, 1]
     assert events[-1].changed_from == date.fromisoformat(first["effective_on"])
+
+
+@pytest.mark.parametrize("history", ["seven nine seven", "seven nine seven nine", "seven twelve seven", "nine seven"])
+def test_the_power_in_force_follows_from_the_days_as_they_are_whatever_was_determined_between(
+    api: httpx.Client, stack: Stack, danish_house: House, history: str
+) -> None:
+    seven = highest_hours(stack, danish_house)
+    days = {"seven": seven, "nine": scaled(seven, Decimal(9) / 7), "twelve": scaled(seven, Decimal(12) / 7)}
+    changes = {"seven": ("changed", "7.00"), "nine": ("within_threshold", None), "twelve": ("changed", "12.00")}
+    for name in history.split():
+        correct(stack, danish_house, days[name])
+        answer = determine(api, danish_house, "2018/2019")
+        found = answer.json()
+        assert (answer.status_code, found["decision"], found["kw"]) == (201, *changes[name])
+        assert found["in_force_kw"] == "9.00"
+        in_force = [(found["kw"], found["determination_id"])] if found["kw"] else []
+        assert measured_powers(api, danish_house) == in_force
+        again = determine(api, danish_house, "2018/2019")
+        assert (again.status_code, again.json()) == (200, found)
+
+
+def test_a_winter_corrected_back_is_told_of_and_listed_as_it_stands(
+    api: httpx.Client, stack: Stack, danish_house: House
+) -> None:
+    seven = highest_hours(stack, danish_house)
+    nine = scaled(seven, Decimal(9) / 7)
+    for days in (seven, nine, seven):
+        correct(stack, danish_house, days)
+        newest = determine(api, danish_house, "2018/2019").json()
+    listed = api.get("/v1/determinations", params={"metering_point": f"P{danish_house.number}"}).json()
+    assert [(one["decision"], one["kw"]) for one in listed["determinations"]] == [
+        ("changed", "7.00"),
+        ("within_threshold", None),
+        ("changed", None),
+    ]
+    contract_id = api.get(f"/v1/contracts/K{danish_house.number}").json()["contract_id"]
+    events = told(stack, CONTRACTS_CHANGED, contract_id, ContractChanged, 4)
+    assert [event.version for event in events] == [1, 2, 3, 4]
+    assert [[str(power.kw) for power in event.powers] for event in events] == [
+        ["9.00"],
+        ["9.00", "7.00"],
+        ["9.00"],
+        ["9.00", "7.00"],
+    ]
+    assert events[-1].changed_from == date.fromisoformat(newest["effective_on"])
 
 
 def test_a_winter_with_weather_to_december_only_is_not_determined_and_says_why(

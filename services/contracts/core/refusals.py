@@ -10,7 +10,6 @@ class Refusal(StrEnum):
     UNKNOWN_FACILITY = "unknown_facility"
     UNKNOWN_METERING_POINT = "unknown_metering_point"
     UNKNOWN_CUSTOMER = "unknown_customer"
-    UNKNOWN_CONTRACT = "unknown_contract"
     UNKNOWN_PRICE_LIST = "unknown_price_list"
     CONTRACTS_OVERLAP = "contracts_overlap"
     CONTRACT_IS_ANOTHERS = "contract_is_anothers"

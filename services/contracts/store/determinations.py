@@ -61,9 +61,12 @@ _RECORD = """
       LEFT JOIN contracts.power_in_force AS power USING (determination_id)
 """
 _BY_ID = _RECORD + " WHERE determination.determination_id = %s"
-_SAME = """
-    SELECT determination_id FROM contracts.determination
-     WHERE contract_id = %s AND winter = %s AND method = %s AND input_sha256 = %s
+# An older one is not asked: what it set was taken back by the one that came after it.
+_NEWEST_WHERE_SAME = """
+    SELECT newest.determination_id
+      FROM (SELECT determination_id, method, input_sha256 FROM contracts.determination
+             WHERE contract_id = %s AND winter = %s ORDER BY determined_at DESC LIMIT 1) AS newest
+     WHERE newest.method = %s AND newest.input_sha256 = %s
 """
 _OF_POINT = _RECORD + " WHERE point.number = %s ORDER BY determination.determined_at DESC LIMIT %s"
 _POINTS_WITHOUT = """
@@ -127,10 +130,9 @@ async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> 
 
 
 async def same(tx: Transaction, contract_id: ContractId, findings: Findings) -> DeterminationId | None:
-    """Find the determination of a contract that found the very same."""
-    row = await (
-        await tx.execute(_SAME, [contract_id, findings.winter, findings.method.value, findings.sha256])
-    ).fetchone()
+    """Find a contract's newest determination of a winter where it found the very same; None where it did not."""
+    values = [contract_id, findings.winter, findings.method.value, findings.sha256]
+    row = await (await tx.execute(_NEWEST_WHERE_SAME, values)).fetchone()
     return None if row is None else DeterminationId(row[0])
 
 
