@@ -29,10 +29,11 @@ class Problem(HTTPException):
         self.errors = errors or []
         self.headers: dict[str, str] = {}
 
-    def response(self) -> JSONResponse:
-        """Give the problem as application/problem+json, with at most 100 faults."""
+    def response(self, **more: Any) -> JSONResponse:
+        """Give the problem as application/problem+json, with at most 100 faults, and more fields where there are."""
         return JSONResponse(
             {
+                **more,
                 "type": "about:blank",
                 "title": HTTPStatus(self.status).phrase,
                 "status": self.status,

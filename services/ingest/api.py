@@ -101,7 +101,10 @@ def _readings(parts: Parts) -> APIRouter:
             raise web.Problem(
                 409, "key_reused", "This Idempotency-Key came with another body before; use a new one for each body."
             ) from error
-        return JSONResponse(_shown(receipt), 202 if receipt.taken else 422)
+        if not receipt.taken:
+            detail = "No reading of the delivery can be used; 'refused' says why."
+            return web.Problem(422, "nothing_taken", detail).response(**_shown(receipt))
+        return JSONResponse(_shown(receipt), 202)
 
     @router.get("/deliveries/{delivery_id}")
     async def get_delivery(delivery_id: UUID, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:

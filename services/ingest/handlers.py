@@ -39,6 +39,7 @@ class ReadingHandlers:
         self._reference: Reference | None = None
         self._reference_version = -1
         self._months: set[int] = set()
+        self._newest_hour_s = 0
 
     def decode(self, record: ConsumerRecord) -> Message:
         """Read one message. Raises UndecodableError."""
@@ -54,7 +55,7 @@ class ReadingHandlers:
         changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
         results = _results(items, gathered, changes)
         await deliveries.add_results(tx, results)
-        _count(results, changes)
+        self._count(results, changes)
         told = list(_told(changes, _correlation(items)))
         if gathered.held or any(result.verdict in deliveries.REFUSED_VERDICTS for result in results):
             told += await self._refused(tx, items)
@@ -133,6 +134,18 @@ class ReadingHandlers:
                 await outcome.ensure_partitions(tx, _seconds(begin), _seconds(end + 1) - 1)
             self._months |= wanted
 
+    def _count(self, results: Iterable[Result], changes: Outcome | None) -> None:
+        for result in results:
+            metrics.READINGS_JUDGED.labels(Verdict(result.verdict).label).inc(result.readings)
+        if changes is None or len(changes.hours.owner) == 0:
+            return
+        new = int((changes.hour_revision == 1).sum())
+        metrics.HOURS_STORED.labels("new").inc(new)
+        metrics.HOURS_STORED.labels("changed").inc(len(changes.hour_revision) - new)
+        # A late reading's hours do not make the newest one older.
+        self._newest_hour_s = max(self._newest_hour_s, int(changes.hours.starts_s.max()))
+        metrics.NEWEST_HOUR_SECONDS.set(self._newest_hour_s)
+
     async def _refused(self, tx: Transaction, items: Sequence[Message]) -> list[Outgoing]:
         delivery_ids = sorted({one.delivery_id for one in items if one.delivery_id})
         refused = await deliveries.refusals(tx, delivery_ids)
@@ -161,17 +174,6 @@ def _results(items: Sequence[Message], gathered: Gathered, changes: Outcome | No
         for (index, verdict), number in np.ndenumerate(counts)
         if number and (delivery_id := items[index].delivery_id)
     ]
-
-
-def _count(results: Iterable[Result], changes: Outcome | None) -> None:
-    for result in results:
-        metrics.READINGS_JUDGED.labels(Verdict(result.verdict).label).inc(result.readings)
-    if changes is None or len(changes.hours.owner) == 0:
-        return
-    new = int((changes.hour_revision == 1).sum())
-    metrics.HOURS_STORED.labels("new").inc(new)
-    metrics.HOURS_STORED.labels("changed").inc(len(changes.hour_revision) - new)
-    metrics.NEWEST_HOUR_SECONDS.set(int(changes.hours.starts_s.max()))
 
 
 def _seconds(month: int) -> int:

@@ -188,4 +188,4 @@ def _partition_of(readings: pa.RecordBatch) -> Int64:
 def _held_row(refused: RefusedItem, delivery_id: UUID, rank: int) -> HeldRow:
     item = {"item": refused.item, "field": refused.field, "text": refused.text}
     names = refused.serial, refused.metering_point
-    return HeldRow(*names, None, item, refused.verdict, refused.reason, delivery_id, rank)
+    return HeldRow(*names, refused.read_at, item, refused.verdict, refused.reason, delivery_id, rank)

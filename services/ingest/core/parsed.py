@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.core.form import FAULTS, FormColumns, form_refusals
+from services.ingest.core.form import FAULTS, FormColumns, form_refusals, is_within_calendar
 from services.ingest.core.said import TEXT_KEPT, said
 from services.ingest.core.verdict import Verdict
 
@@ -30,6 +31,8 @@ class RefusedItem(NamedTuple):
     """At most TEXT_KEPT of it, for an operator; the delivery's bytes are kept whole."""
     serial: str | None = None
     metering_point: str | None = None
+    read_at: datetime | None = None
+    """Where the item gives one that can be."""
 
 
 class Parsed(NamedTuple):
@@ -144,4 +147,10 @@ _NAME_FAULTS = {
 def _refused(item: int, verdict: Verdict, reading: Mapping[str, Any]) -> RefusedItem:
     field, reason = FAULTS.get(verdict) or _NAME_FAULTS[verdict]
     names = plain_name(reading.get("serial")), plain_name(reading.get("metering_point"))
-    return RefusedItem(item, field, verdict, reason, json.dumps(reading)[:TEXT_KEPT], *names)
+    return RefusedItem(item, field, verdict, reason, json.dumps(reading)[:TEXT_KEPT], *names, _read_at(reading))
+
+
+def _read_at(reading: Mapping[str, Any]) -> datetime | None:
+    written = reading.get("read_at")
+    moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    return moment if moment and is_within_calendar(moment) else None

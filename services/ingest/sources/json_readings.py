@@ -17,7 +17,7 @@ import pyarrow as pa
 from msgspec import Meta
 
 from schemas.readings import METER_READINGS
-from services.ingest.core.form import MAXIMUM_REGISTER, MAXIMUM_SAMPLE
+from services.ingest.core.form import MAXIMUM_REGISTER, MAXIMUM_SAMPLE, is_within_calendar
 from services.ingest.core.parsed import (
     NAME_WANTED,
     BadDeliveryError,
@@ -173,7 +173,15 @@ def _item_by_item(items: Sequence[Any], loaded: Callable[[Any], Any], written: C
 def _refused(place: int, fault: _FaultError, item: Any, text: str) -> RefusedItem:
     named = item if isinstance(item, _Object) else {}
     names = plain_name(named.get("serial")), plain_name(named.get("metering_point"))
-    return RefusedItem(place, fault.field, fault.verdict, fault.reason, text, *names)
+    return RefusedItem(place, fault.field, fault.verdict, fault.reason, text, *names, _read_at(named))
+
+
+def _read_at(named: Mapping[str, Any]) -> datetime | None:
+    try:
+        moment = _moment("read_at", named.get("read_at"))
+    except _FaultError:
+        return None
+    return moment if is_within_calendar(moment) else None
 
 
 def _attempted(written: Callable[[Any], str], item: Any) -> str:

@@ -16,9 +16,7 @@ _HOLD = """
          (serial, number, read_at, reading, verdict, reason, delivery_id, rank) FROM STDIN
 """
 
-FREED_BY_REFERENCE = (Verdict.METER_NOT_INSTALLED, Verdict.UNKNOWN_METER, Verdict.UNKNOWN_METERING_POINT)
-"""What waits for a meter, an installation or a metering point to become known."""
-
+# What waits for an installation, a meter or a metering point; as numbers, since the indexes are on just these.
 _RELEASE = """
     DELETE FROM ingest.held_reading
      WHERE held_id IN (SELECT held_id FROM ingest.held_reading

@@ -90,9 +90,17 @@ def test_a_bad_item_is_refused_alone_and_kept_with_its_reason(door: Door, what: 
 def test_a_delivery_of_bad_items_alone_is_not_taken_but_kept(door: Door) -> None:
     answer = door.sender.post('{"read_at":"2024-01-10T00:00:00","energy_wh":1,"serial":"a"}')
     assert (answer.status_code, answer.json()["taken"], answer.json()["refused"][0]["code"]) == (422, 0, "naive_time")
+    assert (answer.headers["Content-Type"], answer.json()["code"]) == ("application/problem+json", "nothing_taken")
     shown = door.sender.delivery(answer.json()["delivery_id"])
     assert (shown["state"], [one["verdict"] for one in shown["refused"]]) == ("judged", ["naive_time"])
     assert (shown["refused"][0]["item"], shown["refused"][0]["field"]) == (0, "read_at")
+
+
+def test_a_refused_item_is_kept_under_the_time_that_it_gives(door: Door) -> None:
+    bad = {"energy_wh": -1, "serial": "timed"}
+    answer = door.sender.post([{"read_at": AT} | bad, {"read_at": AT, "level": 1} | bad, {"read_at": "1970"} | bad])
+    kept = "SELECT read_at IS NOT NULL, read_at = %s FROM ingest.held_reading WHERE delivery_id = %s ORDER BY held_id"
+    assert door.rows(kept, AT, answer.json()["delivery_id"]) == [(True, True), (True, True), (False, None)]
 
 
 def test_no_answer_repeats_a_refused_value(door: Door) -> None:
