@@ -1,6 +1,7 @@
 """Make the secrets for docker-compose.yml: `python3 -m deploy.secrets` writes .env once, for its owner only.
 
-It needs nothing but Python, since it runs before anything is installed.
+What no program can know, who sells, is left empty there for people to write. It needs nothing but Python, since it
+runs before anything is installed.
 """
 
 import hashlib
@@ -11,6 +12,8 @@ from pathlib import Path
 
 ROLES = ("ADMIN", "PERMISSIONS", "CONTRACTS", "INGEST", "BILLING", "ALERTS", "GATEWAY")
 FILE = Path(".env")
+SELLER = ("NAME", "ADDRESS", "ORGANISATION_NUMBER", "VAT_NUMBER", "BANKGIRO", "CONTACT")
+TO_BE_STATED = tuple(f"KULVERT_SELLER_{what}" for what in SELLER)
 
 
 def values() -> dict[str, str]:
@@ -33,6 +36,9 @@ def main() -> None:
         sys.exit(f"{FILE} is there already and stays as it is; move it away to make new secrets")
     with os.fdopen(file, "w") as output:
         output.writelines(f"{name}={value}\n" for name, value in values().items())
+        output.write("# Who sells, as it is to stand on every invoice. Nothing starts while one of these is empty.\n")
+        output.writelines(f'{name}=""\n' for name in TO_BE_STATED)
+    sys.stdout.write(f"{FILE} is made; now write into it who sells: {', '.join(TO_BE_STATED)}\n")
 
 
 if __name__ == "__main__":

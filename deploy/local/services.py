@@ -48,6 +48,16 @@ OWNERS_OF_COMMANDS = {
 }
 """Where the gateway sends what a visitor decides."""
 
+SELLER = {
+    "KULVERT_SELLER_NAME": "Exempelstads Fjärrvärme AB",
+    "KULVERT_SELLER_ADDRESS": "Verksgatan 1, 123 45 Exempelstad",
+    "KULVERT_SELLER_ORGANISATION_NUMBER": "556000-0000",
+    "KULVERT_SELLER_VAT_NUMBER": "SE556000000001",
+    "KULVERT_SELLER_BANKGIRO": "000-0000",
+    "KULVERT_SELLER_CONTACT": "kundservice@fjarrvarme.example",
+}
+"""Whose invoices the local stack issues, unless its own environment says otherwise: no real company's."""
+
 
 def ingest_worker(number: int) -> Service:
     """Give the ingest worker with a number; workers share the partitions of the readings between them."""

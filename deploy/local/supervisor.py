@@ -17,7 +17,7 @@ import psutil
 from deploy.local import folder, jars
 from deploy.local.folder import StackError
 from deploy.local.processes import Started, reap, start
-from deploy.local.services import GATEWAY, OWNERS_OF_COMMANDS, Service, services
+from deploy.local.services import BILLING, GATEWAY, OWNERS_OF_COMMANDS, SELLER, Service, services
 from deploy.local.stack import INFRASTRUCTURE, Stack
 
 SUPERVISOR = "supervisor"
@@ -59,6 +59,8 @@ def settings_for(stack: Stack, service: Service) -> dict[str, str]:
         for name, owner in OWNERS_OF_COMMANDS.items():
             if owner.exists:
                 environment[name] = f"http://127.0.0.1:{stack.port(owner.http)}"
+    if service == BILLING:
+        environment |= {name: os.environ.get(name, local) for name, local in SELLER.items()}
     return environment
 
 

@@ -1,19 +1,24 @@
 """Settings of the billing service."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from services.common.settings import Settings
+
+# Without a default: it stands on every invoice, and an invoice stays as it was issued.
+Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class BillingSettings(Settings):
     """What this service must be told beside what every service is told: who sells, and on what terms of payment."""
 
-    seller_name: str = "Exempelstads Fjärrvärme AB"
-    seller_address: str = "Verksgatan 1, 123 45 Exempelstad"
-    seller_organisation_number: str = "556000-0000"
-    seller_vat_number: str = "SE556000000001"
-    seller_bankgiro: str = "000-0000"
-    seller_contact: str = "kundservice@fjarrvarme.example"
+    seller_name: Stated
+    seller_address: Stated
+    seller_organisation_number: Stated
+    seller_vat_number: Stated
+    seller_bankgiro: Stated
+    seller_contact: Stated
     payment_days: int = Field(default=30, ge=1, le=365, description="days from issue until an invoice is due")
     close_batch: int = Field(
         default=1_000,
