@@ -1,7 +1,6 @@
 """What the worker does with messages: load, judge, store, and tell."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +16,7 @@ from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
 from services.ingest.core.readings import ReadingRows, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS
+from services.ingest.core.shares import hours_to_come, shares
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
 from services.ingest.holding import held_rows
@@ -25,6 +25,8 @@ from services.ingest.store import deliveries, held, outcome, points, reference
 from services.ingest.store.deliveries import Result
 from services.ingest.store.points import Touched
 
+HOURS_TOLD_AT_ONCE = 2_000_000
+"""More than that of one batch is told of as it is stored, point by point: the messages would fill the memory."""
 MONTHS_AT_MOST = 10_000
 """More months than there are from 1970 to the end of the calendar."""
 
@@ -51,28 +53,41 @@ class ReadingHandlers:
         gathered = decode.gather(items, known)
         if gathered.held:
             await held.hold(tx, held_rows(items, gathered.held))
-        rows = without_duplicates(gathered.rows)
-        changes = await self.store_rows(tx, rows, [one.delivery_id for one in items])
-        results = _results(items, gathered, changes)
+        judged, told = await self._store_rows(tx, without_duplicates(gathered.rows), items)
+        results = _results(items, gathered, judged)
         await deliveries.add_results(tx, results)
-        self._count(results, changes)
-        told = list(_told(changes, _correlation(items)))
+        for result in results:
+            metrics.READINGS_JUDGED.labels(Verdict(result.verdict).label).inc(result.readings)
         if gathered.held or any(result.verdict in deliveries.REFUSED_VERDICTS for result in results):
             told += await self._refused(tx, items)
         return told
 
-    async def store_rows(
-        self, tx: Transaction, rows: ReadingRows, delivered_by: Sequence[UUID | None]
-    ) -> Outcome | None:
-        """Judge and store readings of known metering points; None where there are none."""
+    async def _store_rows(
+        self, tx: Transaction, rows: ReadingRows, items: Sequence[Message]
+    ) -> tuple[list[ReadingRows], list[Outgoing]]:
+        """Judge and store readings of known metering points; gives them with their verdicts, and what to tell of."""
+        judged: list[ReadingRows] = []
+        told: list[Outgoing] = []
         if len(rows.point_id) == 0:
-            return None
-        states = await points.lock(tx, rows.point_id[run_starts(rows.point_id)])
+            return judged, told
+        starts = run_starts(rows.point_id)
+        states = await points.lock(tx, rows.point_id[starts])
         await self._ensure_partitions(rows, states)
-        changes = await Judging(tx, await self.reference(tx), self._zone).outcome(rows, states)
-        await outcome.write(tx, changes, delivered_by)
-        await outcome.note_far(tx, changes)
-        return changes
+        judging = Judging(tx, await self.reference(tx), self._zone)
+        hours = hours_to_come(rows, states)
+        tells_at_once = int(hours.sum()) <= HOURS_TOLD_AT_ONCE
+        ends = np.append(starts[1:], len(rows.point_id))
+        for share in shares(hours):
+            some = rows if len(share) == len(starts) else rows.take(np.arange(starts[share[0]], ends[share[-1]]))
+            changes = await judging.outcome(some, states.take(share))
+            if not tells_at_once:
+                changes = changes._replace(far=changes.states.point_id)
+            await outcome.write(tx, changes, [one.delivery_id for one in items])
+            await outcome.note_far(tx, changes)
+            self._count(changes)
+            judged.append(changes.readings)
+            told += _told(changes, _correlation(items)) if tells_at_once else []
+        return judged, told
 
     async def rejudge(self, tx: Transaction, touched: Touched) -> Outcome:
         """Judge spans again whose meters or limits changed, and store what follows."""
@@ -134,10 +149,8 @@ class ReadingHandlers:
                 await outcome.ensure_partitions(tx, _seconds(begin), _seconds(end + 1) - 1)
             self._months |= wanted
 
-    def _count(self, results: Iterable[Result], changes: Outcome | None) -> None:
-        for result in results:
-            metrics.READINGS_JUDGED.labels(Verdict(result.verdict).label).inc(result.readings)
-        if changes is None or len(changes.hours.owner) == 0:
+    def _count(self, changes: Outcome) -> None:
+        if len(changes.hours.owner) == 0:
             return
         new = int((changes.hour_revision == 1).sum())
         metrics.HOURS_STORED.labels("new").inc(new)
@@ -152,20 +165,18 @@ class ReadingHandlers:
         return list(announce.refused_readings(refused, _correlation(items)))
 
 
-def _told(changes: Outcome | None, correlation_id: str) -> Iterable[Outgoing]:
-    if changes is None:
-        return
+def _told(changes: Outcome, correlation_id: str) -> Iterable[Outgoing]:
     yield from announce.hourly_power(changes.hours, changes.hour_revision, correlation_id)
     is_told = changes.day_is_told
     yield from announce.daily_power(changes.days.take(is_told), changes.day_revision[is_told], correlation_id)
 
 
-def _results(items: Sequence[Message], gathered: Gathered, changes: Outcome | None) -> list[Result]:
+def _results(items: Sequence[Message], gathered: Gathered, judged: Iterable[ReadingRows]) -> list[Result]:
     size = max(int(verdict) for verdict in Verdict) + 1
     counts = np.zeros((len(items), size), np.int64)
     arrived = np.bincount(gathered.rows.delivery, minlength=len(items))
-    if changes is not None:
-        np.add.at(counts, (changes.readings.delivery, changes.readings.verdict), 1)
+    for readings in judged:
+        np.add.at(counts, (readings.delivery, readings.verdict), 1)
     counts[:, int(Verdict.DUPLICATE)] = arrived - counts.sum(axis=1)
     for one in gathered.held:
         counts[one.message, int(one.verdict)] += 1

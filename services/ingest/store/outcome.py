@@ -9,7 +9,7 @@ import numpy as np
 from services.common import bulk
 from services.common.bulk import Column, Kind
 from services.common.postgres import Transaction
-from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.heat.arrays import UNKNOWN, Bool, Int64, run_starts
 from services.heat.days import Days, HourRows
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.outcome import Outcome, PointStates, Shifts
@@ -96,8 +96,9 @@ _SHIFT_DAYS = """
 # Told of by the same hand that tells of spans judged again.
 _NOTE_FAR = """
     INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason, changed_from, changed_to)
-    VALUES (%(point_id)s, to_timestamp(%(first_s)s), to_timestamp(%(end_s)s), 'far from what was read',
-            to_timestamp(%(first_s)s), to_timestamp(%(end_s)s))
+    SELECT point_id, to_timestamp(first_s), to_timestamp(end_s), 'far from what was read',
+           to_timestamp(first_s), to_timestamp(end_s)
+      FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS changed(point_id, first_s, end_s)
 """
 
 
@@ -121,13 +122,16 @@ async def note_far(tx: Transaction, outcome: Outcome) -> None:
 
     Who tells of a batch once more looks around its readings only; this says what lies further away.
     """
-    for point_id in outcome.far.tolist():
-        starts_s = outcome.hours.starts_s[outcome.hours.owner == point_id]
-        begins_s = outcome.days.day[outcome.days.owner == point_id] * DAY_S
-        changed_s = np.concatenate((starts_s, begins_s)).tolist()
-        if changed_s:
-            end_s = max(changed_s) + HOUR_S
-            await tx.execute(_NOTE_FAR, {"point_id": point_id, "first_s": min(changed_s), "end_s": end_s})
+    owner = np.concatenate((outcome.hours.owner, outcome.days.owner))
+    changed_s = np.concatenate((outcome.hours.starts_s, outcome.days.day * DAY_S))
+    order = np.lexsort((changed_s, owner))
+    order = order[np.isin(owner[order], outcome.far)]
+    if len(order) == 0:
+        return
+    first = run_starts(owner[order])
+    last = np.append(first[1:], len(order)) - 1
+    spans = (owner[order[first]], changed_s[order[first]], changed_s[order[last]] + HOUR_S)
+    await tx.execute(_NOTE_FAR, [column.tolist() for column in spans])
 
 
 async def _add_readings(tx: Transaction, rows: ReadingRows, deliveries: Sequence[UUID | None]) -> None:

@@ -195,6 +195,30 @@ async def test_a_register_that_rolls_over_goes_on_counting(worker: Worker, point
     assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [900, 800]
 
 
+async def test_a_batch_of_many_hours_is_stored_in_shares_as_if_at_once(
+    worker: Worker, points: Points, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.core.shares.HOURS_AT_ONCE", 30)
+    ids = points.add(3)
+    told = await worker.take([reading(point, hour, hour * 1000) for point in ids for hour in (0, 24)])
+    for point in ids:
+        assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000] * 24
+    assert {message.topic for message in told} == {"hourly-power", "daily-power"}
+
+
+async def test_hours_too_many_to_be_told_of_at_once_are_noted_to_be_told_of(
+    worker: Worker, points: Points, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.handlers.HOURS_TOLD_AT_ONCE", 30)
+    ids = points.add(3)
+    told = await worker.take([reading(point, hour, hour * 1000) for point in ids for hour in (0, 24)])
+    assert told == []
+    noted = "SELECT point_id, changed_from <= to_timestamp(%s), changed_to FROM ingest.rejudge WHERE point_id = ANY(%s)"
+    end = datetime.fromtimestamp(MIDNIGHT_S + 24 * HOUR_S, UTC)
+    assert sorted(points.rows(noted, [MIDNIGHT_S, ids])) == [(point, True, end) for point in ids]
+    points.rows("DELETE FROM ingest.rejudge WHERE point_id = ANY(%s) RETURNING 1", [ids])
+
+
 async def test_readings_of_an_unknown_meter_are_held_with_their_reason(worker: Worker, points: Points) -> None:
     await worker.take([{"serial": "nobody-knows", "read_at": MIDNIGHT_S, "energy_wh": 1}])
     assert points.rows("SELECT reason FROM ingest.held_reading WHERE serial = 'nobody-knows'") == [("unknown_meter",)]

@@ -1,0 +1,49 @@
+"""How many hours readings will complete, and how points are parted so that these fit into memory."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.heat.arrays import UNKNOWN
+from services.ingest.core.outcome import PointStates
+from services.ingest.core.shares import HOURS_AT_ONCE, hours_to_come, shares
+from tests.unit.ingest.rows import POINT_ID, reading_rows
+
+HOUR_S = 3600
+NOON_S = 1_700_000_000 // HOUR_S * HOUR_S
+YEAR_H = 8_760
+
+
+def coming(read_at_s: list[int], newest_s: int = UNKNOWN) -> int:
+    rows = reading_rows({"read_at_s": at_s, "energy_wh": 1} for at_s in read_at_s)
+    nothing = np.zeros(1, np.int64)
+    states = PointStates(np.array([POINT_ID]), np.array([newest_s]), *[nothing] * (len(PointStates._fields) - 2))
+    (hours,) = hours_to_come(rows, states).tolist()
+    return int(hours)
+
+
+def test_a_reading_an_hour_completes_an_hour() -> None:
+    assert coming([NOON_S], newest_s=NOON_S - HOUR_S) == 2  # It may lie on either side of a full hour.
+    assert coming([NOON_S + hour * HOUR_S for hour in range(24)]) == 1 + 23 * 2
+
+
+def test_a_reading_after_years_completes_all_hours_between() -> None:
+    assert coming([NOON_S], newest_s=NOON_S - 3 * YEAR_H * HOUR_S) == 3 * YEAR_H + 1
+    assert coming([NOON_S, NOON_S + 3 * YEAR_H * HOUR_S]) == 1 + 3 * YEAR_H + 1
+
+
+def test_a_clock_set_back_by_decades_completes_the_hours_up_to_the_newest_reading() -> None:
+    assert coming([NOON_S], newest_s=NOON_S + 20 * YEAR_H * HOUR_S) == 20 * YEAR_H + 1
+
+
+def test_a_late_reading_lies_between_others() -> None:
+    assert coming([NOON_S], newest_s=NOON_S + 30 * 24 * HOUR_S) == 1
+
+
+@given(hours=st.lists(st.integers(1, HOURS_AT_ONCE * 2), min_size=1, max_size=30))
+def test_every_point_is_in_one_share_and_a_share_is_small_or_of_one_point(hours: list[int]) -> None:
+    parts = shares(np.array(hours))
+    assert np.concatenate(parts).tolist() == list(range(len(hours)))
+    for part in parts:
+        # All but its last point lie below the limit together.
+        assert sum(hours[index] for index in part[:-1]) < HOURS_AT_ONCE
