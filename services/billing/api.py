@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
 from pydantic import BaseModel
 
 from services.billing.closing import MonthNotOverError, close_month
-from services.billing.core import chain
+from services.billing.core.chain import Flaw
 from services.billing.core.document import document
-from services.billing.core.reference import is_invoice_number
+from services.billing.core.reference import invoice_number, is_invoice_number
+from services.billing.following import follow_chain
 from services.billing.printing import Printer
 from services.billing.settings import BillingSettings
-from services.billing.store import chain as chain_store
 from services.billing.store import invoices
 from services.billing.store.invoices import Invoice
 from services.common import web
@@ -22,7 +22,6 @@ from services.common.postgres import Database
 
 EARLIEST, LATEST = 1990, 2060
 MOST_SHOWN = 1_000
-LINKS_AT_ONCE = 1_000
 
 Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Year = Annotated[int, Path(ge=EARLIEST, le=LATEST)]
@@ -51,11 +50,17 @@ class MonthReport(BaseModel):
 
 
 class ChainReport(BaseModel):
-    """Whether a year's invoices are as they were issued. broken_at: the first that is not, None where all are."""
+    """Whether a year's invoices are as they were issued.
+
+    issued: how many numbers were given. invoices: how many of them hold, from the first on. broken_at, flaw: the
+    first number that does not, and why; None where all do.
+    """
 
     year: int
+    issued: int
     invoices: int
     broken_at: str | None
+    flaw: Flaw | None
 
 
 def app(parts: Parts) -> FastAPI:
@@ -122,16 +127,16 @@ def _chains(parts: Parts) -> APIRouter:
     router = web.router()
 
     @router.get("/chains/{year}")
-    async def follow_chain(year: Year) -> ChainReport:
-        count, after, digest = 0, 0, chain.BEGINNING
-        while True:
-            async with parts.database.transaction() as tx:
-                links = await chain_store.stretch(tx, year, after, LINKS_AT_ONCE)
-            broken_at, digest = chain.broken_link(links, digest)
-            count += len(links)
-            if broken_at is not None or len(links) < LINKS_AT_ONCE:
-                return ChainReport(year=year, invoices=count, broken_at=broken_at)
-            after = links[-1][0]["sequence"]
+    async def get_chain(year: Year) -> ChainReport:
+        followed = await follow_chain(parts.database, year)
+        broken = followed.broken
+        return ChainReport(
+            year=year,
+            issued=followed.issued.count,
+            invoices=followed.holds_to.count,
+            broken_at=broken and invoice_number(year, broken.sequence),
+            flaw=broken and broken.flaw,
+        )
 
     return router
 

@@ -11,6 +11,7 @@ from schemas.invoices import InvoiceIssued
 from schemas.topics import INVOICES
 from schemas.values import ContractId, InvoiceId
 from services.billing import metrics
+from services.billing.core.chain import Series
 from services.billing.core.entries import Case, Issue, cited_rows, invoice_row, line_rows, linked, period_row
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.invoices import Draft, draft
@@ -112,7 +113,7 @@ def _outcome(case: Case, found: list[Part] | Held, figures: Sequence[Any]) -> Dr
     return draft(found, figures)
 
 
-async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, series: store.Series) -> None:
+async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, series: Series) -> None:
     invoices, lines, cited, periods, events = [], [], [], [], []
     sequence, chain = series.next_number, series.chain_sha256
     for case, outcome in outcomes:
@@ -130,7 +131,7 @@ async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, ser
         events.append(_event(case, invoice, issue))
     await store.add_invoices(tx, invoices, lines, cited)
     await store.put_periods(tx, periods)
-    await store.move_series(tx, issue.year, store.Series(sequence, chain))
+    await store.move_series(tx, issue.year, Series(sequence, chain))
     async with tx.pipeline():
         for event in events:
             await outbox.add(tx, SCHEMA, INVOICES, str(event.contract_id), event)

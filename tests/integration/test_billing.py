@@ -320,17 +320,3 @@ def test_the_published_views_show_a_visitor_his_own(stack: Stack, api: httpx.Cli
                     view: gateway.execute(f"SELECT count(*) FROM billing_v1.{view}").fetchone() for view in expected
                 }
             assert seen == {view: (count,) for view, count in counts.items()}
-
-
-def test_the_chain_of_invoices_can_be_followed_from_its_beginning(api: httpx.Client, street: Street) -> None:
-    billed(api, street)
-    year = street.value("SELECT max(year) FROM billing.invoice")
-    report = api.get(f"/v1/chains/{year}").json()
-    issued = street.value("SELECT count(*) FROM billing.invoice WHERE year = %s", year)
-    assert report == {"year": year, "invoices": issued, "broken_at": None}
-    number = street.value("SELECT number FROM billing.invoice ORDER BY sequence LIMIT 1")
-    raise_total = "UPDATE billing.invoice SET vat_ore = vat_ore + %s, total_ore = total_ore + %s WHERE number = %s"
-    street.run(raise_total, [1, 1, number])
-    assert api.get(f"/v1/chains/{year}").json()["broken_at"] == number
-    street.run(raise_total, [-1, -1, number])
-    assert api.get(f"/v1/chains/{year}").json()["broken_at"] is None

@@ -5,8 +5,11 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from services.billing.core.chain import Series
 from services.common.postgres import Transaction
 
+_ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+_SERIES = "SELECT next_number, chain_sha256 FROM billing.number_series WHERE year = %s"
 _HEADS = """
     SELECT invoice_id, year, sequence, number, contract_id, customer_id, point_id, month, part_from, part_to,
            issued_at, due_on, net_ore, vat_ore, total_ore, basis, chain_sha256
@@ -19,6 +22,17 @@ _LINES = """
 """
 
 Row = Mapping[str, Any]
+
+
+async def as_of_one_moment(tx: Transaction) -> None:
+    """Let all that the transaction reads be of one moment, also while invoices are issued. Comes first in it."""
+    await tx.execute(_ONE_MOMENT)
+
+
+async def series(tx: Transaction, year: int) -> Series:
+    """Give where a year's numbers go on and the newest digest, as whoever issued last left them."""
+    row = await (await tx.execute(_SERIES, [year])).fetchone()
+    return Series(*row) if row else Series()
 
 
 async def stretch(tx: Transaction, year: int, after: int, limit: int) -> list[tuple[Row, Sequence[Row]]]:

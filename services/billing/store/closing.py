@@ -1,7 +1,6 @@
 """The close of a month: what to bill, its figures, and the writing of invoices. All for many contracts at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +8,9 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from schemas.values import ContractId, PointId
-from services.billing.core.chain import BEGINNING
+from services.billing.core.chain import Series
 from services.billing.core.invoices import Figures
 from services.billing.core.parts import Span
-from services.billing.core.reference import SERIES_BEGINS
 from services.billing.core.terms import Contract
 from services.billing.store.copies import contract_from
 from services.common.postgres import Transaction
@@ -117,17 +115,10 @@ BEFORE_ALL = UUID(int=0)
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Where the numbers of a year go on, and the chain's newest digest."""
-
-    next_number: int
-    chain_sha256: bytes
-
-
 async def lock_series(tx: Transaction, year: int) -> Series:
     """Wait for one's turn to issue, and hold it until the transaction ends."""
-    row = await (await tx.execute(_LOCK_SERIES, [year, SERIES_BEGINS, BEGINNING])).fetchone()
+    new = Series()
+    row = await (await tx.execute(_LOCK_SERIES, [year, new.next_number, new.chain_sha256])).fetchone()
     if row is None:
         raise LookupError(f"the number series of {year} gave no row")
     return Series(*row)

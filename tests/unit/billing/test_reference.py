@@ -1,4 +1,4 @@
-"""The reference that finds an invoice, the chain that shows a change, and how figures are written."""
+"""The reference that finds an invoice, and how figures are written."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.core import swedish
-from services.billing.core.chain import BEGINNING, chained
 from services.billing.core.reference import invoice_number, luhn_digit, ocr_reference
 
 DIGITS = st.text("0123456789", min_size=1, max_size=20)
@@ -36,16 +35,6 @@ def test_one_wrong_digit_never_passes(digits: str, place: int, slip: int) -> Non
     place %= len(whole)
     wrong = whole[:place] + str((int(whole[place]) + slip) % 10) + whole[place + 1 :]
     assert not passes_luhn(wrong)
-
-
-def test_the_chain_changes_with_every_invoice_before() -> None:
-    first, other = chained(BEGINNING, {"total_ore": 1}, []), chained(BEGINNING, {"total_ore": 2}, [])
-    assert first != other
-    assert chained(first, {"total_ore": 3}, []) != chained(other, {"total_ore": 3}, [])
-
-
-def test_the_chain_does_not_depend_on_the_order_of_fields() -> None:
-    assert chained(BEGINNING, {"a": 1, "b": "å"}, []) == chained(BEGINNING, {"b": "å", "a": 1}, [])
 
 
 def test_figures_are_written_the_swedish_way() -> None:
