@@ -67,7 +67,8 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
     """Sum hours into local days, leaving out a day whose last hour is not there yet.
 
     hours: all known hours of each day that is to be summed. A day counts as measured when the marks at both its
-    midnights are, so a meter read once a day has measured days. Only measured hours set the highest one.
+    midnights are, so a meter read once a day has measured days; but not where one hour ends otherwise than the next
+    begins, since then it is not known what was used between. Only measured hours set the highest one.
     Source: domain.md, Figures and VEE rule 6; pitfall 21.
     """
     day = local_day(hours.starts_s, zone)
@@ -83,6 +84,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         (hours.starts_s[starts] == begins_s)
         & (hours.start_quality[starts] == MEASURED)
         & (hours.end_quality[last] == MEASURED)
+        & ~np.logical_or.reduceat(_breaks(hours), starts)
     )
     has_return = hours.return_centi_c != UNKNOWN
     return_centi_c = np.where(has_return, hours.return_centi_c, 0)
@@ -107,6 +109,14 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         offset_l=np.full(len(starts), UNKNOWN),
     )
     return days.take(hours.starts_s[last] + HOUR_S == ends_s)
+
+
+def _breaks(hours: HourRows) -> Bool:
+    """Tell which hours begin at their mark with another quality than the hour before ended with there."""
+    result = np.zeros(len(hours.owner), bool)
+    follows = (hours.owner[1:] == hours.owner[:-1]) & (hours.starts_s[1:] == hours.starts_s[:-1] + HOUR_S)
+    result[1:] = follows & (hours.start_quality[1:] != hours.end_quality[:-1])
+    return result
 
 
 def _with_volume(integral: Int64, volume_l: Int64) -> Int64:

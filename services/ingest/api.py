@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from schemas.topics import OUTDOOR_TEMPERATURE
-from schemas.values import StationId
+from schemas.values import Key, StationId
 from schemas.weather import OutdoorTemperatureObserved
 from services.common import logs, web
 from services.common.bodies import media_type, require_utf8
@@ -23,7 +23,6 @@ from services.common.table_imports import ImportAnswer, imported
 from services.ingest import metering
 from services.ingest.backlog import Backlog
 from services.ingest.core import documents
-from services.ingest.core.documents import Key
 from services.ingest.core.observed import unusable
 from services.ingest.core.parsed import BadDeliveryError
 from services.ingest.core.refusals import Refusal, RefusedError

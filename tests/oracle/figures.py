@@ -87,7 +87,7 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
     accepted.sort(key=lambda one: one.read_at_s)
     running = _running(accepted, places)
     marks = _marks(accepted, running)
-    hours = _hours(accepted, running, marks)
+    hours = _hours(accepted, running, marks, places)
     offset = (_offset(accepted, places, WH), _offset(accepted, places, LITRES))
     return Figures(verdicts, hours, _days(hours, marks, zone), offset)
 
@@ -164,9 +164,23 @@ def _quality(distance_s: int) -> int:
     return INTERPOLATED if distance_s <= 2 * HOUR_S else ESTIMATED
 
 
+def _is_unsure(earlier: Reading, later: Reading, places: Sequence[Place]) -> bool:
+    """A meter was exchanged between them, and its stop, or its successor's start, was not noted."""
+    before, after = place_at(places, earlier.read_at_s), place_at(places, later.read_at_s)
+    if before is None or after is None or before == after:
+        return False
+    unread = [place for place in places if before.installed_s < place.installed_s < after.installed_s]
+    noted = [before.stop[WH], after.start[WH], *(one for place in unread for one in (place.start[WH], place.stop[WH]))]
+    return None in noted
+
+
 def _hours(
-    accepted: Sequence[Reading], running: Sequence[list[int | None]], marks: Mapping[int, Mark]
+    accepted: Sequence[Reading],
+    running: Sequence[list[int | None]],
+    marks: Mapping[int, Mark],
+    places: Sequence[Place],
 ) -> dict[int, Hour]:
+    unsure = [(one.read_at_s, two.read_at_s) for one, two in pairwise(accepted) if _is_unsure(one, two, places)]
     samples = _samples(accepted, running)
     hours: dict[int, Hour] = {}
     for at_s, begin in marks.items():
@@ -185,7 +199,7 @@ def _hours(
             _temperature(forward_lc, volume_l, supply),
             _temperature(return_lc, volume_l, back),
             _quality(begin.distance_s),
-            _quality(end.distance_s),
+            ESTIMATED if any(at_s < to and at_s + HOUR_S > since for since, to in unsure) else _quality(end.distance_s),
         )
     return hours
 
@@ -244,6 +258,11 @@ def _days(hours: Mapping[int, Hour], marks: Mapping[int, Mark], zone: ZoneInfo) 
         present = [hours[at_s] for at_s in expected if at_s in hours]
         measured = [hour.energy_wh for hour in present if hour.start_quality == hour.end_quality == MEASURED]
         is_measured = expected[0] in hours and hours[expected[0]].start_quality == MEASURED
+        is_measured &= all(
+            hours[one].end_quality == hours[two].start_quality
+            for one, two in pairwise(expected)
+            if one in hours and two in hours
+        )
         at_end = marks[expected[-1] + HOUR_S].running
         days[day] = Day(
             sum(hour.energy_wh for hour in present),

@@ -114,7 +114,8 @@ def appended(states: PointStates, both: Combined) -> Appended:
     """
     rows = both.rows
     registers = registers_of(rows)
-    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers))
+    is_unsure = np.zeros(len(rows.point_id), bool)
+    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers), is_unsure)
     has_mark = states.mark_s != UNKNOWN
     seeds = Seeds(
         states.point_id[has_mark],

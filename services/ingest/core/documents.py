@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from schemas.values import Key
 from schemas.weather import HourlyTemperature
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.form import is_within_calendar
@@ -35,7 +36,6 @@ def _on_the_hour(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_within_calendar), BeforeValidator(_written_out)]
 FullHour = Annotated[Moment, AfterValidator(_on_the_hour)]
-Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Register = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 Modulus = Annotated[int, Field(ge=0, le=10**15, strict=True)]

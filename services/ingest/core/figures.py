@@ -6,7 +6,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, difference, run_starts
 from services.heat.days import HourRows
-from services.heat.hour_marks import Marks, hour_marks, hours_between, mark_quality
+from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours_between, mark_quality
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge, rise
 from services.ingest.core.installations import NOT_INSTALLED, Installations, Terms
@@ -26,6 +26,8 @@ class Accepted(NamedTuple):
     """(n, 4): Wh, l, forward and return integral. Equal to the meter's own at the start of the window."""
     offset: Int64
     """(n, 4): what was added to the meter's own registers."""
+    is_unsure: Bool
+    """(n,): True where a meter was exchanged since the reading before, and its last or first register was not noted."""
 
 
 class Seeds(NamedTuple):
@@ -107,7 +109,9 @@ def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Ins
     if offset.any():
         offset = _summed_within(kept.point_id, offset)
     running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
-    return Accepted(kept, segment, running, offset)
+    is_unsure = np.zeros(len(which), bool)
+    is_unsure[follow] = ~_is_noted(segment, follow, installations)
+    return Accepted(kept, segment, running, offset, is_unsure)
 
 
 def _step(
@@ -147,6 +151,20 @@ def _across(
     unread = np.concatenate(([0], np.cumsum(_counted(start, stop, modulus))))
     by_unread = unread[after] - unread[np.minimum(before + 1, after)]
     return _counted(old, stop[before], modulus[before]) + by_unread + _counted(start[after], new, modulus[after])
+
+
+def _is_noted(segment: Int64, later: Int64, installations: Installations) -> Bool:
+    """Tell for pairs of readings whether what was used between them is known, whatever meters were exchanged."""
+    before, after = segment[later - 1], segment[later]
+    is_exchanged = before != after
+    if not is_exchanged.any():
+        return ~is_exchanged
+    first, last = before.clip(0), after.clip(0)
+    lacks_one = (installations.start_wh == UNKNOWN) | (installations.stop_wh == UNKNOWN)
+    lacking = np.concatenate(([0], np.cumsum(lacks_one)))
+    unread_known = lacking[last] == lacking[np.minimum(first + 1, last)]
+    known = (installations.stop_wh[first] != UNKNOWN) & (installations.start_wh[last] != UNKNOWN) & unread_known
+    return ~is_exchanged | known
 
 
 def _counted(earlier: Int64, later: Int64, modulus: Int64) -> Int64:
@@ -195,9 +213,11 @@ def marks_of(counted: Accepted, seeds: Seeds) -> tuple[Marks, Int64]:
 def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
     """Take the hours between marks, with their supply and return temperature.
 
-    Temperatures come from the meter's integrals where it has them, else from the samples of the hour.
+    Temperatures come from the meter's integrals where it has them, else from the samples of the hour. An hour in which
+    a meter was exchanged, and what it showed was not noted, is estimated at its end, whatever the next one begins with.
     """
     hours = hours_between(marks.owner, marks.at_s, marks.values, quality)
+    end_quality = np.where(_are_unsure(counted, hours.owner, hours.starts_s), ESTIMATED, hours.end_quality)
     energy, volume, forward, back = hours.values.T
     return HourRows(
         hours.owner,
@@ -209,8 +229,17 @@ def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
         _temperature(counted, hours.owner, hours.starts_s, forward, volume, counted.rows.supply_c),
         _temperature(counted, hours.owner, hours.starts_s, back, volume, counted.rows.return_c),
         hours.start_quality,
-        hours.end_quality,
+        end_quality,
     )
+
+
+def _are_unsure(counted: Accepted, owner: Int64, starts_s: Int64) -> Bool:
+    rows = counted.rows
+    result = np.zeros(len(owner), bool)
+    for later in np.flatnonzero(counted.is_unsure):
+        since_s, until_s = rows.read_at_s[later - 1], rows.read_at_s[later]
+        result |= (owner == rows.point_id[later]) & (starts_s < until_s) & (starts_s + HOUR_S > since_s)
+    return result
 
 
 def _temperature(

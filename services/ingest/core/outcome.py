@@ -67,11 +67,6 @@ class Shifts(NamedTuple):
 NO_SHIFTS = Shifts(*(np.zeros(0, np.int64) for _ in Shifts._fields))
 
 
-def no_hours() -> HourRows:
-    """Give hours of no length."""
-    return HourRows._make(np.zeros(0, np.int64) for _ in HourRows._fields)
-
-
 def no_days() -> Days:
     """Give days of no length."""
     return Days._make(np.zeros(0, np.int64) for _ in Days._fields)

@@ -154,6 +154,25 @@ async def test_a_rollover_between_the_last_reading_and_the_exchange_is_counted(w
     assert [row[1] for row in points.rows(HOURS, [MIDNIGHT_S, point])] == [1000, 1000]
 
 
+async def test_an_exchange_of_which_nothing_was_noted_leaves_its_hour_and_day_estimated(
+    worker: Worker, points: Points
+) -> None:
+    noted, unnoted = points.add(2)
+    exchange = MIDNIGHT_S + 6 * HOUR_S
+    for point, registers in ((noted, {"stop_wh": 6_000}), (unnoted, {})):
+        points.install(f"old-{point}", point, MIDNIGHT_S, exchange, **registers)
+        points.install(f"new-{point}", point, exchange, start_wh=0)
+        await worker.take([reading(point, hour, hour * 1000) for hour in range(6)])
+        await worker.take([reading(point, hour, (hour - 6) * 1000) for hour in range(6, 25)])
+    measured, estimated = (1, 1), (1, 3)
+    for point, at_the_exchange, wh, is_measured in ((noted, measured, 1000, True), (unnoted, estimated, 0, False)):
+        hours = [(row[1], row[5:7]) for row in points.rows(HOURS, [MIDNIGHT_S, point])]
+        assert hours == [(1000, measured)] * 5 + [(wh, at_the_exchange)] + [(1000, measured)] * 18
+        ((_, energy_wh, highest_wh, _, _, hours_measured, day_is_measured, *_),) = points.rows(DAYS, [point])
+        assert (energy_wh, highest_wh, day_is_measured) == (23_000 + wh, 1000, is_measured)
+        assert hours_measured == 23 + is_measured
+
+
 async def test_what_was_noted_too_low_at_an_exchange_counts_as_nothing(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     exchange = MIDNIGHT_S + HOUR_S + 1800
