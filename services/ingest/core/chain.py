@@ -4,7 +4,7 @@ A reading's verdict is a function of the readings around it, never of which came
 accepted reading, the next `LOOKAHEAD` readings are searched for their longest chain that rises plausibly from
 it; the first link of that chain is accepted next, what was passed over is refused. So one spike is refused
 once the readings after it agree with each other, and a register that falls for good is refused until
-an operator registers the exchange.
+an operator registers the exchange, or it has risen past where it fell from.
 """
 
 from functools import lru_cache
