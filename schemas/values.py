@@ -1,8 +1,10 @@
 """The words that every event shares: identities, media, qualities."""
 
 from enum import StrEnum
-from typing import NewType
+from typing import Annotated, NewType
 from uuid import UUID
+
+from pydantic import Field
 
 PointId = NewType("PointId", int)
 FacilityId = NewType("FacilityId", UUID)
@@ -15,6 +17,10 @@ DeterminationId = NewType("DeterminationId", UUID)
 NetworkId = NewType("NetworkId", str)
 StationId = NewType("StationId", str)
 PriceListId = NewType("PriceListId", str)
+
+KEY_PATTERN = r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$"
+Key = Annotated[str, Field(pattern=KEY_PATTERN)]
+"""A number or code that the utility gave one of its objects; it stands in addresses and on invoices."""
 
 
 class Medium(StrEnum):

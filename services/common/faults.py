@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-KEY_PATTERN = r"[A-Za-z0-9ÅÄÖåäö._\-]{1,40}"
-"""Numbers and codes that a utility gives its objects."""
+from schemas.values import KEY_PATTERN
+
 KEY_WORDS = "write 1 to 40 letters, digits, dots, hyphens or underscores, without spaces"
 
 _NUMBER = "write a number, as in 12.5"
@@ -72,7 +72,7 @@ _NO_CONTROL_CHARACTERS = "leave out line breaks, tabs and other control characte
 _EMAIL = "write one e-mail address, as in eva.ek@example.com"
 
 PATTERN_WORDS = {
-    f"^{KEY_PATTERN}$": KEY_WORDS,
+    KEY_PATTERN: KEY_WORDS,
     r"^[^\x00-\x1f\x7f]+$": _NO_CONTROL_CHARACTERS,
     r"^[^\x00-\x1f\x7f]*$": _NO_CONTROL_CHARACTERS,
     r"^[^@\s]+@[^@\s]+$": _EMAIL,

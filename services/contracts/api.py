@@ -10,13 +10,13 @@ from psycopg import DataError
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from schemas.price_lists import PriceList, PriceListTerms
+from schemas.values import Key
 from services.common import web
 from services.common.postgres import Database
 from services.common.table_imports import ImportAnswer, imported
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
 from services.contracts.core.determination import winter_years
-from services.contracts.core.documents import Key
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.determining import determine
 from services.contracts.imports import import_table

@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.grants import Level
-from schemas.values import CustomerId, UserId
+from schemas.values import CustomerId, Key, UserId
 from services.common import web
 from services.common.postgres import Database, Transaction
 from services.permissions import handlers, metrics
@@ -17,7 +17,6 @@ from services.permissions.settings import PermissionsSettings
 from services.permissions.store import grants, people
 
 ACTOR = "integration"
-Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Email = Annotated[str, Field(max_length=200, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")]
 LinkToken = Annotated[str, Field(min_length=20, max_length=100)]

@@ -9,12 +9,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.facilities import Category
-from schemas.values import Activity, Medium
+from schemas.values import Activity, Key, Medium
 from services.contracts.core.identity import identity_number
-
-KEY_PATTERN = r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$"
-Key = Annotated[str, Field(pattern=KEY_PATTERN)]
-"""A number or code that the utility chose; it stands in addresses and on invoices."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 EARLIEST, LATEST = date(1990, 1, 1), date(2060, 12, 31)
