@@ -84,7 +84,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         (hours.starts_s[starts] == begins_s)
         & (hours.start_quality[starts] == MEASURED)
         & (hours.end_quality[last] == MEASURED)
-        & ~np.logical_or.reduceat(_breaks(hours), starts)
+        & ~np.logical_or.reduceat(_breaks(hours, starts), starts)
     )
     has_return = hours.return_centi_c != UNKNOWN
     return_centi_c = np.where(has_return, hours.return_centi_c, 0)
@@ -111,11 +111,12 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
     return days.take(hours.starts_s[last] + HOUR_S == ends_s)
 
 
-def _breaks(hours: HourRows) -> Bool:
-    """Tell which hours begin at their mark with another quality than the hour before ended with there."""
+def _breaks(hours: HourRows, starts: Int64) -> Bool:
+    """Tell which hours begin at their mark with another quality than the hour before, of the same day, ended with."""
     result = np.zeros(len(hours.owner), bool)
-    follows = (hours.owner[1:] == hours.owner[:-1]) & (hours.starts_s[1:] == hours.starts_s[:-1] + HOUR_S)
+    follows = hours.starts_s[1:] == hours.starts_s[:-1] + HOUR_S
     result[1:] = follows & (hours.start_quality[1:] != hours.end_quality[:-1])
+    result[starts] = False
     return result
 
 

@@ -60,33 +60,39 @@ def without_sentinels(reading: Reading) -> Reading:
 def by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
     """Of each instant the version of the highest rank, then recorded last, then a withdrawal, then the larger hash.
 
-    What a meter showed that sat elsewhere is no version of anything here.
+    What a meter showed that sat elsewhere, or what no meter shows, is no version of anything.
     """
     verdicts: dict[tuple[int, int], int] = {}
     by_instant: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
-        if _is_installed(places, reading):
-            by_instant[reading.read_at_s].append(reading)
+        if refused := _alone(reading, places):
+            verdicts[reading.read_at_s, reading.content_hash] = refused
         else:
-            verdicts[reading.read_at_s, reading.content_hash] = NOT_INSTALLED
+            by_instant[reading.read_at_s].append(reading)
     chained = []
     for at_s in sorted(by_instant):
-        versions = sorted(
-            by_instant[at_s], key=lambda one: (one.rank, one.recorded_us, one.withdrawn, one.content_hash)
-        )
-        for older in versions[:-1]:
-            verdicts[at_s, older.content_hash] = SUPERSEDED
-        reading = versions[-1]
-        key = (at_s, reading.content_hash)
+        *others, reading = sorted(by_instant[at_s], key=_claim)
+        verdicts |= {(at_s, older.content_hash): SUPERSEDED for older in others}
         if reading.withdrawn:
-            verdicts[key] = WITHDRAWN
-        elif reading.energy_wh in SENTINELS:
-            verdicts[key] = SENTINEL
-        elif _is_above_modulus(place_at(places, at_s), reading):
-            verdicts[key] = ABOVE_MODULUS
+            verdicts[at_s, reading.content_hash] = WITHDRAWN
         else:
             chained.append(reading)
     return verdicts, chained
+
+
+def _claim(one: Reading) -> tuple[int, int, bool, int]:
+    return one.rank, one.recorded_us, one.withdrawn, one.content_hash
+
+
+def _alone(reading: Reading, places: Sequence[Place]) -> int:
+    """The verdict on a reading that no other can excuse, 0 for none."""
+    if not _is_installed(places, reading):
+        return NOT_INSTALLED
+    if reading.withdrawn:
+        return 0
+    if reading.energy_wh in SENTINELS:
+        return SENTINEL
+    return ABOVE_MODULUS if _is_above_modulus(place_at(places, reading.read_at_s), reading) else 0
 
 
 def _is_installed(places: Sequence[Place], reading: Reading) -> bool:

@@ -12,8 +12,8 @@ from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_start
 from services.heat.days import HourRows
 from services.heat.hour_marks import HOUR_S, Marks
 from services.ingest.core.chain import LOOKAHEAD, follows
-from services.ingest.core.figures import Accepted, Seeds, above_modulus, candidates, hours_of, marks_of, registers_of
-from services.ingest.core.installations import NOT_INSTALLED, Terms
+from services.ingest.core.figures import Accepted, Seeds, candidates, hours_of, marks_of, refused_alone, registers_of
+from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim
 
@@ -82,8 +82,7 @@ def appendable(states: PointStates, both: Combined) -> Bool:
 
 
 def _fit_each(both: Combined) -> Bool:
-    is_installed = both.terms.segment != NOT_INSTALLED
-    return is_installed & (verdicts_by_claim(both.rows) == 0) & ~above_modulus(both.rows, both.terms)
+    return (refused_alone(both.rows, both.terms) == 0) & (verdicts_by_claim(both.rows) == 0)
 
 
 def _follow_plainly(both: Combined) -> Bool:

@@ -10,7 +10,7 @@ from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge, rise
 from services.ingest.core.installations import NOT_INSTALLED, Installations, Terms
-from services.ingest.core.readings import ReadingRows, verdicts_by_claim, without_sentinels
+from services.ingest.core.readings import SENTINELS, ReadingRows, verdicts_by_claim, without_sentinels
 from services.ingest.core.verdict import Verdict
 
 WH, LITRES, FORWARD, RETURN = range(4)
@@ -48,23 +48,36 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     rows: sorted by `in_order`, without duplicates. starts_inside: (n,) True for the points whose window begins
     in the middle of their series, which must then be at an accepted reading.
 
-    What another meter showed is no version of a reading here, so it is set aside before any claim is weighed.
+    What is refused alone is set aside before any claim is weighed, so that it pushes no good reading out.
     """
-    by_claim = np.full(len(rows.point_id), int(Verdict.METER_NOT_INSTALLED))
-    here = np.flatnonzero(terms.segment != NOT_INSTALLED)
-    by_claim[here] = verdicts_by_claim(rows.take(here))
-    by_claim[(by_claim == 0) & above_modulus(rows, terms)] = int(Verdict.REGISTER_ABOVE_MODULUS)
-    chained = np.flatnonzero(by_claim == 0)
-    by_claim[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
-    return by_claim
+    result = refused_alone(rows, terms)
+    claimed = np.flatnonzero(result == 0)
+    result[claimed] = verdicts_by_claim(rows.take(claimed))
+    chained = np.flatnonzero(result == 0)
+    result[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
+    return result
 
 
-def above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
-    """Tell which readings show what their meter cannot: a register at or above the modulus noted for it.
+def refused_alone(rows: ReadingRows, terms: Terms) -> Int64:
+    """Judge what no other reading can excuse: of a meter that sits elsewhere, or a register that no meter shows.
 
-    Taken modulo they would fit in somewhere, as what nobody used. One register alone refuses the reading, since it
-    says that the meter is not the one noted, or its modulus is wrong.
+    (n,) of the verdict, 0 where others must decide. A withdrawal takes back whatever the register said.
     """
+    shows = rows.withdrawn == 0
+    return np.select(
+        [
+            terms.segment == NOT_INSTALLED,
+            shows & np.isin(rows.energy_wh, SENTINELS),
+            shows & _is_above_modulus(rows, terms),
+        ],
+        [int(Verdict.METER_NOT_INSTALLED), int(Verdict.SENTINEL), int(Verdict.REGISTER_ABOVE_MODULUS)],
+        0,
+    ).astype(np.int64)
+
+
+def _is_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
+    # Taken modulo they would fit in somewhere, as what nobody used. One register alone refuses the reading, since it
+    # says that the meter is not the one noted, or its modulus is wrong.
     has_energy, has_volume = terms.modulus_wh > 0, terms.modulus_l > 0
     energy_above = has_energy & (rows.energy_wh >= terms.modulus_wh)
     return energy_above | (has_volume & (without_sentinels(rows.volume_l) >= terms.modulus_l))

@@ -70,14 +70,13 @@ def without_duplicates(rows: ReadingRows) -> ReadingRows:
 
 
 def verdicts_by_claim(rows: ReadingRows) -> Int64:
-    """Judge readings by themselves: superseded, withdrawn, a sentinel, or 0 where the others must decide.
+    """Weigh what versions of one instant claim: superseded, withdrawn, or 0 where other instants must decide.
 
     rows: sorted by `in_order`. Of several versions of one instant the one with the highest rank counts, then
     the one recorded last, then a withdrawal, which was sent because of the other, then the larger hash; when it
     came never decides. Source: pitfall 7.
     """
-    is_sentinel = np.isin(rows.energy_wh, SENTINELS)
-    verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), np.where(is_sentinel, int(Verdict.SENTINEL), 0))
+    verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), 0)
     counts = np.append(~_same_instant(rows), True)[: len(verdict)]
     return np.where(counts, verdict, int(Verdict.SUPERSEDED))
 

@@ -7,11 +7,12 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN
 from services.ingest.core.chain import Candidates
-from services.ingest.core.installations import NEVER_S, Installations
+from services.ingest.core.installations import NEVER_S, Installations, Terms, terms
 from services.ingest.core.readings import ReadingRows, content_hash, in_order
 from tests.oracle.verdicts import Place, Reading
 
 POINT_ID = 7
+MAXIMUM_W = 50_000
 _WHOLE = ("meter_id", "rank", "recorded_us", "forward_lc", "return_lc", "withdrawn", "verdict", "delivery")
 _SAMPLES = ("flow_l_per_h", "power_w", "supply_c", "return_c")
 
@@ -31,6 +32,12 @@ def reading_rows(rows: Iterable[Mapping[str, Any]]) -> ReadingRows:
     hashed = content_hash((columns["energy_wh"], columns["withdrawn"], columns["rank"], recorded_us))
     point_id = np.array([row.get("point_id", POINT_ID) for row in complete], np.int64)
     return in_order(ReadingRows(point_id=point_id, read_at_s=read_at_s, content_hash=hashed, **columns))
+
+
+def terms_of(places: Installations, rows: ReadingRows) -> Terms:
+    """Find the terms on which readings are judged."""
+    maximum_w = np.full(len(rows.point_id), MAXIMUM_W)
+    return terms(places, rows.point_id, rows.meter_id, rows.read_at_s, maximum_w)
 
 
 def candidates(readings: list[Reading], place: Place, maximum_kw: int) -> Candidates:

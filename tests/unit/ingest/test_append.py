@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 from services.heat.arrays import UNKNOWN
 from services.ingest.core.append import appendable, appended, combined
 from services.ingest.core.figures import hours_of
-from services.ingest.core.installations import Installations, Terms, terms
+from services.ingest.core.installations import Installations, terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows, joined
 from services.ingest.core.recompute import BEGINNING_S, END_S, Recomputed, Spans, recompute, states_after
 from services.ingest.core.verdict import Verdict
 from tests.oracle.verdicts import Place
-from tests.unit.ingest.rows import POINT_ID, installations, reading_rows
+from tests.unit.ingest.rows import MAXIMUM_W, POINT_ID, installations, reading_rows, terms_of
 
 HOUR_S = 3600
-MAXIMUM_W = 50_000
 NO_METER = installations([])
 
 
@@ -36,11 +35,6 @@ def unknown_state() -> PointStates:
         unbroken=nothing,
         has_open_samples=nothing,
     )
-
-
-def terms_of(places: Installations, rows: ReadingRows) -> Terms:
-    maximum_w = np.full(len(rows.point_id), MAXIMUM_W)
-    return terms(places, rows.point_id, rows.meter_id, rows.read_at_s, maximum_w)
 
 
 def all_at_once(places: Installations, rows: ReadingRows) -> tuple[Recomputed, PointStates]:

@@ -6,9 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.core.readings import content_hash, in_order, joined, verdicts_by_claim, without_duplicates
+from services.ingest.core.figures import verdicts
+from services.ingest.core.readings import (
+    ReadingRows,
+    content_hash,
+    in_order,
+    joined,
+    verdicts_by_claim,
+    without_duplicates,
+)
 from services.ingest.core.verdict import Verdict
-from tests.unit.ingest.rows import reading_rows
+from tests.unit.ingest.rows import installations, reading_rows, terms_of
 
 AT_S = 1_700_000_000
 SECOND_US = 1_000_000
@@ -22,6 +30,10 @@ def counting(*versions: dict[str, Any]) -> list[int]:
     """The energies of the versions that are not superseded."""
     rows = reading_rows(versions)
     return rows.energy_wh[verdicts_by_claim(rows) != int(Verdict.SUPERSEDED)].tolist()
+
+
+def judged(rows: ReadingRows) -> list[int]:
+    return verdicts(rows, terms_of(installations([]), rows), np.zeros(len(rows.point_id), bool)).tolist()
 
 
 def test_the_higher_rank_counts_whenever_it_was_recorded() -> None:
@@ -78,9 +90,15 @@ def test_a_version_recorded_after_a_withdrawal_counts_again() -> None:
     assert counting(version(1), version(1, withdrawn=1, recorded_us=first), version(5, recorded_us=second)) == [5]
 
 
-def test_all_bits_set_is_no_reading() -> None:
-    rows = reading_rows([version(4_294_967_295), version(16_777_215) | {"read_at_s": AT_S + 1}])
-    assert verdicts_by_claim(rows).tolist() == [Verdict.SENTINEL, Verdict.SENTINEL]
+def test_all_bits_set_is_no_reading_and_pushes_none_out() -> None:
+    for no_reading in (4_294_967_295, 16_777_215):
+        rows = reading_rows([version(no_reading, rank=1), version(5)])
+        assert rows.energy_wh.tolist() == [5, no_reading]
+        assert judged(rows) == [Verdict.ACCEPTED, Verdict.SENTINEL]
+
+
+def test_a_withdrawal_counts_whatever_register_it_repeats() -> None:
+    assert judged(reading_rows([version(4_294_967_295, withdrawn=1)])) == [Verdict.WITHDRAWN]
 
 
 def test_what_is_there_twice_is_dropped_and_what_is_stored_stays() -> None:
