@@ -203,7 +203,7 @@ def _imports(parts: Parts) -> APIRouter:
 
     @router.post("/import/{kind}")
     async def import_(
-        kind: Literal["facilities", "metering-points", "customers", "contracts"], request: Request
+        kind: Literal["networks", "facilities", "metering-points", "customers", "contracts"], request: Request
     ) -> ImportAnswer:
         store = partial(import_table, parts.database, parts.sealer, kind, parts.settings.import_batch_rows)
         return await imported(request, store, MAX_REFUSED_SHOWN)

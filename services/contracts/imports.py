@@ -12,6 +12,7 @@ from services.contracts.sealing import Sealer
 from services.contracts.store import Change
 
 KINDS = {
+    "networks": Kind("network_id", documents.Network),
     "facilities": Kind("facility_number", documents.Facility),
     "metering-points": Kind("number", documents.MeteringPoint),
     "customers": Kind("customer_number", documents.Customer),
@@ -56,6 +57,8 @@ async def _store(database: Database, sealer: Sealer, kind: str, batch: Sequence[
 async def _put(tx: Transaction, sealer: Sealer, row: Row) -> Change:
     # Every refusal is found before anything of the line is written, or undone by its own savepoint.
     match row.document:
+        case documents.Network() as network:
+            return await handlers.put_network(tx, row.key, network)
         case documents.Facility() as facility:
             return (await handlers.put_facility(tx, row.key, facility))[0]
         case documents.MeteringPoint() as point:

@@ -246,6 +246,7 @@ def test_an_import_keeps_good_lines_and_refuses_bad_ones_alone(api: httpx.Client
 def test_contracts_can_be_imported_with_their_points_and_customers(api: httpx.Client) -> None:
     house = House(api)
     tables = {
+        "networks": f"network_id,name\nN{house.number},Norra nätet\n",
         "metering-points": f"number,facility_number,medium,station_id\nP{house.number}x,F{house.number},cooling,\n",
         "customers": f"customer_number,kind,name,address\nC{house.number}x,business,Al AB,Alvägen 1\n",
         "contracts": (
@@ -255,8 +256,8 @@ def test_contracts_can_be_imported_with_their_points_and_customers(api: httpx.Cl
         ),
     }
     reports = [api.post(f"/v1/import/{kind}", content=table.encode()).json() for kind, table in tables.items()]
-    assert [report["created"] for report in reports] == [1, 1, 1]
-    assert reports[2]["refused"][0]["code"] == "contracts_overlap"
+    assert [report["created"] for report in reports] == [1, 1, 1, 1]
+    assert reports[3]["refused"][0]["code"] == "contracts_overlap"
     contract = api.get(f"/v1/contracts/K{house.number}x").json()
     assert contract["powers"][0]["kw"] == "12.50"
 
