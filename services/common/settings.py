@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What a service must be told from outside. A missing or malformed value stops it at the start, by name."""
 
-    model_config = SettingsConfigDict(env_prefix="KULVERT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KULVERT_", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = Field(description="PostgreSQL address with the service's own login role")
     kafka_bootstrap: str = Field(description="host:port of a Kafka broker")
