@@ -15,6 +15,9 @@ BEGIN
             next_offset bigint  NOT NULL CHECK (next_offset >= 0),
             PRIMARY KEY (cluster_id, topic, partition)
         )', service);
+        -- The crc32 of the last stored message's value: a topic made anew has another message there, or none.
+        -- NULL where it is not known, and then it is not compared.
+        EXECUTE format('ALTER TABLE %I.stored_position ADD COLUMN IF NOT EXISTS last_value_crc bigint', service);
 
         -- Events written with the change they tell of; deleted once the broker has acknowledged them.
         EXECUTE format('CREATE TABLE IF NOT EXISTS %I.outbox (

@@ -18,11 +18,12 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.event import CORRELATION_HEADER, header
 from schemas.topics import Topic
-from services.common import logs, metrics, process
+from services.common import logs, metrics, process, proof
 from services.common.health import Progress
 from services.common.kafka import Outgoing, cluster_id, send_all
 from services.common.positions import Advance, LostPartitionError, Positions
 from services.common.postgres import Database, Transaction
+from services.common.proof import MessagesGoneError
 from services.common.waiting import Waiting
 
 log = logs.get_logger()
@@ -43,10 +44,6 @@ MAX_IDS_LOGGED = 100
 
 class UndecodableError(Exception):
     """A message whose bytes say nothing; it goes to the dead-letter topic with this text."""
-
-
-class MessagesGoneError(Exception):
-    """Kafka no longer has, or does not have yet, the message at which a partition was to go on."""
 
 
 class Handlers(Protocol[Item]):
@@ -142,23 +139,27 @@ class Loop(Generic[Item]):
             log.warning("group_not_left", group=self._source.group)
 
     async def resume(self, partitions: Iterable[TopicPartition]) -> None:
-        """Seek to where each partition goes on: at what was announced, never past what was stored."""
+        """Seek to where each partition goes on: at what was announced, never past what was stored.
+
+        Raises MessagesGoneError where a stored place is none in this topic.
+        """
         wanted = list(partitions)
         announced = {tp: await self._consumer.committed(tp) for tp in wanted}
         unknown = [tp for tp in wanted if announced[tp] is None]
         beginnings = await self._consumer.beginning_offsets(unknown) if unknown else {}
         async with self._database.transaction() as tx:
-            stored = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in wanted])
-            starts = {
-                tp: _start(stored.get((tp.topic, tp.partition)), announced[tp], beginnings.get(tp, 0)) for tp in wanted
-            }
+            places = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in wanted])
+            stored = {tp: places[tp.topic, tp.partition] for tp in wanted if (tp.topic, tp.partition) in places}
+            offsets = {tp: place.next_offset for tp, place in stored.items()}
+            starts = {tp: _start(offsets.get(tp), announced[tp], beginnings.get(tp, 0)) for tp in wanted}
             # Only where there is none: writing would wait for a worker that stands still in its transaction.
-            new = {(tp.topic, tp.partition): start for tp, start in starts.items()}
-            await self._positions.begin(tx, {key: start for key, start in new.items() if key not in stored})
+            new = {(tp.topic, tp.partition): start for tp, start in starts.items() if tp not in stored}
+            await self._positions.begin(tx, new)
+        await proof.check(self._source.bootstrap, stored)
         for tp, start in starts.items():
             if tp in self._consumer.assignment():
                 self._consumer.seek(tp, start)
-                self._stored[tp] = stored.get((tp.topic, tp.partition), start)
+                self._stored[tp] = offsets.get(tp, start)
         self._is_placed = True
 
     def fail(self, failure: Exception) -> None:
@@ -195,12 +196,7 @@ class Loop(Generic[Item]):
             await asyncio.sleep(UNSOUGHT_WAIT_S)
             return {}
         except OffsetOutOfRangeError as error:
-            places = ", ".join(f"{tp.topic}/{tp.partition}/{offset}" for tp, offset in error.args[0].items())
-            raise MessagesGoneError(
-                f"the messages from {places} on are not in Kafka: they were deleted before they"
-                " were stored here, or the topic was made anew. Nothing is skipped by itself: send again what is"
-                " missing, then delete the partition's row of stored_position and the group's committed offset"
-            ) from error
+            raise MessagesGoneError(error.args[0]) from error
         # What was fetched before its partition was sought comes again: the seek takes the consumer back.
         return {tp: records for tp, records in taken.items() if tp in self._stored}
 
@@ -241,7 +237,9 @@ class Loop(Generic[Item]):
                     dead += [dead_letter(record, error)] if is_fresh else []
         ends = {tp: records[-1].offset + 1 for tp, records in taken.items()}
         steps = [
-            Advance(tp.topic, tp.partition, self._stored[tp], end) for tp, end in ends.items() if end > self._stored[tp]
+            Advance(tp.topic, tp.partition, self._stored[tp], end, proof.crc(taken[tp][-1].value))
+            for tp, end in ends.items()
+            if end > self._stored[tp]
         ]
         async with self._database.transaction() as tx:
             if steps:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -75,24 +76,36 @@ async def send_all(producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> 
 async def newest(producer: AIOKafkaProducer, topics: Iterable[str], count: int) -> list[ConsumerRecord]:
     """Read the last `count` messages of each partition of some topics, from the broker that a producer sends to."""
     brokers = [f"{broker.host}:{broker.port}" for broker in producer.client.cluster.brokers()]
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
-    await _connect(consumer.start)
-    try:
+    async with reader(brokers) as consumer:
         partitions = [
             TopicPartition(topic, number) for topic in topics for number in await producer.partitions_for(topic)
         ]
         ends = await consumer.end_offsets(partitions)
         beginnings = await consumer.beginning_offsets(partitions)
-        consumer.assign(partitions)
-        for tp in partitions:
-            consumer.seek(tp, max(beginnings[tp], ends[tp] - count))
-        found: list[ConsumerRecord] = []
-        while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
-            for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
-                found += records
-        return found
+        return await read(consumer, {tp: (max(beginnings[tp], ends[tp] - count), ends[tp]) for tp in partitions})
+
+
+@asynccontextmanager
+async def reader(bootstrap: str | list[str]) -> AsyncIterator[AIOKafkaConsumer]:
+    """Connect a consumer that belongs to no group, to look at what is there."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await _connect(consumer.start)
+    try:
+        yield consumer
     finally:
         await consumer.stop()
+
+
+async def read(consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]]) -> list[ConsumerRecord]:
+    """Read each partition from its first offset up to its end, which must be there; what lies behind may come, too."""
+    consumer.assign(list(spans))
+    for tp, (first, _) in spans.items():
+        consumer.seek(tp, first)
+    found: list[ConsumerRecord] = []
+    while [tp for tp, (_, end) in spans.items() if await consumer.position(tp) < end]:
+        for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
+            found += records
+    return found
 
 
 def arrow_message(

@@ -17,6 +17,14 @@ class ClusterChangedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a partition goes on, and the crc32 of the last stored message's value; None where it is not known."""
+
+    next_offset: int
+    last_value_crc: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Advance:
     """A move of one partition's position: from where this worker believes it stands to where it goes."""
 
@@ -24,6 +32,7 @@ class Advance:
     partition: int
     base: int
     end: int
+    last_value_crc: int
 
 
 class Positions:
@@ -34,7 +43,7 @@ class Positions:
         table = sql.Identifier(schema, "stored_position")
         self._clusters = sql.SQL("SELECT DISTINCT cluster_id FROM {} WHERE topic = ANY(%s)").format(table)
         self._load = sql.SQL(
-            "SELECT topic, partition, next_offset FROM {}"
+            "SELECT topic, partition, next_offset, last_value_crc FROM {}"
             " WHERE cluster_id = %s AND topic = ANY(%s) AND partition = ANY(%s)"
         ).format(table)
         self._begin = sql.SQL(
@@ -42,9 +51,9 @@ class Positions:
             " ON CONFLICT (cluster_id, topic, partition) DO NOTHING"
         ).format(table)
         self._advance = sql.SQL(
-            "UPDATE {} AS stored SET next_offset = step.end_offset"
-            "  FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[])"
-            "       AS step(topic, partition, base_offset, end_offset)"
+            "UPDATE {} AS stored SET next_offset = step.end_offset, last_value_crc = step.crc"
+            "  FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            "       AS step(topic, partition, base_offset, end_offset, crc)"
             " WHERE stored.cluster_id = %s AND stored.topic = step.topic"
             "   AND stored.partition = step.partition AND stored.next_offset = step.base_offset"
         ).format(table)
@@ -59,13 +68,13 @@ class Positions:
                 " the rows of stored_position and send again what was not stored"
             )
 
-    async def load(self, tx: Transaction, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """Give the next offset to store of each partition; one never stored is left out."""
+    async def load(self, tx: Transaction, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Place]:
+        """Give the place of each partition; one never stored is left out."""
         wanted = list(partitions)
         rows = await tx.execute(
             self._load, [self._cluster_id, [topic for topic, _ in wanted], [number for _, number in wanted]]
         )
-        found = {(topic, partition): offset for topic, partition, offset in await rows.fetchall()}
+        found = {(topic, partition): Place(*place) for topic, partition, *place in await rows.fetchall()}
         return {key: found[key] for key in wanted if key in found}
 
     async def begin(self, tx: Transaction, starts: Mapping[tuple[str, int], int]) -> None:
@@ -83,6 +92,7 @@ class Positions:
                 [move.partition for move in moves],
                 [move.base for move in moves],
                 [move.end for move in moves],
+                [move.last_value_crc for move in moves],
                 self._cluster_id,
             ],
         )

@@ -21,10 +21,11 @@ from deploy.local.services import PERMISSIONS
 from deploy.local.stack import Stack
 from schemas.topics import METER_READINGS, Topic
 from services.common import metrics
-from services.common.consume import Loop, MessagesGoneError, Source
+from services.common.consume import Loop, Source
 from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all, start_producer
 from services.common.postgres import Database, Transaction
+from services.common.proof import MessagesGoneError
 from tests.running import running
 
 SCHEMA = "two_owners"
@@ -171,6 +172,51 @@ async def test_a_trimmed_topic_stops_the_worker_and_skips_nothing(desk: Desk) ->
         with pytest.raises(MessagesGoneError, match=f"{desk.topic.name}/0/3 on are not in Kafka"):
             await asyncio.wait_for(task, TIMEOUT_S)
     assert desk.notes() == [0, 1, 2]
+
+
+async def make_anew(desk: Desk) -> None:
+    name = desk.topic.name
+    await _with_admin(desk.stack, lambda admin: admin.delete_topics([name]))
+    async with asyncio.timeout(TIMEOUT_S):
+        while name in await _with_admin(desk.stack, lambda admin: admin.list_topics()):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await _with_admin(desk.stack, lambda admin: admin.create_topics([NewTopic(name, 1, 1)]))
+
+
+async def test_a_topic_made_anew_stops_the_worker_while_it_is_short_and_once_it_has_outgrown_the_place(
+    desk: Desk,
+) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "anew"):
+        await until(lambda: len(desk.notes()) == 5)
+    await make_anew(desk)
+    for numbers in (range(100, 103), range(103, 110)):
+        await desk.send(numbers)
+        async with desk.loop(Notes(), "anew") as task:
+            with pytest.raises(MessagesGoneError, match=f"{desk.topic.name}/0/5 on are not in Kafka"):
+                await asyncio.wait_for(task, TIMEOUT_S)
+    assert desk.notes() == [0, 1, 2, 3, 4]
+
+
+async def test_a_place_whose_last_message_was_deleted_after_it_was_stored_is_kept(desk: Desk) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "kept"):
+        await until(lambda: len(desk.notes()) == 5)
+    place = TopicPartition(desk.topic.name, 0)
+    await _with_admin(desk.stack, lambda admin: admin.delete_records({place: RecordsToDelete(5)}))
+    await desk.send(range(5, 8))
+    async with desk.loop(Notes(), "kept"):
+        await until(lambda: len(desk.notes()) == 8)
+
+
+async def test_a_place_from_before_the_last_message_was_noted_is_taken_as_it_is(desk: Desk) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "unknown"):
+        await until(lambda: len(desk.notes()) == 5)
+    desk.run(f"UPDATE {SCHEMA}.stored_position SET last_value_crc = NULL")
+    await desk.send(range(5, 8))
+    async with desk.loop(Notes(), "unknown"):
+        await until(lambda: len(desk.notes()) == 8)
 
 
 async def test_a_worker_that_cannot_find_its_place_ends(desk: Desk) -> None:
