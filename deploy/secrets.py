@@ -8,12 +8,18 @@ import hashlib
 import os
 import secrets
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 ROLES = ("ADMIN", "PERMISSIONS", "CONTRACTS", "INGEST", "BILLING", "ALERTS", "GATEWAY")
 FILE = Path(".env")
 SELLER = ("NAME", "ADDRESS", "ORGANISATION_NUMBER", "VAT_NUMBER", "BANKGIRO", "CONTACT")
 TO_BE_STATED = tuple(f"KULVERT_SELLER_{what}" for what in SELLER)
+
+
+def cluster_id() -> str:
+    """Give a Kafka cluster's identity: 16 random bytes as Kafka writes them, never beginning with a dash."""
+    return urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
 
 
 def values() -> dict[str, str]:
@@ -24,6 +30,7 @@ def values() -> dict[str, str]:
         "KULVERT_INTEGRATION_KEY": key,
         "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest(),
         "KULVERT_IDENTITY_KEY": secrets.token_hex(32),
+        "KAFKA_CLUSTER_ID": cluster_id(),
         "GRAFANA_PASSWORD": secrets.token_urlsafe(18),
     }
 

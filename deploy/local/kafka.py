@@ -1,16 +1,15 @@
 """A real Apache Kafka, one node, from its published jars and a Java runtime that comes as a Python package."""
 
 import os
-import secrets
 import subprocess
 import time
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from deploy.local import folder
 from deploy.local.folder import StackError
 from deploy.local.jars import jars
 from deploy.local.processes import Started, start
+from deploy.secrets import cluster_id
 
 START_TIMEOUT_S = 60
 JAVA_OPTIONS = (
@@ -70,8 +69,7 @@ class Kafka:
         properties = _PROPERTIES.format(port=self.port, controller_port=self._controller_port)
         (self._home / PROPERTIES_FILE).write_text(properties)
         if not (data / "meta.properties").exists():
-            cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
-            self._format(cluster_id)
+            self._format(cluster_id())
         return start(self._java("kafka.Kafka", PROPERTIES_FILE), log, JAVA_ENVIRONMENT, cwd=self._home)
 
     def wait(self, started: Started, log: Path) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,13 @@ def test_the_broker_keeps_to_the_same_rules_as_the_local_one() -> None:
     local = (ROOT / "deploy/local/kafka.py").read_text()
     for name in ("auto.create.topics.enable", "message.max.bytes", "log.message.timestamp.type"):
         assert f"{name}={environment['KAFKA_' + name.upper().replace('.', '_')]}\n" in local
+
+
+def test_a_broker_made_anew_is_another_cluster() -> None:
+    assert CONTAINERS["kafka"]["environment"]["CLUSTER_ID"].startswith("${KAFKA_CLUSTER_ID:?")
+    first, second = (values()["KAFKA_CLUSTER_ID"] for _ in range(2))
+    assert first != second
+    assert len(urlsafe_b64decode(first + "==")) == 16
 
 
 def test_preparing_is_told_every_password_and_ends_before_the_services_start() -> None:
