@@ -58,8 +58,6 @@ class Backlog:
         ends = await consumer.end_offsets(self._partitions)
         begins = await consumer.beginning_offsets(self._partitions)
         async with self._database.transaction() as tx:
-            stored = await positions.load(tx, [(one.topic, one.partition) for one in self._partitions])
-        return sum(
-            ends[one] - max(stored.get((one.topic, one.partition), begins[one]), begins[one])
-            for one in self._partitions
-        )
+            places = await positions.load(tx, [(one.topic, one.partition) for one in self._partitions])
+        stored = {TopicPartition(*which): place.next_offset for which, place in places.items()}
+        return sum(ends[one] - max(stored.get(one, begins[one]), begins[one]) for one in self._partitions)
