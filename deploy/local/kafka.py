@@ -1,6 +1,8 @@
 """A real Apache Kafka, one node, from its published jars and a Java runtime that comes as a Python package."""
 
 import os
+import socket
+import struct
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +14,9 @@ from deploy.local.processes import Started, start
 from deploy.secrets import cluster_id
 
 START_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 2.0
+_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""Kafka's request ApiVersions, version 0: its length, its key, the version, an id, and no name of who asks."""
 JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
@@ -81,6 +86,15 @@ class Kafka:
             if time.monotonic() > deadline:
                 raise StackError(f"Kafka did not answer within {START_TIMEOUT_S} s; see {log}")
             time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Ask the broker what it understands, which every broker tells anybody; for people who look at the stack."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), ANSWER_TIMEOUT_S) as connection:
+                connection.sendall(_API_VERSIONS)
+                return bool(connection.recv(1))
+        except OSError:
+            return False
 
     def _format(self, cluster_id: str) -> None:
         command = self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", PROPERTIES_FILE)

@@ -16,6 +16,7 @@ from deploy.local.folder import Account, StackError
 from deploy.local.processes import Started, start
 
 START_TIMEOUT_S = 60
+ANSWER_TIMEOUT_S = 2
 ORPHAN_TIMEOUT_S = 60
 ADMIN = "kulvert_admin"
 
@@ -73,6 +74,14 @@ class Postgres:
                 time.sleep(0.05)
             else:
                 return
+
+    def answers(self) -> bool:
+        """Ask the server something; for people who look at the stack."""
+        try:
+            psycopg.connect(self.dsn("postgres"), connect_timeout=ANSWER_TIMEOUT_S).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def _programs(self) -> Path:
         # Found without importing it: the package looks for a runtime folder as soon as it is imported.

@@ -1,13 +1,13 @@
 """The alerts service as one process: its Faust agents, its API, and the relay of its events."""
 
 import asyncio
+from functools import partial
 
 from services.alerts import api
 from services.alerts.handlers import SCHEMA, Judge
 from services.alerts.settings import AlertsSettings
 from services.alerts.stream import Stream
-from services.common import health, outbox, process, web
-from services.common.kafka import start_producer
+from services.common import health, kafka, outbox, process, web
 from services.common.postgres import Database
 
 
@@ -18,7 +18,8 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     judge = Judge(settings.calendar, settings.tell_within)
     stream = Stream(settings, judge, database, producer, state.pulse("stream"))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))

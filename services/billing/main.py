@@ -1,14 +1,14 @@
 """The billing service as one process: its API, the events that it follows, and the relay of its own."""
 
 import asyncio
+from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED, DAILY_POWER, PRICE_LISTS_CHANGED
 from services.billing import api
 from services.billing.handlers import SCHEMA, Handlers
 from services.billing.printing import Printer
 from services.billing.settings import BillingSettings
-from services.common import consume, health, outbox, process, web
-from services.common.kafka import start_producer
+from services.common import consume, health, kafka, outbox, process, web
 from services.common.postgres import Database
 
 
@@ -19,7 +19,8 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     topics = [CONTRACTS_CHANGED, PRICE_LISTS_CHANGED, DAILY_POWER]
     source = consume.Source(settings.kafka_bootstrap, "billing", SCHEMA, topics)

@@ -5,8 +5,10 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -172,14 +174,17 @@ class Row:
 
 
 def look(stack: Stack) -> list[Row]:
-    """Look at every process of a stack."""
+    """Look at every process of a stack, and ask each whether it is ready."""
     # As many workers as were started, which stack.json knows and this command does not.
     workers = sum(1 for number in range(1, MAXIMUM_WORKERS + 1) if stack.process(ingest_worker(number).name))
-    rows = [_row(stack, name, stack.is_running(name), name) for name in INFRASTRUCTURE]
-    return rows + [
-        _row(stack, service.name, supervisor.is_ready(stack, service), service.http)
-        for service in services(max(workers, 1))
-    ]
+    all_services = services(max(workers, 1))
+    asked = [stack.postgres.answers, stack.kafka.answers]
+    asked += [partial(supervisor.is_ready, stack, service) for service in all_services]
+    # At once: each that stands still is waited for.
+    with ThreadPoolExecutor(len(asked)) as threads:
+        answers = list(threads.map(lambda ask: ask(), asked))
+    ports = {name: name for name in INFRASTRUCTURE} | {service.name: service.http for service in all_services}
+    return [_row(stack, name, ready, port) for (name, port), ready in zip(ports.items(), answers, strict=True)]
 
 
 def _row(stack: Stack, name: str, ready: bool, port: str) -> Row:

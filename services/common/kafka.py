@@ -57,6 +57,15 @@ async def start_producer(bootstrap: str) -> AIOKafkaProducer:
     return producer
 
 
+async def is_reachable(producer: AIOKafkaProducer) -> bool:
+    """Tell whether a broker answers on a producer's own connection; for a readiness check.
+
+    Raises aiokafka.errors.KafkaError where none does; one that stands still is waited for until the caller gives up.
+    """
+    await producer.client.fetch_all_metadata()
+    return True
+
+
 async def send_all(producer: AIOKafkaProducer, messages: Iterable[Outgoing]) -> None:
     """Send messages and wait until the broker has acknowledged each. Raises the first failure."""
     sent = [

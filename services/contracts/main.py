@@ -1,9 +1,9 @@
 """The contracts service as one process: its API, the relay of its events, and its jobs."""
 
 import asyncio
+from functools import partial
 
-from services.common import health, outbox, process, schedule, web
-from services.common.kafka import start_producer
+from services.common import health, kafka, outbox, process, schedule, web
 from services.common.postgres import Database
 from services.contracts import api
 from services.contracts.handlers import SCHEMA
@@ -19,7 +19,8 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     try:

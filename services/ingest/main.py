@@ -1,13 +1,13 @@
 """The ingest service as two processes: its API takes deliveries in, its worker judges and stores them."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
-from services.common import consume, health, outbox, process, schedule, web
-from services.common.kafka import start_producer
+from services.common import consume, health, kafka, outbox, process, schedule, web
 from services.common.postgres import Database
 from services.ingest import api
 from services.ingest.backlog import Backlog
@@ -27,7 +27,8 @@ async def run_api(stop: asyncio.Event) -> None:
     settings = IngestSettings()
     state = health.Health()
     database = await _database(settings, state)
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     receiver = Receiver(database, producer, settings)
     backlog = Backlog(settings.kafka_bootstrap, database, SCHEMA, settings.bulk_backlog_messages)
     try:
@@ -49,7 +50,8 @@ async def run_worker(stop: asyncio.Event) -> None:
     settings = IngestSettings()
     state = health.Health()
     database = await _database(settings, state)
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
 
     def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, number: int = 1) -> consume.Loop[Any]:

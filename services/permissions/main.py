@@ -1,10 +1,10 @@
 """The permissions service as one process: its API, the contracts it follows, and the relay of its events."""
 
 import asyncio
+from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
-from services.common import consume, health, outbox, process, web
-from services.common.kafka import start_producer
+from services.common import consume, health, kafka, outbox, process, web
 from services.common.postgres import Database
 from services.permissions import api
 from services.permissions.handlers import SCHEMA, ContractHandlers
@@ -18,7 +18,8 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
-    producer = await start_producer(settings.kafka_bootstrap)
+    producer = await kafka.start_producer(settings.kafka_bootstrap)
+    state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
     contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))

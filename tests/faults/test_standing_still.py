@@ -1,4 +1,4 @@
-"""PostgreSQL stands still without being dead: whoever asks is told so soon, and may ask again without harm."""
+"""PostgreSQL or Kafka stands still without being dead: who asks is told so soon, and may ask again without harm."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from deploy.local.services import CONTRACTS, GATEWAY, INGEST_API, Service
+from services.cli.stack import READY, STARTING, look
 from tests.faults.system import System
 
 TOLD_WITHIN_S = 15.0
@@ -95,3 +96,14 @@ def test_a_delivery_that_was_told_to_wait_while_postgresql_stood_still_is_taken_
     again = answer(delivery).json()["delivery_id"]
     kept = "SELECT delivery_id::text FROM ingest.delivery WHERE idempotency_key = %s"
     assert system.rows(kept, key) == [(again,)]
+
+
+def test_a_kafka_that_stands_still_is_told_of_by_whoever_needs_it_and_ends_nobody(system: System) -> None:
+    system.wait_until_ready()
+    before = {row.name: row.pid for row in look(system.stack)}
+    with system.frozen("kafka"):
+        states = {row.name: row.state for row in look(system.stack)}
+    needless = {"postgres", GATEWAY.name}
+    assert states == {name: READY if name in needless else STARTING for name in before}
+    system.wait_until_ready()
+    assert {row.name: row.pid for row in look(system.stack) if row.state == READY} == before
