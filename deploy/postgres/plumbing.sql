@@ -27,8 +27,11 @@ BEGIN
             headers jsonb  NOT NULL,
             value   bytea
         )', service);
+        EXECUTE format('ALTER TABLE %I.outbox
+            ADD COLUMN IF NOT EXISTS written_at timestamptz NOT NULL DEFAULT clock_timestamp()', service);
 
-        -- Each due time of a job, so that it runs once however many processes there are.
+        -- Each due time of a job, so that it runs once however many processes there are. One that was begun and not
+        -- finished is taken again.
         EXECUTE format('CREATE TABLE IF NOT EXISTS %I.job_run (
             job         text        NOT NULL,
             due_at      timestamptz NOT NULL,

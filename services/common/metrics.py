@@ -17,4 +17,7 @@ OLDEST_UNPROCESSED_SECONDS = Gauge(
 )
 PARTITIONS_LOST = Counter("kulvert_partitions_lost_total", "Batches undone because another worker owned the partition")
 OUTBOX_RELAYED = Counter("kulvert_outbox_relayed_total", "Events the broker acknowledged from the outbox", ["topic"])
+OUTBOX_OLDEST_SECONDS = Gauge("kulvert_outbox_oldest_seconds", "Age of the oldest event not sent; 0 when none waits")
+# Not "job", which Prometheus calls what it asks.
+JOB_FAILED = Gauge("kulvert_job_failed", "1 where a job's newest finished run raised an error, else 0", ["job_name"])
 HTTP_SECONDS = Histogram("kulvert_http_seconds", "Time to answer an HTTP request", ["method", "route", "status"])

@@ -4,6 +4,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -48,6 +49,7 @@ class _Row(NamedTuple):
     key: bytes | None
     headers: dict[str, str]
     value: bytes | None
+    written_at: datetime
 
     def message(self) -> Outgoing:
         headers = [(name, text.encode()) for name, text in self.headers.items()]
@@ -69,18 +71,26 @@ class Relay:
         self._pulse = pulse
         self._leads = False
         self._is_certain = False
+        self._oldest_at: datetime | None = None
         self._lock = zlib.crc32(f"{schema}.outbox".encode())
         table = sql.Identifier(schema, "outbox")
-        self._take = sql.SQL("SELECT id, topic, key, headers, value FROM {} ORDER BY id LIMIT %s").format(table)
+        self._take = sql.SQL("SELECT id, topic, key, headers, value, written_at FROM {} ORDER BY id LIMIT %s").format(
+            table
+        )
         self._delete = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(table)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until told to stop."""
+        metrics.OUTBOX_OLDEST_SECONDS.set_function(self.oldest_age_s)
         async with self._database.session() as session:
             while not stop.is_set():
                 self._pulse.beat()
                 if await self.relay_once(session) < RELAY_BATCH:
                     await _wait(stop, IDLE_WAIT_S)
+
+    def oldest_age_s(self) -> float:
+        """Give the age of the oldest event that this relay has taken and not sent; 0 where none waits for it."""
+        return (datetime.now(UTC) - self._oldest_at).total_seconds() if self._oldest_at else 0.0
 
     async def relay_once(self, session: Transaction) -> int:
         """Send one batch; returns how many events it had, 0 also where another relay leads.
@@ -91,10 +101,16 @@ class Relay:
             if not await self._is_leading(session):
                 return 0
             found = await (await session.execute(self._take, [RELAY_BATCH])).fetchall()
-            rows = [_Row(number, topic, key, _texts(headers), value) for number, topic, key, headers, value in found]
+            rows = [
+                _Row(number, topic, key, _texts(headers), value, written_at)
+                for number, topic, key, headers, value, written_at in found
+            ]
+            # Before it is sent: the broker may be the one that keeps it waiting.
+            self._oldest_at = min((row.written_at for row in rows), default=None)
             unsent = rows if self._is_certain else await self._unsent(rows)
             await send_all(self._producer, [row.message() for row in unsent])
             await session.execute(self._delete, [[row.id for row in rows]])
+        self._oldest_at = None
         self._is_certain = self._is_certain or len(rows) < RELAY_BATCH
         for row in unsent:
             metrics.OUTBOX_RELAYED.labels(row.topic).inc()

@@ -112,3 +112,20 @@ async def test_an_undone_change_tells_nothing(office: Office) -> None:
         await change_and_fail()
     await office.relay_once()
     assert await office.told(ALERTS.name) == []
+
+
+async def test_an_event_that_cannot_be_sent_grows_old_and_none_that_was_sent_does(office: Office) -> None:
+    relay = office.relay()
+    await office.write(ALERTS.name, "waits")
+    office.administer(f"UPDATE {SCHEMA}.outbox SET written_at = now() - interval '2 minutes'")
+    office.administer(f"REVOKE DELETE ON {SCHEMA}.outbox FROM {SCHEMA}")
+    try:
+        async with office.database.session() as session:
+            with pytest.raises(InsufficientPrivilege):
+                await relay.relay_once(session)
+    finally:
+        office.administer(f"GRANT DELETE ON {SCHEMA}.outbox TO {SCHEMA}")
+    assert 120 <= relay.oldest_age_s() < 150
+    async with office.database.session() as session:
+        await relay.relay_once(session)
+    assert relay.oldest_age_s() == 0
