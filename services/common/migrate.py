@@ -37,8 +37,6 @@ def migrate(admin_url: str) -> list[str]:
         }
         for service in SERVICES_IN_ORDER:
             for path in sorted((_ROOT / "services" / service / "migrations").glob("*.sql")):
-                if _is_for_timescale(path):
-                    continue
                 known = done.get((service, path.name))
                 if known is None:
                     _run(connection, service, path)
@@ -60,10 +58,6 @@ def _run(connection: psycopg.Connection, service: str, path: Path) -> None:
     except psycopg.Error as error:
         error.add_note(f"in migration {service}/{path.name}")
         raise
-
-
-def _is_for_timescale(path: Path) -> bool:
-    return path.name.endswith(".timescale.sql")
 
 
 def _sha256(path: Path) -> str:
