@@ -28,7 +28,7 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[http
 @pytest.fixture(scope="module")
 def street(stack: Stack, api: httpx.Client) -> Street:
     """Some houses with an invoice each."""
-    found = Street(stack, first_point=660_001)
+    found = Street(stack, first_point=650_001)
     found.wait_for_price_list("street")
     houses = found.houses(HOUSES)
     found.days(houses, date(2015, 5, 31), date(2015, 6, 30))
