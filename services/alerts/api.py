@@ -139,6 +139,7 @@ def _episodes(parts: Parts, caller: Callable[..., Awaitable[Caller]]) -> APIRout
             found = await episodes.episode(tx, episode_id)
             if found is None or rule is None or not await _may_see(tx, rule, user_id, is_staff):
                 raise web.Problem(404, "unknown_episode", "There is no such alert, or not for you.")
+            await _check_level(tx, rule, user_id, is_staff)
             state, episode = found
             if state == "acknowledged":
                 return {"result": "unchanged"}
@@ -186,6 +187,14 @@ async def _may_see(tx: Transaction, rule: Rule, user_id: UserId | None, is_staff
     if is_staff:
         return True
     return user_id is not None and rule.user_id in (None, user_id) and await rules.sees(tx, user_id, rule.point_id)
+
+
+async def _check_level(tx: Transaction, rule: Rule, user_id: UserId | None, is_staff: bool) -> None:
+    """Raises Problem 403 for who may only look, where the rule is nobody's own and its alert is everybody's."""
+    if is_staff or rule.user_id is not None:
+        return
+    if user_id is None or not await rules.acts_for(tx, user_id, rule.point_id):
+        raise web.Problem(403, "only_looks", "This alert is everybody's: acknowledging it takes full access.")
 
 
 def _check_same(known: Rule | None, wanted: Rule) -> None:

@@ -98,7 +98,9 @@ def new_point(stack: Stack) -> int:
     return int(row[0])
 
 
-def new_person(stack: Stack, point: int, since: datetime, until: datetime | None = None) -> tuple[UUID, str]:
+def new_person(
+    stack: Stack, point: int, since: datetime, until: datetime | None = None, level: str = "read"
+) -> tuple[UUID, str]:
     """A person who may look at a point from then to then, with a session."""
     person, token = uuid4(), uuid4().hex
     digest = hashlib.sha256(token.encode()).digest()
@@ -113,8 +115,8 @@ def new_person(stack: Stack, point: int, since: datetime, until: datetime | None
         )
         connection.execute(
             "INSERT INTO permissions.visible_period (user_id, point_id, valid_from, valid_to, level)"
-            " VALUES (%s, %s, %s, %s, 'read')",
-            [person, point, since, until or datetime(2100, 1, 1, tzinfo=UTC)],
+            " VALUES (%s, %s, %s, %s, %s)",
+            [person, point, since, until or datetime(2100, 1, 1, tzinfo=UTC), level],
         )
     return person, token
 
@@ -296,6 +298,22 @@ def test_a_person_sees_and_acknowledges_his_own_alerts_only(stack: Stack, api: h
     assert heard(stack, rule) == ["opened", "acknowledged"]
     for token, count in ((owner, 1), (stranger, 0), ("", 0)):
         assert seen_by(stack, token, rule) == [count, count]
+
+
+def test_everybodys_alert_is_acknowledged_with_full_access_only(stack: Stack, api: httpx.Client) -> None:
+    point = new_point(stack)
+    store_hours(stack, point, RECENT, {0: 12})
+    rule = uuid4()
+    document = {"point_id": point, "quantity": "hourly_power", "winter_limit": 10, "summer_limit": 10}
+    assert api.put(f"/v1/rules/{rule}", json=document).status_code == 201
+    episode = rows(stack, "SELECT episode_id FROM alerts.episode WHERE rule_id = %s", rule)[0][0]
+    place = f"/v1/episodes/{episode}/acknowledge"
+    _, looks = new_person(stack, point, RECENT - timedelta(days=5))
+    _, acts = new_person(stack, point, RECENT - timedelta(days=5), level="full")
+    with httpx.Client(base_url=api.base_url) as visitor:
+        refused = visitor.post(place, headers={"Kulvert-Session": looks})
+        assert (refused.status_code, refused.json()["code"]) == (403, "only_looks")
+        assert visitor.post(place, headers={"Kulvert-Session": acts}).json() == {"result": "acknowledged"}
 
 
 def seen_by(stack: Stack, token: str, rule: str) -> list[int]:

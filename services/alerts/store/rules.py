@@ -54,6 +54,11 @@ _SEES = """
                     WHERE visible.user_id = %s AND visible.point_id = %s
                       AND visible.valid_from <= now() AND visible.valid_to > now())
 """
+_ACTS_FOR = """
+    SELECT EXISTS (SELECT FROM permissions_v1.visible_period AS visible
+                    WHERE visible.user_id = %s AND visible.point_id = %s AND visible.level IN ('full', 'administrator')
+                      AND visible.valid_from <= now() AND visible.valid_to > now())
+"""
 _KNOWN_POINT = "SELECT EXISTS (SELECT FROM contracts_v1.metering_point WHERE point_id = %s)"
 
 
@@ -96,6 +101,12 @@ async def person_of(tx: Transaction, session_token: str) -> tuple[UserId | None,
 async def sees(tx: Transaction, user_id: UserId, point_id: PointId) -> bool:
     """Tell whether a person may look at a point today."""
     row = await (await tx.execute(_SEES, [user_id, point_id])).fetchone()
+    return bool(row and row[0])
+
+
+async def acts_for(tx: Transaction, user_id: UserId, point_id: PointId) -> bool:
+    """Tell whether a person may do today what counts for everybody at a point: full access, or an administrator."""
+    row = await (await tx.execute(_ACTS_FOR, [user_id, point_id])).fetchone()
     return bool(row and row[0])
 
 
