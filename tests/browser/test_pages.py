@@ -113,6 +113,14 @@ def test_an_acknowledged_alert_says_so(portal: Portal, browser: Browser) -> None
     assert page.get_by_role("row", name="Return temperature").inner_text().rstrip().endswith("acknowledged")
 
 
+def test_everybodys_alert_offers_its_button_to_full_access_only(portal: Portal) -> None:
+    offered = f"/facilities/{portal.house.facility_id}"
+    set_level = "UPDATE permissions.visible_period SET level = %s WHERE point_id = %s RETURNING level"
+    for level, has_button in (("read", False), ("full", True)):
+        assert portal.value(set_level, level, portal.house.point_id) == level
+        assert ("/acknowledge" in portal.get(offered).text) is has_button
+
+
 def test_a_visitor_who_has_not_logged_in_reads_the_browsers_language(portal: Portal) -> None:
     texts = {
         language: httpx.get(f"{portal.base}/login", headers={"Accept-Language": language}).text

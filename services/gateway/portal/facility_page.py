@@ -99,7 +99,7 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
     drawn = await _figures(parts, visit, chosen, asked)
     newest = chosen["newest_day"]
     since = datetime.combine(newest, time(), UTC) - LATEST_WITHIN if newest else datetime.now(UTC) - LATEST_WITHIN
-    ids = [point_id]
+    ids, is_staff = [point_id], visit.visitor.staff_role is not None
     return parts.page(
         "facility.html",
         visit,
@@ -115,7 +115,7 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
         powers=drawn["powers"],
         determined=await _determined(visit, point_id),
         contracts=await agreements.contracts(connection, point_id, today),
-        episodes=await section(connection, "alerts", lambda: alerts.episodes(connection, ids, ROWS_SHOWN)),
+        episodes=await section(connection, "alerts", lambda: alerts.episodes(connection, ids, ROWS_SHOWN, is_staff)),
         invoices=await section(connection, "invoices", lambda: agreements.invoices(connection, ids, ROWS_SHOWN)),
         can_acknowledge=bool(parts.settings.alerts_url),
         has_pdf=bool(parts.settings.billing_url),
