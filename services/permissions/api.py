@@ -87,12 +87,11 @@ def _people(parts: Parts) -> APIRouter:
     async def put_person(user_name: Key, document: Person, response: Response) -> dict[str, Any]:
         try:
             async with parts.database.transaction() as tx:
-                put = await people.put_person(tx, user_name, document.model_dump())
-                await people.write_audit(tx, ACTOR, "put_person", user_id=put.user_id)
+                user_id, result = await handlers.put_person(tx, user_name, document.model_dump(), ACTOR)
         except UniqueViolation as taken:
             raise web.Problem(409, "email_taken", "Another person has that e-mail address.") from taken
-        response.status_code = 201 if put.is_new else 200
-        return {"result": "created" if put.is_new else "changed", "user_id": put.user_id}
+        response.status_code = web.status_of(result)
+        return {"result": result, "user_id": user_id}
 
     return router
 

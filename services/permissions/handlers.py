@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.contracts import ContractChanged
@@ -28,6 +28,23 @@ class Token(NamedTuple):
 
     token: str
     expires_at: datetime
+
+
+async def put_person(tx: Transaction, user_name: str, person: dict[str, Any], actor: str) -> tuple[UserId, str]:
+    """Take in a person, and write down what that changes; gives the id, and "created", "changed" or "unchanged".
+
+    Raises UniqueViolation where the e-mail address is another's.
+    """
+    user_id, before = await people.put_person(tx, user_name, person)
+    both = {name: [(before or {}).get(name), value] for name, value in person.items()}
+    changed = {name: values for name, values in both.items() if values[0] != values[1]}
+    if before is not None and not changed:
+        return user_id, "unchanged"
+    if "email" in changed:
+        # That it changed is enough: the trail is kept for longer than anybody's address is.
+        changed["email"] = ["", "changed"]
+    await people.write_audit(tx, actor, "put_person", user_id=user_id, changed=changed)
+    return user_id, "changed" if before is not None else "created"
 
 
 async def grant(tx: Transaction, user_id: UserId, customer_id: CustomerId, level: Level, actor: str) -> bool:

@@ -149,6 +149,17 @@ def test_the_audit_trail_is_never_rewritten(stack: Stack, api: httpx.Client) -> 
             connection.execute(statement.encode())
 
 
+def test_the_audit_trail_says_what_changed_about_a_person(stack: Stack, api: httpx.Client) -> None:
+    document = {"name": "Ada", "email": "ada@x.se"}
+    answers = [api.put("/v1/people/ada", json=document | more) for more in ({}, {}, {"staff_role": "operator"})]
+    assert [answer.json()["result"] for answer in answers] == ["created", "unchanged", "changed"]
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    query = "SELECT subject->'changed' FROM permissions.audit WHERE subject->>'user_id' = %s ORDER BY id"
+    (first,), (second,) = rows(stack, query, answers[0].json()["user_id"])
+    assert first == {"name": [None, "Ada"], "language": [None, "sv"], "email": ["", "changed"]}
+    assert second == {"staff_role": [None, "operator"]}
+
+
 def test_only_the_key_puts_people_and_grants(api: httpx.Client) -> None:
     stranger = {"Authorization": "Bearer wrong"}
     assert api.put("/v1/people/eve", json={"name": "Eve"}, headers=stranger).status_code == 401

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
 from schemas.values import UserId
@@ -16,7 +17,10 @@ _PUT_PERSON = """
     ON CONFLICT (user_name) DO UPDATE
        SET name = excluded.name, email = excluded.email, language = excluded.language,
            staff_role = excluded.staff_role
-    RETURNING user_id, user_id = %(user_id)s
+    RETURNING user_id
+"""
+_STORED = """
+    SELECT user_id, name, email, language, staff_role FROM permissions.person WHERE user_name = %s FOR UPDATE
 """
 _PERSON = """
     SELECT user_id FROM permissions.person WHERE user_name = %(name)s OR email = %(name)s
@@ -41,17 +45,22 @@ _WRITE_AUDIT = """
 
 
 class PutPerson(NamedTuple):
-    """What putting a person did."""
+    """What putting a person did: before is what stood there, None where nobody did."""
 
     user_id: UserId
-    is_new: bool
+    before: dict[str, Any] | None
 
 
 async def put_person(tx: Transaction, user_name: str, person: dict[str, Any]) -> PutPerson:
     """Take in a person under a user name. Raises UniqueViolation where the e-mail address is another's."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        before = await (await cursor.execute(_STORED, [user_name])).fetchone()
+    user_id = before.pop("user_id") if before else None
+    if user_id and before == person:
+        return PutPerson(user_id, before)
     row = await (await tx.execute(_PUT_PERSON, {"user_id": uuid4(), "user_name": user_name, **person})).fetchone()
     assert row is not None  # noqa: S101 - an upsert always gives its row
-    return PutPerson(UserId(row[0]), row[1])
+    return PutPerson(UserId(row[0]), before)
 
 
 async def person(tx: Transaction, name: str) -> UserId | None:
@@ -82,7 +91,7 @@ async def end_session(tx: Transaction, digest: bytes) -> UserId | None:
     return UserId(row[0]) if row else None
 
 
-async def write_audit(tx: Transaction, actor: str, action: str, **subject: str | UUID) -> None:
+async def write_audit(tx: Transaction, actor: str, action: str, **subject: str | UUID | dict[str, Any]) -> None:
     """Write down who did what, and in which request, in the transaction that does it."""
-    about = Json({name: str(value) for name, value in subject.items()})
+    about = Json({name: value if isinstance(value, dict) else str(value) for name, value in subject.items()})
     await tx.execute(_WRITE_AUDIT, [actor, action, about, correlation_id()])
