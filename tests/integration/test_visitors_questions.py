@@ -105,7 +105,7 @@ def visitor(stack: Stack) -> Iterator[psycopg.Connection[Any]]:
         (agreements._CONTRACTS, "int, date", [FIRST_POINT, TODAY], 1),
         (agreements._POWERS, "int", [FIRST_POINT], 1),
         (agreements._INVOICES, "int[], int", [[FIRST_POINT], 20], MONTHS),
-        (alerts._EPISODES, "int[], int", [[FIRST_POINT], 20], 1),
+        (alerts._EPISODES, "int[], int, boolean", [[FIRST_POINT], 20, False], 1),
         (alerts._OPEN, "int[]", [[FIRST_POINT]], 1),
         (figures._DAYS_OF_ALL, "int[], date, date", [[FIRST_POINT], TODAY - timedelta(days=5), TODAY], 5),
     ],
