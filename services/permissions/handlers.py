@@ -35,16 +35,15 @@ async def put_person(tx: Transaction, user_name: str, person: dict[str, Any], ac
 
     Raises UniqueViolation where the e-mail address is another's.
     """
-    user_id, before = await people.put_person(tx, user_name, person)
-    both = {name: [(before or {}).get(name), value] for name, value in person.items()}
-    changed = {name: values for name, values in both.items() if values[0] != values[1]}
-    if before is not None and not changed:
+    user_id, is_new, before = await people.put_person(tx, user_name, person)
+    changed = {name: [before.get(name), value] for name, value in person.items() if before.get(name) != value}
+    if not changed:
         return user_id, "unchanged"
     if "email" in changed:
         # That it changed is enough: the trail is kept for longer than anybody's address is.
         changed["email"] = ["", "changed"]
     await people.write_audit(tx, actor, "put_person", user_id=user_id, changed=changed)
-    return user_id, "changed" if before is not None else "created"
+    return user_id, "created" if is_new else "changed"
 
 
 async def grant(tx: Transaction, user_id: UserId, customer_id: CustomerId, level: Level, actor: str) -> bool:

@@ -17,10 +17,10 @@ _PUT_PERSON = """
     ON CONFLICT (user_name) DO UPDATE
        SET name = excluded.name, email = excluded.email, language = excluded.language,
            staff_role = excluded.staff_role
-    RETURNING user_id
+    RETURNING user_id, user_id = %(user_id)s
 """
 _STORED = """
-    SELECT user_id, name, email, language, staff_role FROM permissions.person WHERE user_name = %s FOR UPDATE
+    SELECT name, email, language, staff_role FROM permissions.person WHERE user_name = %s FOR UPDATE
 """
 _PERSON = """
     SELECT user_id FROM permissions.person WHERE user_name = %(name)s OR email = %(name)s
@@ -45,22 +45,20 @@ _WRITE_AUDIT = """
 
 
 class PutPerson(NamedTuple):
-    """What putting a person did: before is what stood there, None where nobody did."""
+    """What putting a person did: before is what stood there, empty where nobody did."""
 
     user_id: UserId
-    before: dict[str, Any] | None
+    is_new: bool
+    before: dict[str, Any]
 
 
 async def put_person(tx: Transaction, user_name: str, person: dict[str, Any]) -> PutPerson:
     """Take in a person under a user name. Raises UniqueViolation where the e-mail address is another's."""
     async with tx.cursor(row_factory=dict_row) as cursor:
         before = await (await cursor.execute(_STORED, [user_name])).fetchone()
-    user_id = before.pop("user_id") if before else None
-    if user_id and before == person:
-        return PutPerson(user_id, before)
     row = await (await tx.execute(_PUT_PERSON, {"user_id": uuid4(), "user_name": user_name, **person})).fetchone()
     assert row is not None  # noqa: S101 - an upsert always gives its row
-    return PutPerson(UserId(row[0]), before)
+    return PutPerson(UserId(row[0]), row[1], before or {})
 
 
 async def person(tx: Transaction, name: str) -> UserId | None:
