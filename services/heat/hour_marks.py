@@ -56,11 +56,15 @@ def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64) -> Marks:
     left = np.where(read_at_s[right] == at_s, right, right - 1)
     since_s = at_s - read_at_s[left]
     span_s = read_at_s[right] - read_at_s[left]
-    values = np.stack([_interpolated(column[left], column[right], since_s, span_s) for column in registers.T], axis=1)
+    values = np.stack([interpolated(column[left], column[right], since_s, span_s) for column in registers.T], axis=1)
     return Marks(mark_owner, at_s, values, span_s)
 
 
-def _interpolated(before: Int64, after: Int64, since_s: Int64, span_s: Int64) -> Int64:
+def interpolated(before: Int64, after: Int64, since_s: Int64, span_s: Int64) -> Int64:
+    """Let registers rise evenly from before to after: (n,) each, since_s of span_s gone by; rounded half up.
+
+    UNKNOWN where one of them is.
+    """
     rise = difference(after, before)
     known = rise != UNKNOWN
     # Integers throughout: a float would round a mark differently when its neighbours change. Whole and rest

@@ -24,6 +24,7 @@ HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
 MEASURED, INTERPOLATED, ESTIMATED = 1, 2, 3
 COLDEST_C, HOTTEST_C = -20, 250
+BRIDGED_WITHIN_S = 31 * 24 * HOUR_S
 
 
 class Hour(NamedTuple):
@@ -85,27 +86,55 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
             verdicts[reading.read_at_s, reading.content_hash] = verdict(series, flags, index, place)
         accepted += [reading for reading, is_in in zip(series, flags, strict=True) if is_in]
     accepted.sort(key=lambda one: one.read_at_s)
-    running = _running(accepted, places)
+    ahead = [_ahead(accepted, places, column) for column in range(4)]
+    running, bridged = _running(accepted, ahead)
     marks = _marks(accepted, running)
-    hours = _hours(accepted, running, marks, places)
-    offset = (_offset(accepted, places, WH), _offset(accepted, places, LITRES))
+    hours = _hours(accepted, running, marks, places, bridged)
+    offset = (ahead[WH][-1], ahead[LITRES][-1]) if accepted else (0, 0)
     return Figures(verdicts, hours, _days(hours, marks, zone), offset)
 
 
-def _running(accepted: Sequence[Reading], places: Sequence[Place]) -> list[list[int | None]]:
-    """Let each register run on from the first reading, over rollover and exchange."""
-    result: list[list[int | None]] = []
-    ahead = [0, 0, 0, 0]
+def _ahead(accepted: Sequence[Reading], places: Sequence[Place], column: int) -> list[int]:
+    """Give how far a register that runs on over rollover and exchange is ahead of the meter's own."""
+    ahead, result = 0, []
     for index, reading in enumerate(accepted):
-        if index:
-            for column in range(4):
-                ahead[column] += _step(accepted[index - 1], reading, column, places)
-        result.append([None if own is None else own + ahead[at] for at, own in enumerate(reading.registers)])
+        before = _before(accepted, index, column)
+        if before is not None:
+            ahead += _step(accepted[before], reading, column, places)
+        result.append(ahead)
     return result
 
 
-def _offset(accepted: Sequence[Reading], places: Sequence[Place], column: int) -> int:
-    return sum(_step(earlier, later, column, places) for earlier, later in pairwise(accepted))
+def _before(accepted: Sequence[Reading], index: int, column: int) -> int | None:
+    """Which reading's register one is set against: the one before; for litres over a month without them at most."""
+    if index == 0 or accepted[index].registers[column] is None:
+        return None
+    if accepted[index - 1].registers[column] is not None:
+        return index - 1
+    with_one = [one for one in range(index) if accepted[one].registers[column] is not None]
+    if column != LITRES or not with_one:
+        return None
+    is_near = accepted[index].read_at_s - accepted[with_one[-1]].read_at_s <= BRIDGED_WITHIN_S
+    return with_one[-1] if is_near else None
+
+
+def _running(accepted: Sequence[Reading], ahead: Sequence[Sequence[int]]) -> tuple[list[list[int | None]], list[bool]]:
+    """Let each register run on from the first reading; litres that are missing rise evenly. Tells where they did."""
+    result = [
+        [None if own is None else own + ahead[at][index] for at, own in enumerate(reading.registers)]
+        for index, reading in enumerate(accepted)
+    ]
+    bridged = [False] * len(accepted)
+    for index, reading in enumerate(accepted):
+        before = _before(accepted, index, LITRES)
+        if before is None:
+            continue
+        begin_s = accepted[before].read_at_s
+        for between in range(before + 1, index):
+            share = Fraction(accepted[between].read_at_s - begin_s, reading.read_at_s - begin_s)
+            result[between][LITRES] = _between(result[before][LITRES], result[index][LITRES], share)
+            bridged[between] = True
+    return result, bridged
 
 
 def _step(earlier: Reading, later: Reading, column: int, places: Sequence[Place]) -> int:
@@ -179,9 +208,13 @@ def _hours(
     running: Sequence[list[int | None]],
     marks: Mapping[int, Mark],
     places: Sequence[Place],
+    bridged: Sequence[bool],
 ) -> dict[int, Hour]:
     unsure = [(one.read_at_s, two.read_at_s) for one, two in pairwise(accepted) if _is_unsure(one, two, places)]
     samples = _samples(accepted, running)
+    not_own = [
+        (accepted[index - 1].read_at_s, accepted[index + 1].read_at_s) for index, is_one in enumerate(bridged) if is_one
+    ]
     hours: dict[int, Hour] = {}
     for at_s, begin in marks.items():
         end = marks.get(at_s + HOUR_S)
@@ -191,13 +224,14 @@ def _hours(
         energy_wh, volume_l, forward_lc, return_lc = rises
         assert energy_wh is not None
         supply, back = samples.get(at_s, ([], []))
+        own_l = None if any(at_s < to and at_s + HOUR_S > since for since, to in not_own) else volume_l
         hours[at_s] = Hour(
             energy_wh,
             volume_l,
             forward_lc,
             return_lc,
-            _temperature(forward_lc, volume_l, supply),
-            _temperature(return_lc, volume_l, back),
+            _temperature(forward_lc, own_l, supply),
+            _temperature(return_lc, own_l, back),
             _quality(begin.distance_s),
             ESTIMATED if any(at_s < to and at_s + HOUR_S > since for since, to in unsure) else _quality(end.distance_s),
         )

@@ -12,10 +12,11 @@ from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_start
 from services.heat.days import HourRows
 from services.heat.hour_marks import HOUR_S, Marks
 from services.ingest.core.chain import LOOKAHEAD, follows
-from services.ingest.core.figures import Accepted, Seeds, candidates, hours_of, marks_of, refused_alone, registers_of
+from services.ingest.core.figures import Seeds, candidates, hours_of, marks_of, refused_alone
 from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim
+from services.ingest.core.running import LITRES, Accepted, registers_of
 
 
 class Combined(NamedTuple):
@@ -94,8 +95,14 @@ def _follow_plainly(both: Combined) -> Bool:
         & (both.terms.segment[later] == both.terms.segment[earlier])
         & (rows.read_at_s[later] > rows.read_at_s[earlier])
         & (rows.energy_wh[later] >= rows.energy_wh[earlier])
-        & (rows.volume_l[later] >= rows.volume_l[earlier])
+        & _is_volume_plain(registers_of(rows)[:, LITRES])
     )
+
+
+def _is_volume_plain(litres: Int64) -> Bool:
+    """Tell of each reading but the first whether its volume says nothing of hours before the reading before it."""
+    earlier, later = litres[:-1], litres[1:]
+    return (later == UNKNOWN) | ((earlier != UNKNOWN) & (later >= earlier))
 
 
 class Appended(NamedTuple):
@@ -113,8 +120,8 @@ def appended(states: PointStates, both: Combined) -> Appended:
     """
     rows = both.rows
     registers = registers_of(rows)
-    is_unsure = np.zeros(len(rows.point_id), bool)
-    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers), is_unsure)
+    never = np.zeros(len(rows.point_id), bool)
+    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers), never, never)
     has_mark = states.mark_s != UNKNOWN
     seeds = Seeds(
         states.point_id[has_mark],

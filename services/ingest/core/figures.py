@@ -4,30 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Bool, Int64, difference, run_starts
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import HourRows
 from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours_between, mark_quality
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
-from services.ingest.core.chain import Candidates, judge, rise
-from services.ingest.core.installations import NOT_INSTALLED, Installations, Terms
+from services.ingest.core.chain import Candidates, judge
+from services.ingest.core.installations import NOT_INSTALLED, Terms
 from services.ingest.core.readings import SENTINELS, ReadingRows, verdicts_by_claim, without_sentinels
+from services.ingest.core.running import LITRES, Accepted
 from services.ingest.core.verdict import Verdict
-
-WH, LITRES, FORWARD, RETURN = range(4)
-"""The registers by their column in arrays of marks."""
-
-
-class Accepted(NamedTuple):
-    """The readings of a window that count, with registers that run on over rollover and meter exchange."""
-
-    rows: ReadingRows
-    segment: Int64
-    running: Int64
-    """(n, 4): Wh, l, forward and return integral. Equal to the meter's own at the start of the window."""
-    offset: Int64
-    """(n, 4): what was added to the meter's own registers."""
-    is_unsure: Bool
-    """(n,): True where a meter was exchanged since the reading before, and its last or first register was not noted."""
 
 
 class Seeds(NamedTuple):
@@ -101,104 +86,6 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
     )
 
 
-def registers_of(rows: ReadingRows) -> Int64:
-    """Give the registers as the meter shows them, (n, 4); UNKNOWN where it shows a sentinel beside an energy."""
-    others = (rows.volume_l, rows.forward_lc, rows.return_lc)
-    return np.stack([rows.energy_wh, *map(without_sentinels, others)], axis=1)
-
-
-def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:
-    """Pick the readings that count and let their registers run on where a meter rolls over or is exchanged."""
-    which = np.flatnonzero(verdict == int(Verdict.ACCEPTED))
-    kept = rows.take(which)
-    segment = terms.segment[which]
-    registers = registers_of(kept)
-    offset = np.zeros_like(registers)
-    follow = np.flatnonzero(kept.point_id[1:] == kept.point_id[:-1]) + 1
-    offset[follow, WH] = _step(registers[:, WH], terms.modulus_wh[which], segment, follow, installations, "wh")
-    offset[follow, LITRES] = _step(registers[:, LITRES], terms.modulus_l[which], segment, follow, installations, "l")
-    for column in (FORWARD, RETURN):
-        offset[follow, column] = _step(registers[:, column], segment * 0, segment, follow, None, "lc")
-    if offset.any():
-        offset = _summed_within(kept.point_id, offset)
-    running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
-    is_unsure = np.zeros(len(which), bool)
-    is_unsure[follow] = ~_is_noted(segment, follow, installations)
-    return Accepted(kept, segment, running, offset, is_unsure)
-
-
-def _step(
-    register: Int64,
-    modulus: Int64,
-    segment: Int64,
-    later: Int64,
-    installations: Installations | None,
-    unit: str,
-) -> Int64:
-    """Give what must be added from each reading on so that the register runs on from the reading before."""
-    earlier = later - 1
-    known = (register[later] != UNKNOWN) & (register[earlier] != UNKNOWN)
-    new, old = np.where(known, register[later], 0), np.where(known, register[earlier], 0)
-    rolled = rise(register, modulus, earlier, later) - (new - old)
-    step = np.where(known & (modulus[later] > 0), rolled, 0)
-    exchanged = known & (segment[later] != segment[earlier])
-    if not exchanged.any():
-        return step
-    return np.where(exchanged, old - new + _across(new, old, segment, later, installations, unit), step)
-
-
-def _across(
-    new: Int64, old: Int64, segment: Int64, later: Int64, installations: Installations | None, unit: str
-) -> Int64:
-    """Give what was used between the old meter's last reading and the new one's first, where it is known.
-
-    By the stop register of the one and the start register of the other, and by both of each meter that sat between
-    them and was never read; nothing where they were not noted.
-    """
-    if installations is None or len(installations.point_id) == 0:
-        return np.zeros_like(new)
-    stop = installations.stop_wh if unit == "wh" else installations.stop_l
-    start = installations.start_wh if unit == "wh" else installations.start_l
-    modulus = installations.modulus_wh if unit == "wh" else installations.modulus_l
-    before, after = segment[later - 1].clip(0), segment[later].clip(0)
-    unread = np.concatenate(([0], np.cumsum(_counted(start, stop, modulus))))
-    by_unread = unread[after] - unread[np.minimum(before + 1, after)]
-    return _counted(old, stop[before], modulus[before]) + by_unread + _counted(start[after], new, modulus[after])
-
-
-def _is_noted(segment: Int64, later: Int64, installations: Installations) -> Bool:
-    """Tell for pairs of readings whether what was used between them is known, whatever meters were exchanged."""
-    before, after = segment[later - 1], segment[later]
-    is_exchanged = before != after
-    if not is_exchanged.any():
-        return ~is_exchanged
-    first, last = before.clip(0), after.clip(0)
-    lacks_one = (installations.start_wh == UNKNOWN) | (installations.stop_wh == UNKNOWN)
-    lacking = np.concatenate(([0], np.cumsum(lacks_one)))
-    unread_known = lacking[last] == lacking[np.minimum(first + 1, last)]
-    known = (installations.stop_wh[first] != UNKNOWN) & (installations.start_wh[last] != UNKNOWN) & unread_known
-    return ~is_exchanged | known
-
-
-def _counted(earlier: Int64, later: Int64, modulus: Int64) -> Int64:
-    """Give what a meter counted from one of its registers to another; 0 where one is not known.
-
-    A fall is a rollover where that is the shorter way, else a mistake in what was noted, which counts as nothing.
-    """
-    risen = difference(later, earlier)
-    rolled = risen + modulus
-    has_rolled = (risen < 0) & (rolled >= 0) & (rolled < modulus // 2)
-    return np.where(has_rolled, rolled, risen.clip(0))
-
-
-def _summed_within(owner: Int64, steps: Int64) -> Int64:
-    total = np.cumsum(steps, axis=0)
-    first = np.concatenate(([0], np.flatnonzero(owner[1:] != owner[:-1]) + 1))
-    counts = np.diff(np.append(first, len(owner)))
-    # The first reading of an owner has a step of zero, so its total is what came before it.
-    return total - np.repeat(total[first], counts, axis=0)
-
-
 def marks_of(counted: Accepted, seeds: Seeds) -> tuple[Marks, Int64]:
     """Read the running registers off at full hours, the seeds put first; returns the marks and their quality.
 
@@ -247,18 +134,35 @@ def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
 
 
 def _are_unsure(counted: Accepted, owner: Int64, starts_s: Int64) -> Bool:
-    rows = counted.rows
-    result = np.zeros(len(owner), bool)
-    for later in np.flatnonzero(counted.is_unsure):
-        since_s, until_s = rows.read_at_s[later - 1], rows.read_at_s[later]
-        result |= (owner == rows.point_id[later]) & (starts_s < until_s) & (starts_s + HOUR_S > since_s)
-    return result
+    """Tell of each hour whether a part of it lies between two readings of which it is not known what was used."""
+    if not counted.is_unsure.any():
+        return np.zeros(len(owner), bool)
+    before, after = _readings_around(counted, owner, starts_s)
+    unsure = np.cumsum(counted.is_unsure)
+    return unsure[after] > unsure[before]
+
+
+def _are_bridged(counted: Accepted, owner: Int64, starts_s: Int64) -> Bool:
+    """Tell of each hour whether a reading whose volume is not the meter's own has a part in it."""
+    before, after = _readings_around(counted, owner, starts_s)
+    bridged = np.concatenate(([0], np.cumsum(counted.is_bridged)))
+    return bridged[after + 1] > bridged[before]
+
+
+def _readings_around(counted: Accepted, owner: Int64, starts_s: Int64) -> tuple[Int64, Int64]:
+    """Give the index of the last reading at or before the beginning of each hour, and of the first that ends it."""
+    keys = owner_time_key(counted.rows.point_id, counted.rows.read_at_s)
+    before = np.searchsorted(keys, owner_time_key(owner, starts_s), side="right") - 1
+    after = np.searchsorted(keys, owner_time_key(owner, starts_s + HOUR_S))
+    return before, after
 
 
 def _temperature(
     counted: Accepted, owner: Int64, starts_s: Int64, integral: Int64, volume: Int64, samples: np.ndarray
 ) -> Int64:
     by_integral = flow_weighted_centi_c(integral, volume)
+    if counted.is_bridged.any():
+        by_integral = np.where(_are_bridged(counted, owner, starts_s), UNKNOWN, by_integral)
     missing: Bool = by_integral == UNKNOWN
     if not missing.any():
         return by_integral

@@ -12,18 +12,11 @@ from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_start
 from services.heat.hour_marks import Marks
 from services.ingest.core.append import open_samples
 from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
-from services.ingest.core.figures import (
-    NO_SEEDS,
-    Accepted,
-    accepted,
-    candidates,
-    marks_of,
-    registers_of,
-    verdicts,
-)
+from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows
+from services.ingest.core.running import Accepted, accepted, registers_of
 from services.ingest.core.verdict import JUDGED, Verdict
 
 ACCEPTED = int(Verdict.ACCEPTED)
@@ -45,6 +38,8 @@ class Spans(NamedTuple):
     """The local midnight from which hours are compared, or BEGINNING_S where the window begins with the series."""
     until_s: Int64
     """The local midnight up to which hours are compared, or END_S where the window ends with the series."""
+    settled_s: Int64
+    """The instant by which the verdicts must be what they were, or END_S where the window ends with the series."""
     offset: Int64
     """(m, 2): what is to be added to Wh and l at from_s so that they run on, 0 where the window begins the series."""
 
@@ -79,11 +74,23 @@ def recompute(spans: Spans, rows: ReadingRows, terms: Terms, installations: Inst
     """
     span = np.searchsorted(spans.point_id, rows.point_id)
     verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, spans.starts_inside[span]))
-    counted = accepted(rows, verdict, terms, installations)
+    counted = _starting_at(spans, accepted(rows, verdict, terms, installations))
     marks, quality = marks_of(counted, NO_SEEDS)
     _, has_start = _values_at(marks, spans.point_id, spans.from_s)
     is_enough = is_settled & (has_start | ~spans.starts_inside)
     return Recomputed(rows, verdict, terms, counted, marks, quality, is_enough)
+
+
+def _starting_at(spans: Spans, counted: Accepted) -> Accepted:
+    """Let the registers be the meter's own where the span begins: the window may begin days before, at a volume."""
+    if len(counted.rows.point_id) == 0 or not spans.starts_inside.any():
+        return counted
+    keys = owner_time_key(counted.rows.point_id, counted.rows.read_at_s)
+    at_start = np.searchsorted(keys, owner_time_key(spans.point_id, spans.from_s), side="right") - 1
+    before = np.where(spans.starts_inside[:, None], counted.offset[at_start], 0)
+    before = before[np.searchsorted(spans.point_id, counted.rows.point_id)]
+    running = np.where(counted.running == UNKNOWN, UNKNOWN, counted.running - before)
+    return counted._replace(running=running, offset=counted.offset - before)
 
 
 def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bool]:
@@ -104,7 +111,7 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
         chained = np.flatnonzero(np.isin(verdict[here], JUDGED_VERDICTS))
         trusted = chained[-LOOKAHEAD - 1] if len(chained) > LOOKAHEAD else -1
         agrees = (verdict[here] == ACCEPTED) & (rows.verdict[here] == ACCEPTED)
-        agrees &= (rows.read_at_s[here] > spans.changed_to_s[index]) & (rows.read_at_s[here] <= spans.until_s[index])
+        agrees &= (rows.read_at_s[here] > spans.changed_to_s[index]) & (rows.read_at_s[here] <= spans.settled_s[index])
         agrees[trusted + 1 :] = False
         if not agrees.any():
             is_settled[index] = False

@@ -30,5 +30,11 @@ def hours_to_come(rows: ReadingRows, states: PointStates) -> Int64:
 
 def shares(hours: Int64) -> list[Int64]:
     """Part points, by their hours (m,), into runs of at most HOURS_AT_ONCE together, or of one point; as indexes."""
-    share = (np.cumsum(hours) - hours) // HOURS_AT_ONCE
-    return np.split(np.arange(len(hours)), run_starts(share)[1:])
+    cuts: list[int] = []
+    together = 0
+    for index, more in enumerate(hours.tolist()):
+        if index and together + more > HOURS_AT_ONCE:
+            cuts.append(index)
+            together = 0
+        together += more
+    return np.split(np.arange(len(hours)), cuts)

@@ -1,6 +1,7 @@
 """The rows that workers lock, and the readings, hours and days around what arrives."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ from services.common.postgres import Transaction
 from services.heat.arrays import Int64
 from services.heat.days import Days, HourRows
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows
+from services.ingest.core.readings import SENTINELS, ReadingRows
 from services.ingest.core.recompute import Spans
+from services.ingest.core.running import BRIDGED_WITHIN_S
 
 _LOCK = """
     SELECT point_id, newest_s, accepted_s, accepted_wh, accepted_l, accepted_forward_lc, accepted_return_lc,
@@ -28,15 +30,19 @@ _LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "
 
 # Where the readings to judge again begin and end. Backwards as many as one judging looks ahead, then to the local
 # midnight before, then to an accepted reading; forwards likewise, so that days are whole. Where no day ends at that
-# midnight, the series itself begins about there, and the window takes in all of it.
+# midnight, the series itself begins about there, and the window takes in all of it. Volumes are bridged over readings
+# without one, so the window begins at a reading with one, ends at one, and takes in another behind what is new.
 _SPANS = """
     SELECT touched.point_id,
-           CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first.read_at)::bigint END,
+           CASE WHEN day_before.offset_wh IS NULL THEN 0
+                ELSE extract(epoch FROM coalesce(first_volume.read_at, first.read_at))::bigint END,
            CASE WHEN day_before.offset_wh IS NULL THEN 0
                 ELSE extract(epoch FROM date_trunc('day', before.read_at, %(zone)s))::bigint END,
-           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM last.read_at)::bigint END,
+           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592
+                ELSE extract(epoch FROM last.read_at)::bigint END,
            CASE WHEN last_day.offset_wh IS NULL THEN 8589934592
                 ELSE extract(epoch FROM midnight.after)::bigint END,
+           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM after.read_at)::bigint END,
            coalesce(day_before.offset_wh, 0), coalesce(day_before.offset_l, 0)
       FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[], %(back)s::int[], %(ahead)s::int[])
            AS touched(point_id, from_s, to_s, back, ahead)
@@ -52,23 +58,41 @@ _SPANS = """
             ORDER BY read_at DESC LIMIT 1) AS first ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+              AND read_at <= first.read_at
+              AND read_at >= date_trunc('day', before.read_at, %(zone)s) - %(bridged)s
+            ORDER BY read_at DESC LIMIT 1) AS first_volume ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND read_at > to_timestamp(touched.to_s)
               AND verdict = ANY(%(judged)s)
             ORDER BY read_at OFFSET touched.ahead LIMIT 1) AS after ON true
       LEFT JOIN LATERAL (
-           SELECT (date_trunc('day', after.read_at AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s
-                  AS after) AS midnight ON true
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+              AND read_at >= after.read_at AND read_at <= after.read_at + %(bridged)s + interval '1 day'
+            ORDER BY read_at LIMIT 1) AS volume_after ON true
+      LEFT JOIN LATERAL (
+           SELECT (settled.at AT TIME ZONE %(zone)s)::date AS day,
+                  (date_trunc('day', settled.at AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s
+                  AS after
+             FROM coalesce(volume_after.read_at, after.read_at) AS settled(at)) AS midnight ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1
               AND read_at >= midnight.after
             ORDER BY read_at LIMIT 1) AS last ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+              AND read_at >= last.read_at AND read_at <= midnight.after + %(bridged)s
+            ORDER BY read_at LIMIT 1) AS last_volume ON true
       LEFT JOIN ingest.day AS day_before
         ON first.read_at IS NOT NULL AND day_before.point_id = touched.point_id
        AND day_before.day = (before.read_at AT TIME ZONE %(zone)s)::date - 1
       LEFT JOIN ingest.day AS last_day
         ON last.read_at IS NOT NULL AND last_day.point_id = touched.point_id
-       AND last_day.day = (after.read_at AT TIME ZONE %(zone)s)::date
+       AND last_day.day = midnight.day
      ORDER BY touched.point_id
 """
 
@@ -181,13 +205,15 @@ async def windows(
 
     back, ahead: (m,) how many judged readings to take in before and after what is new.
     """
-    kinds: tuple[Kind, ...] = ("int4", "int8", "int8", "int8", "int8", "int8", "int8")
+    kinds: tuple[Kind, ...] = ("int4", "int8", "int8", "int8", "int8", "int8", "int8", "int8")
     columns = await bulk.copy_out(
         tx,
         _SPANS,
         kinds,
         {
             "zone": zone,
+            "sentinels": list(SENTINELS),
+            "bridged": timedelta(seconds=BRIDGED_WITHIN_S),
             "judged": judged,
             "point_ids": array_literal(touched.point_id.tolist()),
             "from_s": array_literal(touched.from_s.tolist()),
@@ -196,9 +222,9 @@ async def windows(
             "ahead": array_literal(ahead.tolist()),
         },
     )
-    point_id, first_s, from_s, last_s, until_s, offset_wh, offset_l = columns
+    point_id, first_s, from_s, last_s, until_s, settled_s, offset_wh, offset_l = columns
     offset = np.stack([offset_wh, offset_l], axis=1)
-    return Spans(point_id, touched.to_s, from_s, until_s, offset), first_s, last_s
+    return Spans(point_id, touched.to_s, from_s, until_s, settled_s, offset), first_s, last_s
 
 
 async def readings(tx: Transaction, point_id: Int64, first_s: Int64, last_s: Int64) -> ReadingRows:

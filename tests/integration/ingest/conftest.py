@@ -41,7 +41,7 @@ class Worker:
 
     async def again(self, items: Sequence[Message]) -> list[Outgoing]:
         async with self.database.transaction() as tx:
-            return list(await self.handlers.announcements(tx, items))
+            return [one async for share in await self.handlers.announcements(tx, items) for one in share]
 
 
 @pytest.fixture

@@ -192,6 +192,12 @@ def _sentinel_of_volume(rows: list[Row], index: int, _noise: Random) -> None:
     rows[index] |= {"volume_l": 16_777_215, "return_lc": 4_294_967_295}
 
 
+def _no_volume(rows: list[Row], index: int, noise: Random) -> None:
+    """The flow sensor is silent for a while."""
+    for row in rows[index : index + noise.choice([1, 4, 30, 90])]:
+        row["volume_l"] = None
+
+
 def _all_nines(rows: list[Row], index: int, _noise: Random) -> None:
     rows[index]["energy_wh"] = 99_999
 
@@ -238,6 +244,7 @@ _FLAWS = {
             _fall_of_volume,
             _sentinel,
             _sentinel_of_volume,
+            _no_volume,
             _all_nines,
             _bad_run,
             _correction,

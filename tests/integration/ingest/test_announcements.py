@@ -7,15 +7,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.stack import Stack
 from schemas.topics import DAILY_POWER, HOURLY_POWER
 from services.common.kafka import Outgoing
-from services.common.postgres import Database
+from services.common.postgres import Database, Transaction
+from services.heat.arrays import Int64
 from services.ingest.decode import Message
-from tests.builders import HOUR_S, MIDNIGHT_S, Points
+from services.ingest.store import points as stored_points
+from services.ingest.store.points import StoredHours
+from tests.builders import HOUR_S, MIDNIGHT_S, Points, batch
 from tests.integration.ingest.conftest import Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, Row, courses, histories
 from tests.integration.ingest.played import Played, messages, name_meters, register
@@ -196,3 +200,35 @@ async def test_a_change_that_reaches_far_is_noted_to_be_told_of_though_a_crash_l
     assert points.rows("SELECT count(*) FROM ingest.hour WHERE point_id = %s AND energy_wh IS NOT NULL", [point]) == [
         (369,)
     ]
+
+
+def in_order(messages: Sequence[Outgoing]) -> dict[tuple[str, int | None], list[dict[str, Any]]]:
+    """Lay out what each partition is told, row by row."""
+    found: dict[tuple[str, int | None], list[dict[str, Any]]] = {}
+    for message in messages:
+        assert message.value is not None
+        rows = found.setdefault((message.topic, message.partition), [])
+        rows += pa.ipc.open_stream(message.value).read_all().to_pylist()
+    return found
+
+
+async def test_a_batch_that_comes_again_is_read_in_shares_and_told_as_the_first_time(
+    worker: Worker, points: Points, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.core.shares.HOURS_AT_ONCE", 50)
+    read: list[int] = []
+    hours = stored_points.hours
+
+    async def counted(tx: Transaction, *spans: Int64) -> StoredHours:
+        found = await hours(tx, *spans)
+        read.append(len(found.revision))
+        return found
+
+    ids = points.add(5)
+    items = [worker.message(batch([reading(point, hour, hour * 100) for point in ids for hour in (0, 24)]))]
+    first = await worker.store(items)
+    monkeypatch.setattr(stored_points, "hours", counted)
+    again = await worker.again(items)
+    assert read == [48, 48, 24]
+    assert in_order(again) == in_order(first)
+    assert sum(len(rows) for (topic, _), rows in in_order(again).items() if topic == HOURLY_POWER.name) == 5 * 24

@@ -54,7 +54,25 @@ async def test_a_volume_that_the_meter_did_not_give_costs_no_energy(worker: Work
     await worker.take([reading(point, hour, hour * 700, volume_l=volume) for hour, volume in enumerate(litres)])
     assert energies(points, point) == {0: 700, 1: 700, 2: 700, 3: 700}
     volumes = "SELECT volume_l FROM ingest.hour WHERE point_id = %s ORDER BY starts_at"
-    assert points.rows(volumes, [point]) == [(10,), (None,), (None,), (None,)]
+    assert points.rows(volumes, [point]) == [(10,), (10,), (10,), (None,)]
+
+
+async def test_volumes_that_are_missing_for_a_month_are_not_guessed(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    days = 32
+    litres: list[int | None] = [100, *[None] * (days - 1), 3300, 3400]
+    await worker.take([reading(point, 24 * day, day * 700, volume_l=volume) for day, volume in enumerate(litres)])
+    volumes = "SELECT sum(volume_l), count(volume_l) FROM ingest.hour WHERE point_id = %s"
+    assert points.rows(volumes, [point]) == [(100, 24)]
+
+
+async def test_a_volume_register_rolls_over_while_its_readings_lack_it(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    points.install(f"rolls-{point}", point, 0, modulus_l=1_000)
+    litres = [900, 950, None, None, 50, 60]
+    await worker.take([reading(point, hour, hour * 700, volume_l=volume) for hour, volume in enumerate(litres)])
+    volumes = "SELECT volume_l FROM ingest.hour WHERE point_id = %s ORDER BY starts_at"
+    assert points.rows(volumes, [point]) == [(50,), (33,), (34,), (33,), (10,)]
 
 
 async def test_readings_that_were_there_before_are_counted_as_duplicates(worker: Worker, points: Points) -> None:

@@ -44,6 +44,7 @@ def all_at_once(places: Installations, rows: ReadingRows) -> tuple[Recomputed, P
         rows.read_at_s[-1:],
         np.array([BEGINNING_S]),
         np.array([END_S]),
+        np.array([END_S]),
         np.zeros((1, 2), np.int64),
     )
     done = recompute(spans, rows, terms_of(places, rows), places)

@@ -1,9 +1,9 @@
 import numpy as np
 
 from services.heat.arrays import UNKNOWN
-from services.ingest.core.figures import LITRES, WH, accepted
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.installations import NO_METER, NOT_INSTALLED, terms
+from services.ingest.core.running import LITRES, WH, accepted
 from services.ingest.core.verdict import Verdict
 from tests.oracle.verdicts import Place
 from tests.unit.ingest.rows import POINT_ID, installations, reading_rows
