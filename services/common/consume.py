@@ -1,7 +1,7 @@
 """The loop that all services share: take a batch, store it with its position, announce it, commit it."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -30,6 +30,7 @@ log = logs.get_logger()
 
 Item = TypeVar("Item")
 Record: TypeAlias = ConsumerRecord
+Shares: TypeAlias = AsyncIterator[Iterable[Outgoing]]
 
 SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
@@ -55,10 +56,11 @@ class Handlers(Protocol[Item]):
     async def store(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
         """Store what follows from the items and give what others must hear of it."""
 
-    async def announcements(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
+    async def announcements(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing] | Shares:
         """Give what others must hear of items that are stored already, from the rows as they stand now.
 
-        So an announcement that was lost in a crash is made in full when the batch comes again.
+        So an announcement that was lost in a crash is made in full when the batch comes again. What may be too much
+        for the memory is given in shares: each is sent before the next one is read.
         """
 
 
@@ -248,10 +250,10 @@ class Loop(Generic[Item]):
             # Before the commit, or a crash after it could lose them: what is stored already is not kept aside again.
             await send_all(self._producer, dead)
             announcements = list(await self._handlers.store(tx, fresh)) if fresh else []
-            if again:
-                announcements += await self._handlers.announcements(tx, again)
         self._stored.update({tp: max(end, self._stored[tp]) for tp, end in ends.items() if tp in self._stored})
         await send_all(self._producer, announcements)
+        if again:
+            await self._tell_again(again)
         await self._commit(ends)
         for tp, records in taken.items():
             metrics.MESSAGES_CONSUMED.labels(tp.topic).inc(len(records))
@@ -260,6 +262,17 @@ class Loop(Generic[Item]):
             topic=self._label,
             **found_by(one.headers for records in taken.values() for one in records),
         )
+
+    async def _tell_again(self, items: Sequence[Item]) -> None:
+        # After the fresh ones are committed: what is read here is told of at once, and must stand.
+        async with self._database.transaction() as tx:
+            announcements = await self._handlers.announcements(tx, items)
+            if not isinstance(announcements, AsyncIterator):
+                await send_all(self._producer, announcements)
+                return
+            async for share in announcements:
+                await send_all(self._producer, share)
+                self._pulse.beat()
 
     async def _commit(self, ends: dict[TopicPartition, int]) -> None:
         # Each partition alone: a joint commit with one lost partition commits none of them.
@@ -297,8 +310,9 @@ def dead_letter(record: Any, error: UndecodableError) -> Outgoing:
 
 
 def _start(stored: int | None, announced: int | None, beginning: int) -> int:
-    known = [offset for offset in (stored, announced) if offset is not None]
-    return min(known) if known else beginning
+    # A first batch may have been stored by a process that died before it told of it.
+    told = beginning if announced is None else announced
+    return told if stored is None else min(stored, told)
 
 
 def found_by(headers: Iterable[Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the worker does with messages: load, judge, store, and tell."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,13 +15,13 @@ from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
 from services.ingest.core.readings import ReadingRows, without_duplicates
-from services.ingest.core.recompute import JUDGED_VERDICTS
+from services.ingest.core.recompute import JUDGED_VERDICTS, Spans
 from services.ingest.core.shares import hours_to_come, shares
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
 from services.ingest.holding import held_rows
 from services.ingest.judging import Judging
-from services.ingest.store import deliveries, held, outcome, points, reference
+from services.ingest.store import deliveries, extent, held, outcome, points, reference
 from services.ingest.store.deliveries import Result
 from services.ingest.store.points import Touched
 
@@ -100,18 +100,29 @@ class ReadingHandlers:
         await outcome.write(tx, changes, [])
         return changes
 
-    async def announcements(self, tx: Transaction, items: Sequence[Message]) -> Iterable[Outgoing]:
-        """Give the hours and days around readings that are stored already, as they stand now."""
+    async def announcements(self, tx: Transaction, items: Sequence[Message]) -> AsyncIterator[Iterable[Outgoing]]:
+        """Give the hours and days around readings that are stored already, as they stand now, in shares."""
+        return self._told_again(tx, items)
+
+    async def _told_again(self, tx: Transaction, items: Sequence[Message]) -> AsyncIterator[Iterable[Outgoing]]:
         rows = decode.gather(items, await self.reference(tx)).rows
-        if len(rows.point_id) == 0:
-            return await self._refused(tx, items)
+        if len(rows.point_id):
+            spans = await self._spans_around(tx, rows)
+            # Around a reading an hour lie a hundred hours, around one of a clock set back all since then.
+            hours = await extent.count_hours(tx, spans.point_id, spans.from_s, spans.until_s)
+            for share in shares(hours):
+                span = spans.point_id[share], spans.from_s[share], spans.until_s[share]
+                yield await self.as_they_stand(tx, *span, _correlation(items))
+        yield await self._refused(tx, items)
+
+    async def _spans_around(self, tx: Transaction, rows: ReadingRows) -> Spans:
+        """Find how far the hours and days lie that stored readings may have changed."""
         starts = run_starts(rows.point_id)
         ends = np.append(starts[1:], len(rows.point_id)) - 1
         touched = Touched(rows.point_id[starts], rows.read_at_s[starts], rows.read_at_s[ends])
         around = np.full(len(starts), LOOKAHEAD)
         spans, _, _ = await points.windows(tx, touched, around, 2 * around, self._zone.key, JUDGED_VERDICTS)
-        told = await self.as_they_stand(tx, spans.point_id, spans.from_s, spans.until_s, _correlation(items))
-        return [*told, *await self._refused(tx, items)]
+        return spans
 
     async def as_they_stand(
         self, tx: Transaction, point_id: Int64, from_s: Int64, until_s: Int64, correlation_id: str

@@ -45,5 +45,10 @@ def test_every_point_is_in_one_share_and_a_share_is_small_or_of_one_point(hours:
     parts = shares(np.array(hours))
     assert np.concatenate(parts).tolist() == list(range(len(hours)))
     for part in parts:
-        # All but its last point lie below the limit together.
-        assert sum(hours[index] for index in part[:-1]) < HOURS_AT_ONCE
+        assert len(part) == 1 or sum(hours[index] for index in part) <= HOURS_AT_ONCE
+
+
+def test_a_share_takes_as_many_points_as_fit_in_their_order() -> None:
+    half = HOURS_AT_ONCE // 2
+    parts = shares(np.array([half, half, 1, 2 * HOURS_AT_ONCE, half, half - 1, 1]))
+    assert [part.tolist() for part in parts] == [[0, 1], [2], [3], [4, 5, 6]]
