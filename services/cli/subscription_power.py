@@ -51,6 +51,8 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     lines.append(("in force before", in_force))
     if found["kw"] is not None:
         lines.append(("new power", f"{found['kw']} kW from {found['effective_on']}"))
+    elif found["newer_winter"] is not None:
+        lines.append(("new power", f"none: winter {found['newer_winter']} is determined too, and the newer one holds"))
     if found["window_from"]:
         lines.append(("period", f"{found['window_from']} to {found['window_to']}, {found['days']} days"))
     if found["coverage"] is not None:

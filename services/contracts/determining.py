@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from schemas.contracts import PowerInForce
 from schemas.price_lists import PriceList
 from schemas.values import ContractId, DeterminationId, PointId
 from services.common import logs
@@ -56,22 +55,18 @@ async def _decide(
     today: date,
 ) -> DeterminationId:
     before = await contracts.contract_event(tx, contract_id)
-    # What the same winter said before, on days that were corrected since, must not be what it is compared with.
-    is_changed = await contracts.withdraw_measured_power(tx, contract_id, findings.winter, today)
+    # What winters have set for days to come is taken back first: no winter is compared with itself or another one that
+    # does not count yet, so what each decides does not depend on which was determined before it.
+    await contracts.withdraw_measured_powers(tx, contract_id, today)
     begins = core.begins_on(today, await _price_list_on(tx, contract_id, today))
     outcome = core.outcome(findings, await determinations.power_on(tx, contract_id, begins), begins)
     determination_id = await determinations.add(tx, point_id, contract_id, findings, outcome, input_revision)
     metrics.DETERMINATIONS.labels(outcome.decision.value).inc()
-    if outcome.kw is not None and outcome.effective_on is not None:
-        is_changed = True
-        power = PowerInForce(
-            valid_from=outcome.effective_on,
-            kw=outcome.kw,
-            method=findings.method.value,
-            determination_id=determination_id,
-        )
+    power = core.coming_power(await determinations.newest_of_each_winter(tx, contract_id), today)
+    if power is not None:
         await contracts.add_measured_power(tx, contract_id, power)
-    if is_changed:
+    after = await contracts.contract_event(tx, contract_id)
+    if after.powers != before.powers:
         await tell_of_contract(tx, contract_id, before)
     return determination_id
 

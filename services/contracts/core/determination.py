@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,8 +10,9 @@ from decimal import Decimal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from schemas.contracts import PowerInForce
 from schemas.price_lists import PowerMethod, PriceList
-from schemas.values import Activity
+from schemas.values import Activity, DeterminationId
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
@@ -39,6 +40,18 @@ class Outcome:
 
     decision: Decision
     kw: Decimal | None
+    in_force_kw: Decimal | None
+    effective_on: date | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a determination that was made says of the power: measured, compared with what, from when."""
+
+    determination_id: DeterminationId
+    winter: str
+    method: str
+    measured_kw: Decimal | None
     in_force_kw: Decimal | None
     effective_on: date | None
 
@@ -161,6 +174,23 @@ def outcome(findings: Findings, in_force_kw: Decimal | None, begins: date) -> Ou
         return Outcome(Decision.NOT_DETERMINED, None, in_force_kw, None)
     decided = decide(findings.measured_kw, in_force_kw)
     return Outcome(decided.decision, decided.kw, in_force_kw, begins if decided.kw is not None else None)
+
+
+def coming_power(made: Iterable[Made], today: date) -> PowerInForce | None:
+    """Give the power that winters change from a day to come, None where they change none.
+
+    made: the newest determination of each winter, in any order. The newest winter that measured a power holds, whether
+    or not it changes one; an older one changes nothing, whenever it is determined.
+    """
+    holds = max((one for one in made if one.measured_kw is not None), key=lambda one: one.winter, default=None)
+    if holds is None or holds.measured_kw is None or holds.effective_on is None or holds.effective_on <= today:
+        return None
+    kw = decide(holds.measured_kw, holds.in_force_kw).kw
+    if kw is None:
+        return None
+    return PowerInForce(
+        valid_from=holds.effective_on, kw=kw, method=holds.method, determination_id=holds.determination_id
+    )
 
 
 def _date(number: int) -> date:

@@ -41,11 +41,9 @@ _ADD_POWER = """
     VALUES (%s, %s, %s, %s, %s)
 """
 # A power that counts already stays: nothing is taken back for days that may be billed.
-_WITHDRAW_POWER = """
-    DELETE FROM contracts.power_in_force AS power
-     USING contracts.determination AS determination
-     WHERE power.contract_id = %s AND power.valid_from > %s
-       AND determination.determination_id = power.determination_id AND determination.winter = %s
+_WITHDRAW_POWERS = """
+    DELETE FROM contracts.power_in_force
+     WHERE contract_id = %s AND valid_from > %s AND determination_id IS NOT NULL
 """
 
 _EVENT = """
@@ -128,9 +126,9 @@ async def add_measured_power(tx: Transaction, contract_id: ContractId, power: Po
     await tx.execute(_ADD_POWER, [contract_id, power.valid_from, power.kw, power.method, power.determination_id])
 
 
-async def withdraw_measured_power(tx: Transaction, contract_id: ContractId, winter: str, today: date) -> bool:
-    """Take back the power that a winter's earlier determination set from a day to come; False where there is none."""
-    return (await tx.execute(_WITHDRAW_POWER, [contract_id, today, winter])).rowcount > 0
+async def withdraw_measured_powers(tx: Transaction, contract_id: ContractId, today: date) -> None:
+    """Take back the measured powers that count from a day to come."""
+    await tx.execute(_WITHDRAW_POWERS, [contract_id, today])
 
 
 async def count_up(tx: Transaction, contract_id: ContractId) -> None:

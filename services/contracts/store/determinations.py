@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
-from services.contracts.core.determination import Findings, Outcome, WinterDays
+from services.contracts.core.determination import Findings, Made, Outcome, WinterDays
 from services.heat.local_time import EPOCH
 from services.heat.power_methods.decision import Decision
 
@@ -48,17 +48,25 @@ _ADD = """
             %(measured_kw)s, %(in_force_kw)s, %(decision)s, %(reason)s, %(effective_on)s, %(input_revision)s,
             %(input_sha256)s)
 """
+# A winter that measured nothing holds nothing.
 _RECORD = """
     SELECT determination.determination_id, point.number AS metering_point, contract.contract_number,
            determination.winter, determination.method, determination.reason, determination.window_from,
            determination.window_to, determination.days, determination.points, determination.slope_kw_per_c,
            determination.intercept_kw, determination.r2, determination.coverage, determination.measured_kw,
            determination.in_force_kw, determination.decision, power.kw, determination.effective_on,
-           determination.determined_at
+           newer.winter AS newer_winter, determination.determined_at
       FROM contracts.determination
       JOIN contracts.contract USING (contract_id)
       JOIN contracts.metering_point AS point ON point.point_id = determination.point_id
       LEFT JOIN contracts.power_in_force AS power USING (determination_id)
+      LEFT JOIN LATERAL (
+           SELECT max(newest.winter) AS winter
+             FROM (SELECT DISTINCT ON (later.winter) later.winter, later.measured_kw
+                     FROM contracts.determination AS later
+                    WHERE later.contract_id = determination.contract_id AND later.winter > determination.winter
+                    ORDER BY later.winter, later.determined_at DESC) AS newest
+            WHERE newest.measured_kw IS NOT NULL) AS newer ON true
 """
 _BY_ID = _RECORD + " WHERE determination.determination_id = %s"
 # An older one is not asked: what it set was taken back by the one that came after it.
@@ -67,6 +75,12 @@ _NEWEST_WHERE_SAME = """
       FROM (SELECT determination_id, method, input_sha256 FROM contracts.determination
              WHERE contract_id = %s AND winter = %s ORDER BY determined_at DESC LIMIT 1) AS newest
      WHERE newest.method = %s AND newest.input_sha256 = %s
+"""
+_NEWEST_OF_EACH_WINTER = """
+    SELECT DISTINCT ON (winter) determination_id, winter, method, measured_kw, in_force_kw, effective_on
+      FROM contracts.determination
+     WHERE contract_id = %s
+     ORDER BY winter, determined_at DESC
 """
 _OF_POINT = _RECORD + " WHERE point.number = %s ORDER BY determination.determined_at DESC LIMIT %s"
 _POINTS_WITHOUT = """
@@ -86,7 +100,10 @@ MOST_LISTED = 100
 
 
 class Determination(Findings):
-    """A determination as it is stored and shown. kw is set where it changed the power in force."""
+    """A determination as it is stored and shown. kw is set where it changed the power in force.
+
+    newer_winter: the newest winter that measured a power after this one, and holds whatever this one decided.
+    """
 
     determination_id: DeterminationId
     metering_point: str
@@ -95,6 +112,7 @@ class Determination(Findings):
     decision: Decision
     kw: Decimal | None
     effective_on: date | None
+    newer_winter: str | None
     determined_at: datetime = Field(description="when the power was determined")
 
 
@@ -134,6 +152,12 @@ async def same(tx: Transaction, contract_id: ContractId, findings: Findings) -> 
     values = [contract_id, findings.winter, findings.method.value, findings.sha256]
     row = await (await tx.execute(_NEWEST_WHERE_SAME, values)).fetchone()
     return None if row is None else DeterminationId(row[0])
+
+
+async def newest_of_each_winter(tx: Transaction, contract_id: ContractId) -> list[Made]:
+    """Give what the newest determination of each of a contract's winters says."""
+    async with tx.cursor(row_factory=class_row(Made)) as cursor:
+        return await (await cursor.execute(_NEWEST_OF_EACH_WINTER, [contract_id])).fetchall()
 
 
 async def add(
