@@ -1,6 +1,7 @@
 """Who stores a partition, and from where: two owners, a trimmed topic, a place that cannot be read, another cluster."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,7 @@ class Desk:
 
 @pytest.fixture
 def desk(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    own = Desk(stack, str(request.node.name)[:60])
+    own = Desk(stack, re.sub(r"\W+", "-", str(request.node.name))[:60])
     own.run(f"CREATE SCHEMA {SCHEMA}")
     own.run(f"CREATE TABLE {SCHEMA}.stored_position (LIKE ingest.stored_position INCLUDING ALL)")
     own.run(f"CREATE TABLE {SCHEMA}.note (value integer)")
@@ -196,6 +197,47 @@ async def test_a_topic_made_anew_stops_the_worker_while_it_is_short_and_once_it_
             with pytest.raises(MessagesGoneError, match=f"{desk.topic.name}/0/5 on are not in Kafka"):
                 await asyncio.wait_for(task, TIMEOUT_S)
     assert desk.notes() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("grown_to", [0, 3, 10])
+async def test_a_topic_made_anew_under_a_worker_that_waits_stops_it(desk: Desk, grown_to: int) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "waiting") as task:
+        await until(lambda: len(desk.notes()) == 5)
+        await make_anew(desk)
+        await desk.send(range(100, 100 + grown_to))
+        with pytest.raises(MessagesGoneError, match=f"{desk.topic.name}/0/5 on are not in Kafka"):
+            await asyncio.wait_for(task, TIMEOUT_S)
+    assert desk.notes() == [0, 1, 2, 3, 4]
+
+
+async def test_a_topic_made_anew_under_a_worker_at_its_work_stops_it_though_it_has_outgrown_the_place(
+    desk: Desk,
+) -> None:
+    notes = Notes()
+    notes.gate.clear()
+    await desk.send(range(5))
+    async with desk.loop(notes, "working") as task:
+        await until(notes.is_inside.is_set)
+        # What lies ready is not asked for again, so the consumer never hears that the topic was gone.
+        await desk.send(range(5, 8))
+        await asyncio.sleep(1)
+        await make_anew(desk)
+        await desk.send(range(100, 120))
+        notes.gate.set()
+        with pytest.raises(MessagesGoneError, match=f"{desk.topic.name}/0/5 on are not in Kafka"):
+            await asyncio.wait_for(task, TIMEOUT_S)
+    assert desk.notes() == [0, 1, 2, 3, 4]
+
+
+async def test_a_topic_made_anew_of_which_nothing_was_stored_is_taken_from_its_beginning(desk: Desk) -> None:
+    notes = Notes()
+    async with desk.loop(notes, "nothing") as task:
+        await until(lambda: desk.run(f"SELECT next_offset FROM {SCHEMA}.stored_position"))
+        await make_anew(desk)
+        await desk.send(range(100, 103))
+        await until(lambda: desk.notes() == [100, 101, 102])
+        assert not task.done()
 
 
 async def test_a_place_whose_last_message_was_deleted_after_it_was_stored_is_kept(desk: Desk) -> None:

@@ -1,0 +1,118 @@
+"""The identities of topics: by its identity, not by its name, a topic is told from one that was made anew."""
+
+import asyncio
+from collections.abc import Collection
+from io import BytesIO
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError, NodeNotReadyError
+from aiokafka.protocol.abstract import AbstractType
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+
+ASK_AGAIN_S = 0.2
+NO_ID = UUID(int=0)
+
+
+async def topic_ids(producer: AIOKafkaProducer, names: Collection[str]) -> dict[str, UUID]:
+    """Ask on a producer's own connection for the identities of topics; one that is not there is left out.
+
+    A question of a millisecond, cheap enough to be asked for every batch. It is repeated until a broker answers.
+    """
+    while True:
+        try:
+            return await _ask(producer.client, names)
+        except KafkaError:
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _ask(client: AIOKafkaClient, names: Collection[str]) -> dict[str, UUID]:
+    node = client.get_random_node()
+    if node is None:
+        raise NodeNotReadyError("no broker is known")
+    answer = await client.send(node, _Metadata(names))
+    return {name: topic_id for error, name, topic_id, *_ in answer.topics if not error}
+
+
+class _Uuid(AbstractType[UUID]):
+    @classmethod
+    def encode(cls, value: UUID) -> bytes:
+        return value.bytes
+
+    @classmethod
+    def decode(cls, data: BytesIO) -> UUID:
+        return UUID(bytes=data.read(16))
+
+
+class _Answer(Response):
+    """Kafka's answer Metadata, version 12; aiokafka's own, up to version 5, has no identities."""
+
+    API_KEY = 3
+    API_VERSION = 12
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "brokers",
+            CompactArray(
+                ("node_id", Int32),
+                ("host", CompactString()),
+                ("port", Int32),
+                ("rack", CompactString()),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("cluster_id", CompactString()),
+        ("controller_id", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("error_code", Int16),
+                ("name", CompactString()),
+                ("topic_id", _Uuid),
+                ("is_internal", Boolean),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("error_code", Int16),
+                        ("partition", Int32),
+                        ("leader", Int32),
+                        ("leader_epoch", Int32),
+                        ("replicas", CompactArray(Int32)),
+                        ("in_sync_replicas", CompactArray(Int32)),
+                        ("offline_replicas", CompactArray(Int32)),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class _Question(RequestStruct):
+    """Kafka's request Metadata, version 12."""
+
+    FLEXIBLE_VERSION = True
+    API_KEY = 3
+    API_VERSION = 12
+    RESPONSE_TYPE = _Answer
+    SCHEMA = Schema(
+        ("topics", CompactArray(("topic_id", _Uuid), ("name", CompactString()), ("tags", TaggedFields))),
+        ("allow_auto_topic_creation", Boolean),
+        ("include_topic_authorized_operations", Boolean),
+        ("tags", TaggedFields),
+    )
+
+
+class _Metadata(Request[_Question]):
+    API_KEY = 3
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def build(self, request_struct_class: type[_Question]) -> _Question:
+        return request_struct_class([(NO_ID, name, {}) for name in self._names], False, False, {})
