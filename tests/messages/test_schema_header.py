@@ -199,7 +199,7 @@ def test_what_is_missing_or_wrong_is_told_by_place_and_without_the_value() -> No
 
 def test_a_column_that_is_missing_is_named() -> None:
     days = examples.record_batch(DAILY_POWER_BATCHES, "a_day_undone").drop_columns(["day"])
-    with pytest.raises(UndecodableError, match="not what daily-power carries: the columns day are missing"):
+    with pytest.raises(UndecodableError, match="not what daily-power carries: day: the column is missing"):
         billing(record(DAILY_POWER, stream(days), []))
 
 

@@ -1,14 +1,17 @@
 """Profiles: what a kind of file looks like, as data."""
 
+import re
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
+from services.common.faults import reason
 from services.ingest.sources.instants import check_format
 from services.ingest.sources.zones import fixed_offset_s
 
@@ -33,6 +36,19 @@ SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
     "celsius": {"C": Fraction(1)},
 }
 UNITS = REGISTER_UNITS | SAMPLE_UNITS
+
+
+LAST_COLUMN = 10_000
+MOST_FAULTS_TOLD = 10
+
+_TABLE = "write a table, as in [time], with its keys below it"
+_WORDS_OF_TOML = {
+    "missing": "it is missing; add it",
+    "extra_forbidden": "there is no such key; remove it, or look for a slip of the pen",
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+}
+"""Where a profile's words are others than those of a JSON document."""
 
 
 class ProfileError(Exception):
@@ -73,7 +89,17 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Place = str | Annotated[int, Field(ge=1, le=10_000)]
+def _place(given: object) -> str | int:
+    is_number = isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= LAST_COLUMN
+    if not is_number and not (isinstance(given, str) and given):
+        raise ValueError(
+            "write the column's name in quotation marks or, in a file without a header, its number,"
+            f" from 1 to {LAST_COLUMN}"
+        )
+    return given  # type: ignore[return-value]
+
+
+Place = Annotated[str | int, PlainValidator(_place)]
 """A column: its name in the header or, in a file without one, its number from 1."""
 
 
@@ -172,15 +198,30 @@ def profile(text: str, name: str) -> Profile:
     try:
         return Profile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"profile {name} is not TOML: {error}") from error
+        raise ProfileError(f"profile {name} is not TOML: {_slip(str(error))}") from error
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
-        raise ProfileError(f"profile {name}: " + "; ".join(_words(fault) for fault in faults[:10])) from error
+        faults = [_words(fault) for fault in error.errors(include_input=False, include_url=False)]
+        more = len(faults) - MOST_FAULTS_TOLD
+        told = "; ".join(faults[:MOST_FAULTS_TOLD]) + (f"; and {more} more" if more > 0 else "")
+        raise ProfileError(f"profile {name}: {told}") from error
+
+
+def _slip(of_parser: str) -> str:
+    place = re.search(r"at line (\d+), column (\d+)", of_parser)
+    where = f"line {place[1]}, column {place[2]}" if place else "its end"
+    return f'look at {where}; each key stands once, as in kind = "readings", and each table\'s name in brackets'
 
 
 def _words(fault: Any) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"there is no key '{where}'; remove it, or look for a slip of the pen"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    where = _where(fault["loc"])
+    if fault["loc"] == ("values",) and fault["type"] == "tuple_type":
+        words = "write each value as a table of its own, below [[values]]"
+    else:
+        words = _WORDS_OF_TOML.get(fault["type"]) or reason(fault)
+    return f"{where}: {words}" if where else words
+
+
+def _where(place: Sequence[str | int]) -> str:
+    """Name a key as a person looks for it: the second of [[values]] is values 2."""
+    parts = [f" {part + 1}" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".")

@@ -7,6 +7,8 @@ import pytest
 from services.ingest.sources.profile import Profile, ProfileError, profile
 from services.ingest.sources.shipped import profile_named, profile_names
 
+OF_LIBRARIES = ("Input ", "input", "String ", "Field ", "Value ", "Extra ", "should ", "valid", "Expected", "Invalid")
+
 GOOD = """
 kind = "readings"
 delimiter = ";"
@@ -31,8 +33,26 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "words"),
     [
-        ('delimiter = ";"', 'delimiter = ";"\ncolour = "red"', "no key 'colour'"),
-        ('column = "Tid"', 'column = "Tid"\nzon = "UTC"', "no key 'time.zon'"),
+        ('delimiter = ";"', 'delimiter = ";"\ncolour = "red"', "colour: there is no such key; remove it"),
+        ('column = "Tid"', 'column = "Tid"\nzon = "UTC"', "time.zon: there is no such key; remove it"),
+        ('kind = "readings"', "", "kind: it is missing; add it"),
+        ("[time]", "[times]", "time: it is missing; add it"),
+        ('unit = "kWh"', "", "values 1.unit: it is missing; add it"),
+        ('kind = "readings"', 'kind = "reading"', "kind: write 'readings' or 'weather'"),
+        ('kind = "readings"', "kind = 7", "kind: write 'readings' or 'weather'"),
+        ('decimal = ","', 'decimal = "comma"', "decimal: write '.' or ','"),
+        ('decimal = ","', 'header = "no header"', "header: write true or false, without quotation marks"),
+        ("[time]", '[time]\nclock_change = "by order"', "time.clock_change: write 'by_order' or 'refuse'"),
+        ('column = "Tid"', "column = 0", "time.column: write the column's name in quotation marks or, in a file"),
+        ('column = "Tid"', 'column = ""', "time.column: write the column's name in quotation marks or, in a file"),
+        ('column = "Tid"', "column = true", "time.column: write the column's name in quotation marks or, in a file"),
+        ('column = "Tid"', "column = 10001", "its number, from 1 to 10000"),
+        ('kind = "readings"', 'kind = "readings"\nserial = "Serie"', "serial: write a table, as in [time]"),
+        ("[[values]]", "[values]", "values: write each value as a table of its own, below [[values]]"),
+        ('unit = "kWh"', 'unit = "kWh"\nsentinels = -999', "values 1.sentinels: write a list, in square brackets"),
+        ('unit = "kWh"', 'unit = "kWh"\nsentinels = [-999]', "sentinels 1: write a text, in quotation marks"),
+        ("[[values]]", "[[value]]", "values: it is missing; add it"),
+        ('zone = "+01:00"', "zone = 2026-01-01", "time.zone: write a text, in quotation marks"),
         ('delimiter = ";"', 'delimiter = "#"', "delimiter"),
         ('unit = "kWh"', 'unit = "kW"', "cannot be given in 'kW'; use Wh, kWh, MWh, GJ"),
         ('field = "energy_wh"', 'field = "energi"', "no field 'energi'"),
@@ -45,7 +65,9 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('decimal = ","', 'thousands = "."', "the same character"),
         ('column = "Energi"', 'column = "Tid"', "each column may be named once: Tid"),
         ('kind = "readings"', 'kind = "weather"', "a weather file has"),
-        ("[time]", "[time", "is not TOML"),
+        ("[time]", "[time", "is not TOML: look at line 6, column 6; each key stands once, as in"),
+        ('kind = "readings"', "kind = readings", "is not TOML: look at line 2, column 8"),
+        ('unit = "kWh"', 'unit = """', "is not TOML: look at its end"),
     ],
 )
 def test_a_wrong_profile_names_the_key_and_what_to_do(good: str, bad: str, words: str) -> None:
@@ -53,6 +75,13 @@ def test_a_wrong_profile_names_the_key_and_what_to_do(good: str, bad: str, words
     with pytest.raises(ProfileError) as refused:
         profile(GOOD.replace(good, bad, 1), "own")
     assert words in str(refused.value)
+    assert not [word for word in OF_LIBRARIES if word in str(refused.value)]
+
+
+def test_of_many_wrong_keys_ten_are_told_and_the_others_counted() -> None:
+    unknown = "\n".join(f"key_{number} = 1" for number in range(12))
+    with pytest.raises(ProfileError, match=r"^profile own: .*key_9: [^;]*; [^;]*; and 2 more$"):
+        profile(f"{unknown}\n{GOOD}", "own")
 
 
 def test_an_unknown_profile_is_answered_with_those_there_are() -> None:
