@@ -24,20 +24,28 @@ BEGIN
         CREATE ROLE gateway LOGIN;
     END IF;
     CREATE SCHEMA IF NOT EXISTS gateway AUTHORIZATION gateway_owner;
-    GRANT USAGE ON SCHEMA gateway TO gateway;
 
-    -- Everybody may look into the published schemas; what they see there is each view's own matter.
+    -- The owner of permissions says who sees what: every view and policy asks its functions, in the reader's name.
     FOREACH service IN ARRAY ARRAY['permissions', 'contracts', 'ingest', 'billing', 'alerts'] LOOP
-        EXECUTE format('GRANT USAGE ON SCHEMA %I TO permissions, contracts, ingest, billing, alerts, gateway',
-                       service || '_v1');
         EXECUTE format('GRANT USAGE ON SCHEMA permissions TO %I, %I, %I', service, service || '_owner', service || '_views');
     END LOOP;
     GRANT USAGE ON SCHEMA permissions TO gateway;
+
+    -- Who reads from whose published schema. Which of its views, the owner's migrations say.
+    REVOKE ALL ON SCHEMA permissions_v1, contracts_v1, ingest_v1, billing_v1, alerts_v1, gateway
+        FROM permissions, contracts, ingest, billing, alerts, gateway;
+    GRANT USAGE ON SCHEMA permissions_v1 TO alerts, gateway;
+    GRANT USAGE ON SCHEMA contracts_v1 TO permissions, contracts, billing, alerts, gateway;
+    GRANT USAGE ON SCHEMA ingest_v1 TO contracts, ingest, billing, alerts, gateway;
+    GRANT USAGE ON SCHEMA billing_v1 TO billing, gateway;
+    GRANT USAGE ON SCHEMA alerts_v1 TO alerts, gateway;
+
+    -- No one may make tables, be they temporary, beside those of the migrations: every role has the public schema on
+    -- its search path, and a temporary table comes before all others.
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 END
 $$;
 
 -- Ranges of time and equal numbers in one exclusion constraint: no two meters at a point, no two contracts.
 CREATE EXTENSION IF NOT EXISTS btree_gist;
-
--- No one may create objects in the public schema, which every role has on its search path.
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;

@@ -85,7 +85,7 @@ async def _send(client: httpx.AsyncClient, post: Post) -> None:
 async def _watch(stack: Stack, posts: list[Post]) -> None:
     """Note for each reading how long after its scheduled time its hour was first seen."""
     deadline = posts[-1].scheduled_at + WITHIN_S
-    async with await psycopg.AsyncConnection.connect(stack.dsn("billing"), autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(stack.dsn("alerts"), autocommit=True) as connection:
         while waiting := [post for post in posts if post.visible < POINTS_A_POST]:
             assert time.monotonic() < deadline, f"{len(waiting)} posts are not visible"
             for post in waiting:

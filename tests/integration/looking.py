@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,21 @@ def rows(stack: Stack, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Look at the tables as an administrator."""
     with psycopg.connect(stack.admin_dsn) as connection:
         return connection.execute(query.encode(), parameters).fetchall()
+
+
+@contextmanager
+def let_into_every_view(stack: Stack, role: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection as a role that may read every published view, so that row security alone keeps rows from it.
+
+    All of it is one transaction, and nothing of it stays. A session that is set holds until its savepoint is undone.
+    """
+    with psycopg.connect(stack.admin_dsn) as connection:
+        for service in ("permissions", "contracts", "ingest", "billing", "alerts"):
+            connection.execute(f"GRANT USAGE ON SCHEMA {service}_v1 TO {role}".encode())
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {service}_v1 TO {role}".encode())
+        connection.execute(f"SET LOCAL ROLE {role}".encode())
+        yield connection
+        connection.rollback()
 
 
 def told(stack: Stack, topic: Topic, key: str, kind: type[Event], at_least: int = 1) -> list[Any]:

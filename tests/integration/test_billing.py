@@ -17,7 +17,7 @@ from deploy.local.stack import Stack
 from schemas.invoices import InvoiceIssued
 from schemas.topics import INVOICES
 from tests.integration.billing_street import BEGAN, House, Street, power
-from tests.integration.looking import told
+from tests.integration.looking import let_into_every_view, told
 from tests.running import running
 
 JANUARY, FEBRUARY = date(2015, 1, 1), date(2015, 2, 1)
@@ -311,9 +311,9 @@ def test_the_published_views_show_a_visitor_his_own(stack: Stack, api: httpx.Cli
     house = billed(api, street)
     billed(api, street)
     expected = {"invoice": 1, "invoice_line": 3, "period": 1}
-    with psycopg.connect(stack.dsn("gateway")) as gateway:
+    with let_into_every_view(stack, "gateway") as gateway:
         for token, counts in ((street.session(house), expected), (None, dict.fromkeys(expected, 0))):
-            with gateway.transaction():
+            with gateway.transaction(force_rollback=True):
                 if token:
                     gateway.execute("SELECT set_config('kulvert.session_token', %s, true)", [token])
                 seen = {

@@ -16,7 +16,7 @@ from services.common.health import Progress
 from services.common.postgres import Database
 from services.common.schedule import Job
 
-SCHEMA = "alerts"
+SCHEMA = "contracts"
 TIMEOUT_S = 20
 DAY = timedelta(days=1)
 

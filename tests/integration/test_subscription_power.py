@@ -15,7 +15,7 @@ from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from tests.integration.contracts_house import House, put, serving
-from tests.integration.looking import told
+from tests.integration.looking import let_into_every_view, told
 
 ZONE = ZoneInfo("Europe/Stockholm")
 HOUR = timedelta(hours=1)
@@ -211,7 +211,7 @@ def test_the_published_views_show_a_service_every_contract_and_a_visitor_without
     determine(api, danish_house, "2018/2019")
     views = ("facility", "metering_point", "customer", "contract", "power_in_force", "determination", "price_list")
     for role, has_rows in (("billing", True), ("gateway", False)):
-        with psycopg.connect(stack.dsn(role)) as connection:
+        with let_into_every_view(stack, role) as connection:
             for view in views:
                 row = connection.execute(f"SELECT count(*) > 0 FROM contracts_v1.{view}").fetchone()
                 assert row == (has_rows,), f"{role} {view}"
