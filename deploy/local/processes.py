@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ class Started:
     began_at: float
 
     def is_running(self) -> bool:
-        """Tell whether this very process still runs."""
+        """Tell whether this very process still runs; a child of ours does until nothing of it is left."""
         return self._process() is not None
 
     def ask(self, how: signal.Signals) -> None:
@@ -52,7 +53,9 @@ class Started:
     def _process(self) -> psutil.Process | None:
         try:
             process = psutil.Process(self.pid)
-            if abs(process.create_time() - self.began_at) > 1 or process.status() == psutil.STATUS_ZOMBIE:
+            if abs(process.create_time() - self.began_at) > 1:
+                return None
+            if process.status() == psutil.STATUS_ZOMBIE and not _is_ending(self.pid):
                 return None
         except psutil.NoSuchProcess:
             return None
@@ -94,10 +97,23 @@ def start(
 
 _children: list[subprocess.Popen[bytes]] = []
 """Kept so that a child that ended is reaped and not warned about."""
+_reaping = threading.Lock()
+"""Threads ask for the same children."""
 
 
 def reap() -> None:
     """Collect the children that have ended, so that none stays behind as a zombie."""
-    for child in list(_children):
-        if child.poll() is not None:
-            _children.remove(child)
+    with _reaping:
+        for child in list(_children):
+            if child.poll() is not None:
+                _children.remove(child)
+
+
+def _is_ending(pid: int) -> bool:
+    """Tell whether a zombie is a child of ours that cannot be reaped yet.
+
+    A killed process is a zombie once its first thread is gone; while others end, a hundred of Kafka's take a tenth of a
+    second, it still has its ports and files.
+    """
+    reap()
+    return any(child.pid == pid for child in list(_children))

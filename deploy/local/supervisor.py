@@ -125,7 +125,6 @@ class Supervisor:
                     self._tell(f"{name} did not start: {error}")
             while self._stack.is_running(name) and not stop.is_set():
                 await _sleep_unless(stop, PULSE_S)
-            reap()
             if stop.is_set():
                 return
             deaths = 1 if time.monotonic() - began > STEADY_AFTER_S else deaths + 1
