@@ -16,12 +16,13 @@ import pyarrow as pa
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
-from schemas.power import DAILY_POWER, DAILY_POWER_SCHEMA_ID
+from schemas.power import DAILY_POWER, DAILY_POWER_BATCHES, DAILY_POWER_SCHEMA_ID
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.topics import CONTRACTS_CHANGED, PRICE_LISTS_CHANGED
 from schemas.topics import DAILY_POWER as DAILY_POWER_TOPIC
 from schemas.values import ContractId, CustomerId, PointId, PriceListId
 from services.common.kafka import Outgoing, outgoing, send_all, start_producer
+from tests import examples
 from tests.builders import stream
 from tests.integration.looking import wait_for
 
@@ -49,7 +50,8 @@ class House:
 
     def event(self) -> ContractChanged:
         term = ContractTerm(valid_from=self.first, valid_to=self.end, price_list_id=PriceListId(self.price_list))
-        return ContractChanged(
+        return examples.event(
+            ContractChanged, "until_the_sale",
             contract_id=self.contract_id, version=self.version, contract_number=self.number, point_id=self.point_id,
             customer_id=self.customer_id, terms=(term,), powers=self.powers, changed_from=self.first,
         )  # fmt: skip
@@ -164,11 +166,8 @@ class Street:
         self.tell_day(house, day)
 
     def tell_day(self, house: House, day: date) -> None:
-        values = {
-            "point_id": house.point_id, "day": day, "energy_wh": 1, "maximum_hour_wh": 1, "hours_expected": 24,
-            "hours_present": 24, "hours_measured": 24, "revision": 2,
-        }  # fmt: skip
-        batch = pa.RecordBatch.from_pylist([values], schema=DAILY_POWER)
+        whole, *_ = examples.rows(DAILY_POWER_BATCHES, "days_of_23_24_and_25_hours")
+        batch = pa.RecordBatch.from_pylist([whole | {"point_id": house.point_id, "day": day}], schema=DAILY_POWER)
         headers = [("schema", DAILY_POWER_SCHEMA_ID.encode())]
         self.send([Outgoing(DAILY_POWER_TOPIC.name, stream(batch), partition=house.point_id % 12, headers=headers)])
 

@@ -20,9 +20,12 @@ import pytest
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
 from schemas.alerts import AlertChanged
-from schemas.power import DAILY_POWER, HOURLY_POWER
+from schemas.batches import RecordBatches
+from schemas.power import DAILY_POWER_BATCHES, HOURLY_POWER_BATCHES
 from schemas.topics import ALERTS
 from services.common.kafka import Outgoing, send_all, start_producer
+from tests import examples
+from tests.builders import stream
 from tests.integration.looking import TIMEOUT_S, records, rows, wait_for
 
 MEASURED, ESTIMATED = 1, 3
@@ -138,19 +141,14 @@ def store_hours(
 
 
 def tell_hours(stack: Stack, point: int, since: datetime, hours: list[int]) -> None:
-    starts = [since + timedelta(hours=hour) for hour in hours]
-    columns: dict[str, list[Any]] = {
-        "point_id": [point] * len(hours), "starts_at": starts, "energy_wh": [1] * len(hours),
-        "return_c": [40.0] * len(hours), "quality": [1] * len(hours), "revision": [1] * len(hours),
-    }  # fmt: skip
-    send(stack, "hourly-power", HOURLY_POWER, columns)
+    first, _ = examples.rows(HOURLY_POWER_BATCHES, "a_night")
+    told = [first | {"point_id": point, "starts_at": since + timedelta(hours=hour)} for hour in hours]
+    send(stack, HOURLY_POWER_BATCHES, told)
 
 
-def send(stack: Stack, topic: str, schema: pa.Schema, columns: dict[str, list[Any]]) -> None:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        stream.write_batch(pa.RecordBatch.from_pydict(columns, schema=schema))
-    send_bytes(stack, topic, sink.getvalue().to_pybytes(), columns["point_id"][0] % 12)
+def send(stack: Stack, batches: RecordBatches, told: list[dict[str, Any]]) -> None:
+    batch = pa.RecordBatch.from_pylist(told, schema=batches.columns)
+    send_bytes(stack, batches.name, stream(batch), told[0]["point_id"] % 12)
 
 
 def send_bytes(stack: Stack, topic: str, value: bytes, partition: int = 0) -> None:
@@ -265,8 +263,8 @@ def test_daily_mean_power_is_judged_by_the_day(stack: Stack, api: httpx.Client) 
             " VALUES (%s, %s, %s, 24, 24, 24, true, 0, 0, 1, 1)",
             [(point, date(2019, 1, 8), 24 * 5_000), (point, date(2019, 1, 9), 24 * 12_000)],
         )
-    columns: dict[str, list[Any]] = {name: [1] for name in DAILY_POWER.names}
-    send(stack, "daily-power", DAILY_POWER, columns | {"point_id": [point], "day": [date(2019, 1, 9)]})
+    whole, *_ = examples.rows(DAILY_POWER_BATCHES, "days_of_23_24_and_25_hours")
+    send(stack, DAILY_POWER_BATCHES, [whole | {"point_id": point, "day": date(2019, 1, 9)}])
     midnight = datetime(2019, 1, 8, 23, tzinfo=UTC)
     wait_for(lambda: [row[:3] for row in stood(stack, rule)] == [(midnight, None, 12.0)])
 

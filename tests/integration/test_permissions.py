@@ -14,8 +14,9 @@ from deploy.local.services import PERMISSIONS
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged, ContractTerm
 from schemas.topics import CONTRACTS_CHANGED
-from schemas.values import ContractId, CustomerId, PointId, PriceListId
+from schemas.values import CustomerId, PointId, PriceListId
 from services.common.kafka import outgoing, send_all, start_producer
+from tests import examples
 from tests.integration.looking import rows, wait_for
 from tests.running import running
 
@@ -42,11 +43,9 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[http
 def put_contract(
     stack: Stack, contract: UUID, customer: CustomerId, version: int, first: date, last: date | None
 ) -> None:
-    event = ContractChanged(
-        contract_id=ContractId(contract), version=version, contract_number="A", customer_id=customer, point_id=POINT,
-        terms=(ContractTerm(valid_from=first, valid_to=last, price_list_id=PriceListId("bas")),), powers=(),
-        changed_from=first,
-    )  # fmt: skip
+    term = ContractTerm(valid_from=first, valid_to=last, price_list_id=PriceListId("bas"))
+    identity = {"contract_id": contract, "version": version, "customer_id": customer, "point_id": POINT}
+    event = examples.event(ContractChanged, "until_the_sale", **identity, terms=(term,), changed_from=first)
 
     async def send() -> None:
         producer = await start_producer(stack.kafka.bootstrap)

@@ -1,27 +1,17 @@
 from datetime import UTC, date, datetime
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from schemas.contracts import ContractChanged, ContractTerm
-from schemas.values import ContractId, CustomerId, PointId, PriceListId
+from schemas.values import PriceListId
 from services.permissions.core.periods import contract_period
+from tests import examples
 
 ZONE = ZoneInfo("Europe/Stockholm")
 
 
 def contract(*terms: tuple[date, date | None]) -> ContractChanged:
-    return ContractChanged(
-        contract_id=ContractId(uuid4()),
-        version=1,
-        contract_number="A-1",
-        customer_id=CustomerId(uuid4()),
-        point_id=PointId(1),
-        terms=tuple(
-            ContractTerm(valid_from=first, valid_to=last, price_list_id=PriceListId("bas")) for first, last in terms
-        ),
-        powers=(),
-        changed_from=date(2024, 1, 1),
-    )
+    dated = [ContractTerm(valid_from=first, valid_to=last, price_list_id=PriceListId("bas")) for first, last in terms]
+    return examples.event(ContractChanged, "until_the_sale", terms=tuple(dated))
 
 
 def test_a_period_runs_from_local_midnight_to_local_midnight_over_all_terms() -> None:

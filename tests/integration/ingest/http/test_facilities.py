@@ -8,37 +8,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from schemas.event import CORRELATION_HEADER
-from schemas.facilities import Category, FacilityChanged, FacilityPoint
+from schemas.facilities import FacilityChanged, FacilityPoint
 from schemas.topics import FACILITIES_CHANGED
-from schemas.values import Activity, FacilityId, Medium, NetworkId, PointId, StationId
 from services.common.kafka import outgoing, send_all, start_producer
+from tests import examples
 from tests.integration.ingest.http.door import AT, Door, new_serial
 
 COPY = "SELECT station_id, maximum_kw, version FROM ingest.point WHERE number = %s"
 
 
 def facility(facility_id: UUID, version: int, *points: FacilityPoint) -> FacilityChanged:
-    return FacilityChanged(
-        facility_id=FacilityId(facility_id),
-        version=version,
-        facility_number="F",
-        facility_name="Robert'); DROP TABLE ingest.point; --",
-        network_id=NetworkId("n"),
-        area=None,
-        category=Category.SMALL_HOUSE,
-        activity=Activity.SEVEN_DAY,
-        points=points,
-    )
+    hostile = "Robert'); DROP TABLE ingest.point; --"
+    identity = {"facility_id": facility_id, "version": version, "facility_name": hostile}
+    return examples.event(FacilityChanged, "house_without_points", **identity, points=points)
 
 
 def point(number: str, point_id: int, station_id: str, maximum_kw: int = 50) -> FacilityPoint:
-    return FacilityPoint(
-        point_id=PointId(point_id),
-        number=number,
-        medium=Medium.HEAT,
-        station_id=StationId(station_id),
-        maximum_kw=maximum_kw,
-    )
+    heat, _ = examples.event(FacilityChanged, "apartments_with_heat_and_cooling").points
+    other = {"point_id": point_id, "number": number, "station_id": station_id, "maximum_kw": maximum_kw}
+    return heat.model_copy(update=other)
 
 
 def tell(door: Door, *events: FacilityChanged, **headers: str) -> None:

@@ -13,7 +13,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.event import ARROW, JSON
 from schemas.topics import METER_READINGS, OUTDOOR_TEMPERATURE, Topic
+from schemas.weather import OutdoorTemperatureObserved
 from services.common.kafka import Outgoing, send_all, start_producer
+from tests import examples
 from tests.builders import MIDNIGHT_S, batch, stream
 from tests.integration.ingest.http.door import Door, new_serial
 
@@ -100,7 +102,8 @@ def test_a_message_without_readings_changes_nothing_and_stops_nobody(door: Door)
 
 def observed(station_id: str, starts_at: str, celsius: Any, recorded_at: str = "2024-02-01T00:00:00Z") -> bytes:
     values = [{"starts_at": starts_at, "celsius": celsius}]
-    return json.dumps({"station_id": station_id, "recorded_at": recorded_at, "values": values}).encode()
+    other = {"station_id": station_id, "recorded_at": recorded_at, "values": values}
+    return json.dumps(examples.text(OutdoorTemperatureObserved, "cold_night") | other).encode()
 
 
 @pytest.mark.parametrize(
