@@ -65,7 +65,7 @@ def test_no_role_may_make_anything(stack: Stack, role: str) -> None:
     assert (database, schemas) == ([], [])
 
 
-def test_no_role_acts_for_another_or_passes_rights_on(stack: Stack) -> None:
+def test_no_role_acts_for_another(stack: Stack) -> None:
     with psycopg.connect(stack.admin_dsn) as connection:
         members = connection.execute(
             "SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members"
