@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from deploy.local.stack import Stack
+from services.cli.arguments import number
 from services.cli.bars import progress_bar
 from services.cli.import_report import Counted, tell
 from services.cli.objects_import import EVERY_KIND, Objects, import_objects
@@ -20,12 +21,22 @@ from services.ingest.sources.readings_file import Named
 app = typer.Typer(help="Import a file, once or as often as you like: what is there already stays as it is.")
 console = Console()
 
+LONGEST_WAIT_S = 86_400
+
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
 ProfileOption = Annotated[
     str, typer.Option(help="what the file looks like: a profile's name, or a .toml file of yours")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="only tell what would be sent")]
-WaitOption = Annotated[float, typer.Option("--wait", min=1, help="seconds to wait for the worker without progress")]
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="SECONDS",
+        parser=number(1, LONGEST_WAIT_S),
+        help="seconds to wait for the worker without progress",
+    ),
+]
 
 
 @app.command()

@@ -18,6 +18,7 @@ from deploy.local.stack import Stack
 TIMEOUT_S = 30.0
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 0.2, 30.0
 KNOWN_WITHIN_S = 60.0
+PARTS_OF_REQUEST = ("body", "query", "path")
 BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 
 
@@ -146,9 +147,15 @@ def _refusal(answer: httpx.Response) -> RequestError:
     """Put a refusal (problem+json where a service wrote it) into words."""
     try:
         problem = answer.json()
-        faults = [f"{one['field']}: {one['reason']}" for one in problem["errors"][:5]]
+        faults = [f"{_typed(one['field'])}: {one['reason']}" for one in problem["errors"][:5]]
         # Of a document that does not fit, its faults say all there is to say.
         words = faults if faults and problem["code"] == "invalid" else [problem["detail"], *faults]
         return RequestError("; ".join(words), answer.status_code, problem["code"])
     except (ValueError, KeyError, TypeError):
         return RequestError(f"{answer.status_code} {answer.reason_phrase}: {answer.text[:200]}", answer.status_code)
+
+
+def _typed(field: str) -> str:
+    """Name a field as a person knows it: not by the part of the request that it came in."""
+    part, _, name = field.partition(".")
+    return name if name and part in PARTS_OF_REQUEST else field

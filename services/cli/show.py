@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 import typer
@@ -14,18 +14,29 @@ from psycopg.rows import TupleRow
 
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
-from services.cli import shown
+from services.cli import arguments, shown
 from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
 from services.common.settings import Settings
 from services.ingest.core.verdict import NOT_REFUSED
 
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2060, 12, 31)
+FIRST_DAY, LAST_DAY = date(arguments.FIRST_YEAR, 1, 1), date(arguments.LAST_YEAR, 12, 31)
 ROWS_AT_ONCE = 2_000
 
 app = typer.Typer(help="Show what is stored of a metering point. Dates are local, and both are included.")
 
 _POINT = "SELECT point_id FROM ingest.point WHERE number = %s"
+_OF_METER = """
+    SELECT point.point_id, point.number
+      FROM ingest.meter
+      JOIN ingest.meter_installation AS installation USING (meter_id)
+      JOIN ingest.point USING (point_id)
+     WHERE meter.serial = %s
+     ORDER BY installation.installed_at
+"""
+_IS_REFUSED = (
+    "SELECT EXISTS (SELECT FROM ingest_v1.refused AS held WHERE held.number = %(name)s OR held.serial = %(name)s)"
+)
 
 
 class _As(StrEnum):
@@ -35,9 +46,28 @@ class _As(StrEnum):
 
 
 PointArgument = Annotated[str, typer.Argument(metavar="ID", help="the metering point's number")]
-FromOption = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first local day to show")]
-ToOption = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last local day to show")]
-FormatOption = Annotated[_As, typer.Option("--format", help="csv and json are for programs; json has a row a line")]
+FromOption = Annotated[
+    date | None, typer.Option("--from", metavar="DAY", parser=arguments.day, help="first local day to show")
+]
+ToOption = Annotated[
+    date | None, typer.Option("--to", metavar="DAY", parser=arguments.day, help="last local day to show")
+]
+FormatOption = Annotated[
+    _As,
+    typer.Option(
+        "--format",
+        metavar="[table|csv|json]",
+        parser=arguments.one_of(_As),
+        help="csv and json are for programs; json has a row a line",
+    ),
+]
+
+
+class _Named(NamedTuple):
+    """What an ID names: the metering points, by number or as where a meter hung."""
+
+    point_ids: list[int]
+    is_number: bool
 
 
 @app.command()
@@ -66,11 +96,11 @@ def readings(
 def refused(
     point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE
 ) -> None:
-    """Show the readings that are kept but not used; ID may be a serial or metering point that is not known."""
+    """Show the readings that are kept but not used; ID may be a meter's serial, too, and one that is not known."""
     _show(REFUSED, point, first, last, form)
 
 
-def _show(kind: Kind, point: str, first: datetime | None, last: datetime | None, form: _As) -> None:
+def _show(kind: Kind, point: str, first: date | None, last: date | None, form: _As) -> None:
     write: dict[_As, Format] = {_As.TABLE: shown.as_table, _As.CSV: shown.as_csv, _As.JSON: shown.as_json}
     with told_to_person(), _rows(kind, point, first, last) as rows:
         try:
@@ -81,25 +111,27 @@ def _show(kind: Kind, point: str, first: datetime | None, last: datetime | None,
 
 
 def zone() -> ZoneInfo:
-    """Give the time zone of days, the same setting as the services'."""
-    return ZoneInfo(os.environ.get("KULVERT_TIME_ZONE", Settings.model_fields["time_zone"].default))
+    """Give the time zone of days, the same setting as the services'. Raises StackError."""
+    name = os.environ.get("KULVERT_TIME_ZONE", Settings.model_fields["time_zone"].default)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise StackError(f"KULVERT_TIME_ZONE is '{name}'; write a time zone as in Europe/Stockholm") from error
 
 
 @contextmanager
-def _rows(kind: Kind, point: str, first: datetime | None, last: datetime | None) -> Iterator[Iterator[TupleRow]]:
+def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iterator[Iterator[TupleRow]]:
     """Give the rows as they come, so that a span of any length needs little memory. Raises StackError."""
-    begins = datetime.combine((first.date() if first else FIRST_DAY), datetime.min.time(), zone())
-    ends = datetime.combine((last.date() if last else LAST_DAY) + timedelta(days=1), datetime.min.time(), zone())
+    begins = datetime.combine(first or FIRST_DAY, datetime.min.time(), zone())
+    ends = datetime.combine((last or LAST_DAY) + timedelta(days=1), datetime.min.time(), zone())
     if begins >= ends:
         raise StackError("--to lies before --from; both days are included")
     with told_of_database(), psycopg.connect(Stack().dsn("ingest"), connect_timeout=5) as connection:
-        found = connection.execute(_POINT, [point]).fetchone()
-        if found is None and kind is not REFUSED:
-            raise StackError(
-                f"there is no metering point '{point}' here; put it with: kulvert import metering-points FILE"
-            )
+        named = _named(connection, kind, point)
         wanted = {
-            "point_id": found[0] if found else None,
+            "point_id": next(iter(named.point_ids), None),
+            "point_ids": named.point_ids,
+            "is_number": named.is_number,
             "name": point,
             "not_refused": [int(verdict) for verdict in NOT_REFUSED],
             "first": begins.date() if kind.by_day else begins,
@@ -109,3 +141,18 @@ def _rows(kind: Kind, point: str, first: datetime | None, last: datetime | None)
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(kind.sql, wanted)
             yield iter(cursor)
+
+
+def _named(connection: psycopg.Connection[TupleRow], kind: Kind, point: str) -> _Named:
+    """Find what an ID names. Raises StackError where nothing of that kind could be there."""
+    point_ids = [row[0] for row in connection.execute(_POINT, [point])]
+    if point_ids:
+        return _Named(point_ids, is_number=True)
+    hung = connection.execute(_OF_METER, [point]).fetchall()
+    if kind is REFUSED:
+        if not hung and not connection.execute(_IS_REFUSED, {"name": point}).fetchall()[0][0]:
+            raise StackError(f"there is no metering point or meter '{point}' here, nor a refused reading of one")
+        return _Named([point_id for point_id, _ in hung], is_number=False)
+    if hung:
+        raise StackError(f"'{point}' is a meter's serial; what it measures stands at metering point '{hung[-1][1]}'")
+    raise StackError(f"there is no metering point '{point}' here; put it with: kulvert import metering-points FILE")

@@ -37,8 +37,9 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """What is shown: where it comes from, and its columns in the order of the query's."""
+    """What is shown: its name for people, where it comes from, and its columns in the order of the query's."""
 
+    noun: str
     sql: str
     columns: tuple[Column, ...]
     by_day: bool = False
@@ -86,7 +87,10 @@ def as_table(kind: Kind, rows: Iterable[TupleRow], zone: ZoneInfo) -> None:
         console.print(tables.table(headings, cells, kept))
         shown += len(part)
         note = tables.left_out(headings, kept) or note
-    console.print(f"{shown:,} rows" if shown else "nothing is stored of this span")
+    if not shown:
+        console.print(f"no {kind.noun} are stored of this span")
+    else:
+        console.print(f"{shown:,} {'row' if shown == 1 else 'rows'}")
     if note:
         console.print(f"{note}, and so does --format csv", soft_wrap=True)
 
@@ -154,6 +158,7 @@ _VERDICT = Column("verdict", "verdict", _text, is_text=True)
 _READ_AT = Column("read_at", "read at", _instant, is_text=True)
 
 HOURS = Kind(
+    "hours",
     """
     SELECT hour.starts_at, hour.energy_wh, hour.volume_l, hour.supply_c, hour.return_c, hour.quality, hour.rule,
            hour.revision
@@ -173,6 +178,7 @@ HOURS = Kind(
     ),
 )
 DAYS = Kind(
+    "days",
     """
     SELECT day.day, day.energy_wh, day.maximum_hour_wh, day.hours_expected, day.hours_present, day.hours_measured,
            day.volume_l, day.register_wh, day.register_l, day.quality, day.revision
@@ -196,6 +202,7 @@ DAYS = Kind(
     by_day=True,
 )
 READINGS = Kind(
+    "readings",
     """
     SELECT reading.read_at, reading.serial, reading.energy_wh, reading.volume_l, reading.forward_lc,
            reading.return_lc, reading.supply_c, reading.return_c, reading.withdrawn, reading.verdict,
@@ -219,12 +226,14 @@ READINGS = Kind(
     ),
 )
 REFUSED = Kind(
+    "refused readings",
     """
     SELECT reading.read_at, reading.serial, reading.energy_wh, reading.verdict, NULL AS reason,
            reading.delivery_id::text
       FROM ingest_v1.reading
-     WHERE reading.point_id = %(point_id)s AND reading.read_at >= %(first)s AND reading.read_at < %(end)s
+     WHERE reading.point_id = ANY (%(point_ids)s) AND reading.read_at >= %(first)s AND reading.read_at < %(end)s
        AND reading.verdict <> ALL (%(not_refused)s)
+       AND (%(is_number)s OR reading.serial = %(name)s)
     UNION ALL
     SELECT held.read_at, coalesce(held.serial, held.number), NULL, held.verdict, held.reason, held.delivery_id::text
       FROM ingest_v1.refused AS held

@@ -15,6 +15,7 @@ from rich.table import Table
 from deploy.local.stack import Stack
 from schemas.facilities import Category
 from schemas.values import Medium
+from services.cli.arguments import day, number, whole
 from services.cli.bars import progress_bar
 from services.cli.requests import told_to_person
 from services.cli.simulator import folder
@@ -26,7 +27,6 @@ from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH
 from services.cli.simulator.town import MOST_BUILDINGS, SWEDEN, Town, town
 from services.cli.simulator.truth import counts
 
-DAY = "%Y-%m-%d"
 LIVE_DAYS = 365
 MOST_SEED = 999_999
 FASTEST = 1_000_000.0
@@ -36,22 +36,34 @@ console = Console()
 
 def simulate(
     *,
-    buildings: Annotated[int, typer.Option(min=1, max=MOST_BUILDINGS, help="how many buildings the town has")] = 20,
-    from_: Annotated[datetime, typer.Option("--from", formats=[DAY], help="its first day")],
+    buildings: Annotated[
+        int, typer.Option(metavar="NUMBER", parser=whole(1, MOST_BUILDINGS), help="how many buildings the town has")
+    ] = 20,
+    from_: Annotated[date, typer.Option("--from", metavar="DAY", parser=day, help="its first day")],
     to: Annotated[
-        datetime | None, typer.Option(formats=[DAY], help="the day after its last; live: a year later unless given")
+        date | None,
+        typer.Option(metavar="DAY", parser=day, help="the day after its last; live: a year later unless given"),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, max=MOST_SEED, help="the same seed gives the same town; a stack takes each town once")
+        int,
+        typer.Option(
+            metavar="NUMBER",
+            parser=whole(0, MOST_SEED),
+            help="the same seed gives the same town; a stack takes each town once",
+        ),
     ] = 1,
     flaws: Annotated[str, typer.Option(help="'usual', 'none', or with rates of your own: none,gap=12")] = "usual",
     to_folder: Annotated[Path | None, typer.Option(help="write readings, weather, documents and truth there")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="write the readings as one CSV file, too")] = False,
     post: Annotated[bool, typer.Option("--post", help="send it to the running stack, as fast as it is taken")] = False,
     live: Annotated[bool, typer.Option("--live", help="send it at a pace, until Ctrl-C or its last day")] = False,
-    speed: Annotated[float, typer.Option(min=0.1, max=FASTEST, help="live: simulated seconds in a second")] = 3600.0,
+    speed: Annotated[
+        float,
+        typer.Option(metavar="NUMBER", parser=number(0.1, FASTEST), help="live: simulated seconds in a second"),
+    ] = 3600.0,
     live_from: Annotated[
-        datetime | None, typer.Option(formats=[DAY], help="live: what lies before goes as fast as it is taken")
+        date | None,
+        typer.Option(metavar="DAY", parser=day, help="live: what lies before goes as fast as it is taken"),
     ] = None,
 ) -> None:
     """Simulate a town: buildings, weather, meters and their flaws, with the truth about all of it.
@@ -60,8 +72,8 @@ def simulate(
     """
     if not (to_folder or post or live):
         raise typer.BadParameter("say what to do with the town: --to-folder DIR, --post or --live")
-    first_day = from_.date()
-    end_day = to.date() if to else first_day + timedelta(days=LIVE_DAYS)
+    first_day = from_
+    end_day = to or first_day + timedelta(days=LIVE_DAYS)
     if to is None and not live:
         raise typer.BadParameter("say how long it lives: --to DAY")
     if csv and not to_folder:
@@ -73,7 +85,7 @@ def simulate(
     if to_folder:
         _write(built, to_folder, with_csv=csv)
     if post or live:
-        begin = live_from.date() if live_from else first_day
+        begin = live_from or first_day
         _send(built, Pace(speed, midnight_s(begin, SWEDEN)) if live else None)
 
 

@@ -21,6 +21,7 @@ from deploy.local.folder import ROOT, StackError
 from deploy.local.processes import Started, start
 from deploy.local.services import ingest_worker, services
 from deploy.local.stack import INFRASTRUCTURE, Stack
+from services.cli.arguments import whole
 
 UP_TIMEOUT_S = 180.0
 """The first start downloads Kafka, which takes most of it."""
@@ -45,7 +46,8 @@ def up(
     *,
     detach: Annotated[bool, typer.Option("--detach", help="give the terminal back once all are ready")] = False,
     workers: Annotated[
-        int, typer.Option(min=1, max=MAXIMUM_WORKERS, help="ingest workers that share the readings")
+        int,
+        typer.Option(metavar="NUMBER", parser=whole(1, MAXIMUM_WORKERS), help="ingest workers that share the readings"),
     ] = 1,
 ) -> None:
     """Start Kafka, PostgreSQL and all services; what dies starts again. Ctrl-C ends everything."""

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
+from services.cli import arguments
 from services.cli.requests import Client, told_to_person
 from services.heat.power_methods.minus_five import Reason
 
@@ -25,7 +26,9 @@ REASONS = {
 
 def subscription_power(
     point: Annotated[str, typer.Argument(metavar="ID", help="the metering point's number")],
-    winter: Annotated[str, typer.Option(help="its two years, such as 2018/2019")],
+    winter: Annotated[
+        str, typer.Option(metavar="WINTER", parser=arguments.winter, help="its two years, such as 2018/2019")
+    ],
 ) -> None:
     """Determine ID's subscription power: the highest hourly mean power at -5 C, by a line through a winter's days.
 

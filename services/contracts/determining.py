@@ -30,7 +30,9 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
     core.require_over(winter, today)
     found = await facilities.metering_point(tx, metering_point)
     if found is None:
-        raise RefusedError(Refusal.UNKNOWN_METERING_POINT, f"there is no metering point '{metering_point}'")
+        raise RefusedError(
+            Refusal.UNKNOWN_METERING_POINT, f"there is no metering point '{metering_point}'; put it first"
+        )
     point_id, _, point = found
     contract_id = await contracts.on_day(tx, point_id, today)
     if contract_id is None:

@@ -18,11 +18,11 @@ class Kulvert:
     def __init__(self, stack: Stack, folder: Path) -> None:
         stack.save()
         self.folder = folder
-        self._environment = os.environ | {"KULVERT_HOME": str(stack.home), "COLUMNS": "120"}
+        self.environment = os.environ | {"KULVERT_HOME": str(stack.home), "COLUMNS": "120"}
 
     def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "services.cli", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
 
     def does(self, *arguments: object) -> str:
         done = self.run(*arguments)

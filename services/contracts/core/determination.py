@@ -97,7 +97,7 @@ def winter_years(winter: str) -> int:
     """Read a winter such as "2018/2019" and give its first year. Raises ValueError."""
     match = re.fullmatch(r"(\d{4})/(\d{4})", winter)
     if match is None or int(match[2]) != int(match[1]) + 1 or not 1990 <= int(match[1]) <= 2059:
-        raise ValueError("write a winter as its two years, for example 2018/2019")
+        raise ValueError("write a winter as its two years, as in 2018/2019, from 1990/1991 to 2059/2060")
     return int(match[1])
 
 

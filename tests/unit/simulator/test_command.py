@@ -31,7 +31,10 @@ def test_a_town_in_a_folder_is_shown_with_its_flaws(tmp_path: Path) -> None:
         (("--from", "2024-01-04", "--to", "2024-01-01", "--post"), "must be after its first day"),
         ((*PERIOD, "--post", "--csv"), "say where to write the CSV file"),
         ((*PERIOD, "--post", "--flaws", "none,gaps=1"), "there is no flaw 'gaps'"),
-        (("--from", "1 January", "--post"), "does not match"),
+        (("--from", "1 January", "--post"), "write a day as in 2026-01-31"),
+        (("--from", "2024-02-30", "--post"), "write a day as in 2026-01-31"),
+        ((*PERIOD, "--post", "--seed", "-1"), "write a whole number from 0 to 999999"),
+        ((*PERIOD, "--live", "--speed", "fast"), "write a number from 0.1 to 1000000"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(arguments: tuple[str, ...], words: str) -> None:
