@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +21,9 @@ from services.alerts.handlers import Judge
 from services.alerts.judging import Touched
 from services.alerts.settings import AlertsSettings
 from services.common import logs, metrics
-from services.common.consume import SESSION_TIMEOUT_MS, UndecodableError, dead_letter, found_by
+from services.common.consume import METADATA_AGE_MS, SESSION_TIMEOUT_MS, UndecodableError, dead_letter, found_by
 from services.common.health import Progress
+from services.common.identities import ANSWER_WAIT_S, Identities
 from services.common.kafka import Outgoing, send_all
 from services.common.postgres import Database
 from services.common.received import Received
@@ -50,6 +52,7 @@ class Stream:
         self._database = database
         self._producer = producer
         self._pulse = pulse
+        self._identities = Identities(producer)
         self._app = faust.App(
             "alerts",
             broker=f"kafka://{settings.kafka_bootstrap}",
@@ -59,6 +62,7 @@ class Stream:
             key_serializer="raw",
             # The first start takes what is there already; "latest" would skip it.
             consumer_auto_offset_reset="earliest",
+            consumer_metadata_max_age_ms=METADATA_AGE_MS,
             broker_session_timeout=SESSION_TIMEOUT_MS / 1000,
             broker_heartbeat_interval=SESSION_TIMEOUT_MS / 1000 / 3,
             broker_commit_interval=1.0,
@@ -74,10 +78,13 @@ class Stream:
     async def run(self, stop: asyncio.Event) -> None:
         """Take what comes until told to stop."""
         self._app.loop = asyncio.get_running_loop()
+        await self._identities.note(self._waiting)
         await self._app.start()
         try:
             while not stop.is_set():
                 self._look()
+                with suppress(TimeoutError):
+                    await self._end_where_made_anew(LOOK_EVERY_S)
                 await _wait(stop, LOOK_EVERY_S)
         finally:
             await self._app.stop()
@@ -97,9 +104,23 @@ class Stream:
 
         self._app.agent(source, name=f"alerts.{topic.name}")(agent)
 
+    async def _end_where_made_anew(self, wait_s: float = ANSWER_WAIT_S) -> None:
+        """End the process where a topic is another than at its start, under the same name.
+
+        Faust is told nothing, and would go on at its place among the new messages. What was acknowledged of the old
+        ones it may have committed for the new topic, so first the group is put back to the beginning.
+        """
+        anew = await self._identities.made_anew(wait_s)
+        if anew:
+            log.error("topic_made_anew", topics=anew)
+            consumer: Any = self._app.consumer  # Its type leaves out how it commits.
+            await consumer._commit({tp: 0 for tp in consumer.assignment() if tp.topic in anew})
+            os._exit(1)
+
     async def _handle(
         self, topic: Topic, decode: Decode, quantities: Sequence[Quantity], events: Sequence[EventT[Any]]
     ) -> None:
+        await self._end_where_made_anew()
         # One transaction has one id to be found by: its first message's.
         logs.bind_correlation(header(events[0].message.headers, CORRELATION_HEADER))
         self._waiting[topic.name].taken(min(event.message.timestamp for event in events))

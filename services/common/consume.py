@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
-from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import (
@@ -21,7 +20,7 @@ from schemas.event import CORRELATION_HEADER, header
 from schemas.topics import Topic
 from services.common import logs, metrics, process, proof
 from services.common.health import Progress
-from services.common.identities import topic_ids
+from services.common.identities import Identities
 from services.common.kafka import Outgoing, cluster_id, send_all
 from services.common.positions import Advance, LostPartitionError, Positions
 from services.common.postgres import Database, Transaction
@@ -38,7 +37,6 @@ SESSION_TIMEOUT_MS = 10_000
 IDLE_WAIT_MS = 1_000
 LEAVE_TIMEOUT_S = 3.0
 UNSOUGHT_WAIT_S = 0.05
-IDENTITY_WAIT_S = 20.0
 METADATA_AGE_MS = 10_000
 """So soon a topic is found that was gone and is there again: whoever has no partition left is told by nothing else."""
 POLLED_WITHIN_MS = 5_000
@@ -108,7 +106,7 @@ class Loop(Generic[Item]):
         self._pulse = pulse
         self._waiting = Waiting(self._label)
         self._stored: dict[TopicPartition, int] = {}
-        self._topic_ids: dict[str, UUID] = {}
+        self._identities = Identities(producer)
         self._is_placed = False
         self._failure: Exception | None = None
         self._consumer = AIOKafkaConsumer(
@@ -154,8 +152,7 @@ class Loop(Generic[Item]):
         """
         wanted = list(partitions)
         # Before anything is read of them: where one is made anew from now on, the next round finds it another.
-        async with asyncio.timeout(IDENTITY_WAIT_S):
-            self._topic_ids = await topic_ids(self._producer, {tp.topic for tp in wanted})
+        await self._identities.note({tp.topic for tp in wanted})
         announced = {tp: await self._consumer.committed(tp) for tp in wanted}
         unknown = [tp for tp in wanted if announced[tp] is None]
         beginnings = await self._consumer.beginning_offsets(unknown) if unknown else {}
@@ -222,15 +219,12 @@ class Loop(Generic[Item]):
         The consumer is not told: it goes on at its place among the new messages, once there are as many. So what was
         taken is stored only where the topic is still the same after it was taken.
         """
-        noted = self._topic_ids
+        if has_taken:
+            return bool(await self._identities.made_anew())
         try:
-            async with asyncio.timeout(IDENTITY_WAIT_S if has_taken else IDLE_WAIT_MS / 1000):
-                found = await topic_ids(self._producer, noted)
+            return bool(await self._identities.made_anew(IDLE_WAIT_MS / 1000))
         except TimeoutError:
-            if has_taken:
-                raise
             return False  # The next round asks again.
-        return any(found.get(name, known) != known for name, known in noted.items())
 
     async def _enough(self) -> dict[TopicPartition, list[Record]]:
         """Wait for messages, and take more for as long as some lie ready and all are small."""

@@ -12,18 +12,39 @@ from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
+ANSWER_WAIT_S = 20.0
 ASK_AGAIN_S = 0.2
 NO_ID = UUID(int=0)
 
 
-async def topic_ids(producer: AIOKafkaProducer, names: Collection[str]) -> dict[str, UUID]:
-    """Ask on a producer's own connection for the identities of topics; one that is not there is left out.
+class Identities:
+    """Topics as they were when they were noted. Asked on a producer's own connection.
 
-    A question of a millisecond, cheap enough to be asked for every batch. It is repeated until a broker answers.
+    A question takes a third of a millisecond, so it can be asked for every batch. It is repeated while no broker
+    answers.
     """
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._noted: dict[str, UUID] = {}
+
+    async def note(self, names: Collection[str]) -> None:
+        """Note the topics that these names mean now. Raises TimeoutError where no broker answers in time."""
+        async with asyncio.timeout(ANSWER_WAIT_S):
+            self._noted = await _topic_ids(self._producer.client, names)
+
+    async def made_anew(self, wait_s: float = ANSWER_WAIT_S) -> list[str]:
+        """Name the noted topics that are others now; one that is gone is none. Raises TimeoutError likewise."""
+        noted = self._noted
+        async with asyncio.timeout(wait_s):
+            found = await _topic_ids(self._producer.client, noted)
+        return sorted(name for name, known in noted.items() if found.get(name, known) != known)
+
+
+async def _topic_ids(client: AIOKafkaClient, names: Collection[str]) -> dict[str, UUID]:
     while True:
         try:
-            return await _ask(producer.client, names)
+            return await _ask(client, names)
         except KafkaError:
             await asyncio.sleep(ASK_AGAIN_S)
 
