@@ -26,6 +26,8 @@ HINTS = {
     "register_went_backwards": "kept for an operator; see: kulvert show refused",
     "register_above_modulus": "mend its modulus with: kulvert import meters; its readings are kept and judged again",
     "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
+    "outage_zero": "the meter had no power; the hours are estimated between the readings around",
+    "unregistered_exchange": "put the new meter with: kulvert import meters; its readings are kept and judged again",
 }
 
 

@@ -8,17 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.oracle.verdicts import (
-    Place,
-    Reading,
-    by_claim,
-    chain,
-    place_at,
-    risen,
-    series_of,
-    verdict,
-    without_sentinels,
-)
+from tests.oracle.verdicts import Place, Reading, judged, place_at, risen, without_sentinels
 
 HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
@@ -77,15 +67,7 @@ class Figures(NamedTuple):
 
 def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: int, zone: ZoneInfo) -> Figures:
     """Judge a metering point's readings, all of them at once, and compute its hours and days."""
-    verdicts, chained = by_claim([without_sentinels(one) for one in readings], places)
-    accepted = []
-    for _, series in sorted(series_of(chained, places).items()):
-        place = place_at(places, series[0].read_at_s)
-        flags = chain(series, place, maximum_kw * 1000)
-        for index, reading in enumerate(series):
-            verdicts[reading.read_at_s, reading.content_hash] = verdict(series, flags, index, place)
-        accepted += [reading for reading, is_in in zip(series, flags, strict=True) if is_in]
-    accepted.sort(key=lambda one: one.read_at_s)
+    verdicts, accepted = judged([without_sentinels(one) for one in readings], places, maximum_kw * 1000)
     ahead = [_ahead(accepted, places, column) for column in range(4)]
     running, bridged = _running(accepted, ahead)
     marks = _marks(accepted, running)

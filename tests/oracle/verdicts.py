@@ -3,15 +3,18 @@
 Slow, since every judging looks at every pair of readings that it may look at.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
 ACCEPTED, SUPERSEDED, WITHDRAWN = 1, 2, 3
-WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS = 10, 11, 12, 13, 14
+WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS, OUTAGE_ZERO, EXCHANGED = range(10, 17)
+EXCHANGE_SHOWS_AFTER_S = 48 * 3600
+ORDINARY_TIMES_MEAN = 20
 
 
 class Reading(NamedTuple):
@@ -57,18 +60,74 @@ def without_sentinels(reading: Reading) -> Reading:
     return reading._replace(volume_l=volume_l, forward_lc=forward_lc, return_lc=return_lc)
 
 
-def by_claim(readings: Sequence[Reading], places: Sequence[Place]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
-    """Of each instant the version of the highest rank, then recorded last, then a withdrawal, then the larger hash.
+class Judged(NamedTuple):
+    """The verdict on every reading, by instant and content hash, and those that count, in order."""
 
-    What a meter showed that sat elsewhere, or what no meter shows, is no version of anything.
+    verdicts: dict[tuple[int, int], int]
+    accepted: list[Reading]
+
+
+def judged(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
+    """Judge what no other reading excuses, then the claims to each instant, then what hangs together.
+
+    Where what hangs together refuses a version, the next one of that instant has its turn.
     """
+    alone = {(one.read_at_s, one.content_hash): _alone(one, places) for one in readings}
+    refused = {key: verdict for key, verdict in alone.items() if verdict}
+    while True:
+        candidates = [one for one in readings if (one.read_at_s, one.content_hash) not in refused]
+        verdicts, chained = _by_claim(candidates)
+        accepted = []
+        for _, series in sorted(series_of(chained, places).items()):
+            place = place_at(places, series[0].read_at_s)
+            verdicts |= _together(series, place, maximum_w)
+            accepted += [one for one in series if verdicts[one.read_at_s, one.content_hash] == ACCEPTED]
+        versions = Counter(one.read_at_s for one in candidates)
+        silencing = {key: verdict for key, verdict in verdicts.items() if verdict >= 10 and versions[key[0]] > 1}
+        if not silencing:
+            return Judged(refused | verdicts, sorted(accepted, key=lambda one: one.read_at_s))
+        refused |= silencing
+
+
+def _together(series: Sequence[Reading], place: Place | None, maximum_w: int) -> dict[tuple[int, int], int]:
+    """Judge the readings of one meter at one place by each other: an outage's zeros first, then the chain."""
+    zeros = _outage_zeros(series, place, maximum_w)
+    others = [one for one in series if one not in zeros]
+    flags = chain(others, place, maximum_w)
+    found = {(one.read_at_s, one.content_hash): OUTAGE_ZERO for one in zeros}
+    for index, one in enumerate(others):
+        found[one.read_at_s, one.content_hash] = verdict(others, flags, index, place)
+    return found
+
+
+def _outage_zeros(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[Reading]:
+    """Runs of zeros that what is before does not lead to, or that nothing behind goes on from."""
+    result: list[Reading] = []
+    for is_zero, run in groupby(enumerate(series), key=lambda pair: _is_zero(pair[1])):
+        if not is_zero:
+            continue
+        zeros = list(run)
+        first, last = zeros[0][0], zeros[-1][0]
+        before = series[first - 1] if first else None
+        behind = [one for one in series[last + 1 :] if not _is_zero(one)][:LOOKAHEAD]
+        is_explained = before is None or _follows(before, series[first], place, maximum_w)
+        from_zero = any(_follows(series[last], one, place, maximum_w) for one in behind)
+        from_before = before is not None and any(_follows(before, one, place, maximum_w) for one in behind)
+        in_place = from_zero and (is_explained or not from_before) if behind else is_explained
+        result += [] if in_place else [one for _, one in zeros]
+    return result
+
+
+def _is_zero(reading: Reading) -> bool:
+    return reading.energy_wh == 0 and not reading.volume_l
+
+
+def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
+    """Of each instant the version of the highest rank, then recorded last, then a withdrawal, then the larger hash."""
     verdicts: dict[tuple[int, int], int] = {}
     by_instant: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
-        if refused := _alone(reading, places):
-            verdicts[reading.read_at_s, reading.content_hash] = refused
-        else:
-            by_instant[reading.read_at_s].append(reading)
+        by_instant[reading.read_at_s].append(reading)
     chained = []
     for at_s in sorted(by_instant):
         *others, reading = sorted(by_instant[at_s], key=_claim)
@@ -140,11 +199,21 @@ def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: i
     return 0 <= risen_wh <= most_wh and not litres_fell
 
 
-def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> list[bool]:
-    """Accept, from each accepted reading, the first link of the longest chain among the next twenty-four."""
-    accepted = [False] * len(series)
+class Chain(NamedTuple):
+    """Of each reading whether it counts, and whether it is another meter's that nobody registered."""
+
+    accepted: list[bool]
+    tied: list[bool]
+
+
+def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> Chain:
+    """Accept from each accepted reading the next that begins the longest chain among the twenty-four from it on.
+
+    Never one that goes on from a run of refused ones, twenty-four and two days long, as that run itself did.
+    """
+    accepted, tied = [False] * len(series), [False] * len(series)
     anchor: Reading | None = None
-    position = 0
+    position = begin = 0
     while position < len(series):
         ahead = series[position : position + LOOKAHEAD]
         length = [1] * len(ahead)
@@ -153,27 +222,53 @@ def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> lis
                 if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
                     length[index] = 1 + length[later]
         best, best_length = -1, 0
+        run = _rival_run(series, begin, position, place, maximum_w)
+        goes_on = [run is not None and _goes_on(*run, candidate, place) for candidate in ahead]
         for index, candidate in enumerate(ahead):
             fits = anchor is None or _follows(anchor, candidate, place, maximum_w)
+            fits &= not goes_on[index]
             if fits and length[index] > best_length:
                 best, best_length = index, length[index]
-        if best < 0:
-            position += 1
-            continue
-        position += best
-        accepted[position] = True
-        anchor = series[position]
+        accepted[position], tied[position] = best == 0, goes_on[0]
         position += 1
-    return accepted
+        if best == 0:
+            anchor, begin = series[position - 1], position
+    return Chain(accepted, tied)
 
 
-def verdict(series: Sequence[Reading], accepted: Sequence[bool], index: int, place: Place | None) -> int:
+def _rival_run(
+    series: Sequence[Reading], begin: int, end: int, place: Place | None, maximum_w: int
+) -> tuple[Reading, Reading] | None:
+    """Give the first and the last of the latest long run among the refused readings from begin to end."""
+    found, first = None, begin
+    for index in range(begin, end):
+        if index > begin and not _follows(series[index - 1], series[index], place, maximum_w):
+            first = index
+        lasts_s = series[index].read_at_s - series[first].read_at_s
+        if index - first + 1 >= LOOKAHEAD and lasts_s >= EXCHANGE_SHOWS_AFTER_S:
+            found = series[first], series[index]
+    return found
+
+
+def _goes_on(first: Reading, last: Reading, candidate: Reading, place: Place | None) -> bool:
+    """Whether a reading rises from a run by no more than the run did itself, twenty times its mean at most."""
+    modulus_wh = place.modulus[0] if place else 0
+    mean_mwh_per_s = 1_000 * risen(first.energy_wh, last.energy_wh, modulus_wh) // (last.read_at_s - first.read_at_s)
+    most = ORDINARY_TIMES_MEAN * mean_mwh_per_s * (candidate.read_at_s - last.read_at_s) // 1_000
+    most += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
+    return 0 <= risen(last.energy_wh, candidate.energy_wh, modulus_wh) <= most
+
+
+def verdict(series: Sequence[Reading], flags: Chain, index: int, place: Place | None) -> int:
     """Name what is wrong with a refused reading: it fell, or else it rose too far, since the accepted one before it.
 
     Before the first accepted one it is seen from there: if that one is lower, this one was too high.
     """
+    accepted = flags.accepted
     if accepted[index]:
         return ACCEPTED
+    if flags.tied[index]:
+        return EXCHANGED
     before = [other for other in range(index) if accepted[other]]
     if before:
         return WENT_BACKWARDS if _fell(series[before[-1]], series[index], place) else ABOVE_MAXIMUM

@@ -69,7 +69,7 @@ def appendable(states: PointStates, both: Combined) -> Bool:
     """Tell for each point whether its new readings can simply be added at the end; (m,).
 
     They can where every reading before is settled, each new one plausibly follows the one before it on the
-    same meter without a rollover, and no temperature sample of an hour begun earlier would be needed.
+    same meter without a rollover, and no temperature sample or exchange of an hour begun earlier would be needed.
     """
     rows = both.rows
     settled = (states.newest_s == states.accepted_s) & ((states.accepted_s == UNKNOWN) | (states.unbroken >= LOOKAHEAD))
@@ -153,16 +153,16 @@ def states_after(states: PointStates, counted: Accepted, marks: Marks, quality: 
         mark=np.where(has_mark[:, None], values, UNKNOWN),
         mark_quality=np.where(has_mark, grade, 0),
         unbroken=np.full(len(last), LOOKAHEAD),
-        has_open_samples=open_samples(rows, states.point_id),
+        has_open_samples=of_open_hour(rows, has_samples(rows), states.point_id),
     )
 
 
-def open_samples(rows: ReadingRows, point_id: Int64) -> Int64:
-    """Tell for each point whether its last hour, not yet at its end, has temperature samples; (m,) of 0 or 1."""
+def of_open_hour(rows: ReadingRows, is_meant: Bool, point_id: Int64) -> Int64:
+    """Tell for each point whether its last hour, not yet at its end, has readings that are meant; (m,) of 0 or 1."""
     last = np.searchsorted(rows.point_id, point_id, side="right") - 1
     hour_s = -(-rows.read_at_s // HOUR_S) * HOUR_S
     in_last = owner_time_key(rows.point_id, hour_s) == owner_time_key(
         rows.point_id, hour_s[last][np.searchsorted(point_id, rows.point_id)]
     )
-    is_open = in_last & (rows.read_at_s < hour_s) & has_samples(rows)
+    is_open = in_last & (rows.read_at_s < hour_s) & is_meant
     return (np.bincount(np.searchsorted(point_id, rows.point_id), is_open, len(point_id)) > 0).astype(np.int64)

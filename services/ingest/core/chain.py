@@ -1,10 +1,10 @@
 """Which readings hang together: the chain of registers that rises plausibly.
 
 A reading's verdict is a function of the readings around it, never of which came first. Going from the last
-accepted reading, the next `LOOKAHEAD` readings are searched for their longest chain that rises plausibly from
-it; the first link of that chain is accepted next, what was passed over is refused. So one spike is refused
-once the readings after it agree with each other, and a register that falls for good is refused until
-an operator registers the exchange, or it has risen past where it fell from.
+accepted reading, a reading is accepted next if it begins the longest chain that rises plausibly from there, among
+itself and those behind it, `LOOKAHEAD` in all; else it is refused, and the next one is asked. So one spike is
+refused once the readings after it agree with each other, and a register that is another one for good is refused
+until an operator registers the exchange.
 """
 
 from functools import lru_cache
@@ -17,6 +17,16 @@ from services.ingest.core.verdict import Verdict
 
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
+EXCHANGE_SHOWS_AFTER_S = 48 * 3600
+"""How long refused readings must hang together, and be as many as the look-ahead, to be another meter's.
+
+Below, a day that a head-end sends a second time as the next one would be taken for an exchange.
+"""
+ORDINARY_TIMES_MEAN = 20
+"""How many times as much as they did on average readings that hang together may rise from one to the next.
+
+Less than the hours of EXCHANGE_SHOWS_AFTER_S, which is what lies between a block sent again and the meter itself.
+"""
 
 
 class Candidates(NamedTuple):
@@ -35,11 +45,16 @@ class Candidates(NamedTuple):
     is_anchor: Bool
     """True where the first reading of a series is known to be accepted, from what lies before it."""
 
+    def take(self, which: Int64 | Bool) -> "Candidates":
+        """Pick readings by index or mask."""
+        return Candidates._make(column[which] for column in self)
+
 
 def judge(readings: Candidates) -> Int64:
     """Give the verdict on each reading, looking from the start of each series to its end.
 
-    Arrays are (n,). Returns (n,) of ACCEPTED, REGISTER_WENT_BACKWARDS or ABOVE_PLAUSIBLE_MAXIMUM.
+    Arrays are (n,). Returns (n,) of ACCEPTED, REGISTER_WENT_BACKWARDS, ABOVE_PLAUSIBLE_MAXIMUM or
+    UNREGISTERED_EXCHANGE.
     """
     verdicts = np.full(len(readings.series), int(Verdict.ACCEPTED), np.int64)
     broken = ~follows(readings, np.arange(len(verdicts) - 1), np.arange(1, len(verdicts)))
@@ -50,7 +65,7 @@ def judge(readings: Candidates) -> Int64:
     ends = np.append(starts[1:], len(verdicts))
     has_break = np.add.reduceat(np.append(broken, False), starts) > 0
     for start, end in zip(starts[has_break], ends[has_break], strict=True):
-        verdicts[start:end] = _judge_series(Candidates._make(column[start:end] for column in readings))
+        verdicts[start:end] = _judge_series(readings.take(np.arange(start, end)))
     return verdicts
 
 
@@ -99,10 +114,11 @@ def _is_below_maximum(readings: Candidates, earlier: Int64, later: Int64) -> Boo
 
 def _judge_series(readings: Candidates) -> Int64:
     size = len(readings.read_at_s)
-    index = np.arange(size)
+    follow = follows(readings, np.arange(size - 1), np.arange(1, size))
     # A sentinel at the end: after the last reading nothing breaks, and nothing follows.
-    breaks = np.append(np.flatnonzero(~follows(readings, index[:-1], index[1:])), size - 1 + LOOKAHEAD)
-    accepted = np.zeros(size, bool)
+    breaks = np.append(np.flatnonzero(~follow), size - 1 + LOOKAHEAD)
+    rival = _Rival(readings, follow)
+    accepted, is_tied = np.zeros(size, bool), np.zeros(size, bool)
     accepted[0] = readings.is_anchor[0]
     anchor, position = (0, 1) if readings.is_anchor[0] else (-1, 0)
     while position < size:
@@ -112,13 +128,57 @@ def _judge_series(readings: Candidates) -> Int64:
                 accepted[position:unbroken] = True
                 anchor, position = unbroken - 1, unbroken
                 continue
-        link = _next_link(readings, anchor, position)
-        if link < 0:
-            position += 1
-            continue
-        accepted[link] = True
-        anchor, position = link, link + 1
-    return np.where(accepted, int(Verdict.ACCEPTED), _reasons(readings, accepted))
+        tied = rival.ties(position)
+        is_tied[position] = tied[0]
+        if _is_next_link(readings, anchor, position, tied):
+            accepted[position] = True
+            rival.forget()
+            anchor = position
+        else:
+            rival.grow(position, anchor)
+        position += 1
+    verdicts = np.where(accepted, int(Verdict.ACCEPTED), _reasons(readings, accepted))
+    return np.where(is_tied & ~accepted, int(Verdict.UNREGISTERED_EXCHANGE), verdicts)
+
+
+class _Rival:
+    """The refused readings behind the last accepted one that hang together so long that another meter must be there.
+
+    Once they do, nothing that goes on from them is accepted, be it as high as the meter before would be by now: what
+    the new meter counted is not the old one's. What rises from them by far more than they ever did is the old meter
+    again, after a block of old readings that was sent a second time.
+    """
+
+    def __init__(self, readings: Candidates, follow: Bool) -> None:
+        self._readings = readings
+        size = len(readings.read_at_s)
+        begins = np.append(True, ~follow)[:size]
+        self._begin = np.maximum.accumulate(np.where(begins, np.arange(size), 0))
+        self._first = self._last = -1
+
+    def grow(self, refused: int, anchor: int) -> None:
+        """Take in a refused reading."""
+        at_s = self._readings.read_at_s
+        first = max(int(self._begin[refused]), anchor + 1)
+        if refused - first + 1 >= LOOKAHEAD and at_s[refused] - at_s[first] >= EXCHANGE_SHOWS_AFTER_S:
+            self._first, self._last = first, refused
+
+    def forget(self) -> None:
+        """Begin anew, since the meter itself was read again."""
+        self._first = self._last = -1
+
+    def ties(self, position: int) -> Bool:
+        """Tell which of the next readings are the other meter's: (up to LOOKAHEAD,)."""
+        window = np.arange(position, min(position + LOOKAHEAD, len(self._begin)))
+        if self._last < 0:
+            return np.zeros(len(window), bool)
+        readings, first, last = self._readings, np.array([self._first]), np.array([self._last])
+        risen = rise(readings.energy_wh, readings.modulus_wh, last, window)
+        by_then_mwh = 1_000 * int(rise(readings.energy_wh, readings.modulus_wh, first, last)[0])
+        mean_mwh_per_s = by_then_mwh // int(readings.read_at_s[self._last] - readings.read_at_s[self._first])
+        since_s = readings.read_at_s[window] - readings.read_at_s[self._last]
+        most_wh = ORDINARY_TIMES_MEAN * mean_mwh_per_s * since_s // 1_000
+        return (risen >= 0) & (risen <= most_wh + readings.tolerance_wh[window])
 
 
 def _unbroken_until(breaks: Int64, anchor: int, size: int) -> int:
@@ -127,19 +187,24 @@ def _unbroken_until(breaks: Int64, anchor: int, size: int) -> int:
     return min(next_break - LOOKAHEAD + 2, size)
 
 
-def _next_link(readings: Candidates, anchor: int, position: int) -> int:
-    """Find the first link of the longest chain among the next readings; of equals the earliest; -1 for none."""
-    window = np.arange(position, min(position + LOOKAHEAD, len(readings.read_at_s)))
-    fits = follows(readings, np.full(len(window), anchor), window) if anchor >= 0 else np.ones(len(window), bool)
-    if not fits.any():
-        return -1
+def _is_next_link(readings: Candidates, anchor: int, position: int, tied: Bool) -> bool:
+    """Tell whether a reading begins the longest chain among the next ones; of equally long ones the earliest does.
+
+    tied: which of the next readings cannot be links, being another meter's.
+    """
+    window = np.arange(position, position + len(tied))
+    fits = ~tied
+    if anchor >= 0 and fits.any():
+        fits &= follows(readings, np.full(len(window), anchor), window)
+    if not fits[0]:
+        return False
     earlier, later = _pairs(len(window))
     linked = np.zeros((len(window), len(window)), bool)
     linked[earlier, later] = follows(readings, window[earlier], window[later])
     length = np.ones(len(window), np.int64)
     for index in range(len(window) - 2, -1, -1):
         length[index] += np.max(length, where=linked[index], initial=0)
-    return position + int(np.argmax(np.where(fits, length, 0)))
+    return int(np.argmax(np.where(fits, length, 0))) == 0
 
 
 @lru_cache(maxsize=LOOKAHEAD + 1)

@@ -10,9 +10,16 @@ from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge
 from services.ingest.core.installations import NOT_INSTALLED, Terms
-from services.ingest.core.readings import SENTINELS, ReadingRows, verdicts_by_claim, without_sentinels
+from services.ingest.core.outage import outage_zeros
+from services.ingest.core.readings import (
+    SENTINELS,
+    ReadingRows,
+    has_other_versions,
+    verdicts_by_claim,
+    without_sentinels,
+)
 from services.ingest.core.running import LITRES, Accepted
-from services.ingest.core.verdict import Verdict
+from services.ingest.core.verdict import FIRST_REFUSED, Verdict
 
 
 class Seeds(NamedTuple):
@@ -31,15 +38,29 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     """Judge every reading of a window.
 
     rows: sorted by `in_order`, without duplicates. starts_inside: (n,) True for the points whose window begins
-    in the middle of their series, which must then be at an accepted reading.
+    in the middle of their series, which must then be at an accepted reading that shows more than zero.
 
-    What is refused alone is set aside before any claim is weighed, so that it pushes no good reading out.
+    What is refused alone is set aside before any claim is weighed, so that it pushes no good reading out. Where the
+    readings around refuse the version of an instant that counts, the next one has its turn.
     """
     result = refused_alone(rows, terms)
-    claimed = np.flatnonzero(result == 0)
-    result[claimed] = verdicts_by_claim(rows.take(claimed))
+    asked = np.flatnonzero(result == 0)
+    while True:
+        versions = rows.take(asked)
+        result[asked] = _verdicts_among(versions, terms.take(asked), starts_inside[asked])
+        silencing = (result[asked] >= FIRST_REFUSED) & has_other_versions(versions)
+        if not silencing.any():
+            return result
+        asked = asked[~silencing]
+
+
+def _verdicts_among(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
+    result = verdicts_by_claim(rows)
     chained = np.flatnonzero(result == 0)
-    result[chained] = judge(candidates(rows.take(chained), terms.take(chained), starts_inside[chained]))
+    chain = candidates(rows.take(chained), terms.take(chained), starts_inside[chained])
+    is_outage = outage_zeros(chain)
+    result[chained[is_outage]] = int(Verdict.OUTAGE_ZERO)
+    result[chained[~is_outage]] = judge(chain.take(~is_outage))
     return result
 
 

@@ -81,6 +81,15 @@ def verdicts_by_claim(rows: ReadingRows) -> Int64:
     return np.where(counts, verdict, int(Verdict.SUPERSEDED))
 
 
+def has_other_versions(rows: ReadingRows) -> Bool:
+    """Tell which readings are not the only version of their instant. rows: sorted by `in_order`."""
+    same = _same_instant(rows)
+    result = np.zeros(len(rows.point_id), bool)
+    result[1:] |= same
+    result[:-1] |= same
+    return result
+
+
 def without_sentinels(register: Int64) -> Int64:
     """Take a register beside the energy's as not known where the meter sent a sentinel; the energy still counts."""
     return np.where(np.isin(register, SENTINELS), UNKNOWN, register)

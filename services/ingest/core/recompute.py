@@ -10,12 +10,12 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.hour_marks import Marks
-from services.ingest.core.append import open_samples
+from services.ingest.core.append import of_open_hour
 from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
 from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows
+from services.ingest.core.readings import ReadingRows, has_samples
 from services.ingest.core.running import Accepted, accepted, registers_of
 from services.ingest.core.verdict import JUDGED, Verdict
 
@@ -109,10 +109,11 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
             continue
         here = slice(start, end)
         chained = np.flatnonzero(np.isin(verdict[here], JUDGED_VERDICTS))
-        trusted = chained[-LOOKAHEAD - 1] if len(chained) > LOOKAHEAD else -1
+        instants = np.unique(rows.read_at_s[here][chained])
+        trusted_s = instants[-LOOKAHEAD - 1] if len(instants) > LOOKAHEAD else BEGINNING_S
         agrees = (verdict[here] == ACCEPTED) & (rows.verdict[here] == ACCEPTED)
         agrees &= (rows.read_at_s[here] > spans.changed_to_s[index]) & (rows.read_at_s[here] <= spans.settled_s[index])
-        agrees[trusted + 1 :] = False
+        agrees &= rows.read_at_s[here] <= trusted_s
         if not agrees.any():
             is_settled[index] = False
             continue
@@ -181,7 +182,8 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
     sampled = np.zeros(count, np.int64)
     if has_last.any():
         mine = np.isin(counted.rows.point_id, states.point_id)
-        sampled[has_last] = open_samples(counted.rows.take(mine), states.point_id[has_last])
+        needed = (has_samples(counted.rows) | counted.is_unsure)[mine]
+        sampled[has_last] = of_open_hour(counted.rows.take(mine), needed, states.point_id[has_last])
     base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,

@@ -16,6 +16,8 @@ class Verdict(IntEnum):
     SENTINEL = 12
     METER_NOT_INSTALLED = 13
     REGISTER_ABOVE_MODULUS = 14
+    OUTAGE_ZERO = 15
+    UNREGISTERED_EXCHANGE = 16
 
     UNKNOWN_METER = 20
     UNKNOWN_METERING_POINT = 21
@@ -40,7 +42,16 @@ class Verdict(IntEnum):
         return self.name.lower()
 
 
-JUDGED = (Verdict.ACCEPTED, Verdict.REGISTER_WENT_BACKWARDS, Verdict.ABOVE_PLAUSIBLE_MAXIMUM)
+FIRST_REFUSED = int(Verdict.REGISTER_WENT_BACKWARDS)
+"""Verdicts of this number or above refuse a reading."""
+
+JUDGED = (
+    Verdict.ACCEPTED,
+    Verdict.REGISTER_WENT_BACKWARDS,
+    Verdict.ABOVE_PLAUSIBLE_MAXIMUM,
+    Verdict.OUTAGE_ZERO,
+    Verdict.UNREGISTERED_EXCHANGE,
+)
 """Verdicts that the readings around decide, so that they may change when those do."""
 
 NOT_REFUSED = (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.DUPLICATE)

@@ -28,20 +28,18 @@ _LOCK = """
 _EIGHT: tuple[Kind, ...] = ("int8",)
 _LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
 
-# Where the readings to judge again begin and end. Backwards as many as one judging looks ahead, then to the local
-# midnight before, then to an accepted reading; forwards likewise, so that days are whole. Where no day ends at that
-# midnight, the series itself begins about there, and the window takes in all of it. Volumes are bridged over readings
-# without one, so the window begins at a reading with one, ends at one, and takes in another behind what is new.
+# Where the readings to judge again begin and end. Backwards as many instants as one judging looks ahead, further to a
+# reading with a volume, since volumes are bridged over readings without one, and to the local midnight before, so that
+# days are whole; forwards likewise. Where no day ends at that midnight, the series itself begins or ends about there,
+# and the window takes in all of it. The readings of a window begin at an accepted one before its first midnight, which
+# shows a volume and more than zero, since zeros are judged by what was before them, and end at one behind its last.
 _SPANS = """
     SELECT touched.point_id,
-           CASE WHEN day_before.offset_wh IS NULL THEN 0
-                ELSE extract(epoch FROM coalesce(first_volume.read_at, first.read_at))::bigint END,
-           CASE WHEN day_before.offset_wh IS NULL THEN 0
-                ELSE extract(epoch FROM date_trunc('day', before.read_at, %(zone)s))::bigint END,
+           CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first_shown.read_at)::bigint END,
+           CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM begin.midnight)::bigint END,
            CASE WHEN last_day.offset_wh IS NULL THEN 8589934592
-                ELSE extract(epoch FROM last.read_at)::bigint END,
-           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592
-                ELSE extract(epoch FROM midnight.after)::bigint END,
+                ELSE extract(epoch FROM coalesce(last_volume.read_at, last.read_at))::bigint END,
+           CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM stop.midnight)::bigint END,
            CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM after.read_at)::bigint END,
            coalesce(day_before.offset_wh, 0), coalesce(day_before.offset_l, 0)
       FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[], %(back)s::int[], %(ahead)s::int[])
@@ -50,49 +48,60 @@ _SPANS = """
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND read_at < to_timestamp(touched.from_s)
               AND verdict = ANY(%(judged)s)
+            GROUP BY read_at
             ORDER BY read_at DESC OFFSET touched.back LIMIT 1) AS before ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+              AND read_at <= before.read_at AND read_at >= before.read_at - %(bridged)s
+            ORDER BY read_at DESC LIMIT 1) AS volume_before ON true
+      CROSS JOIN LATERAL (
+           SELECT date_trunc('day', coalesce(volume_before.read_at, before.read_at), %(zone)s) AS midnight) AS begin
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1
-              AND read_at <= date_trunc('day', before.read_at, %(zone)s)
+              AND read_at <= begin.midnight
             ORDER BY read_at DESC LIMIT 1) AS first ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
-              AND read_at <= first.read_at
-              AND read_at >= date_trunc('day', before.read_at, %(zone)s) - %(bridged)s
+              AND read_at <= first.read_at AND read_at >= begin.midnight - %(bridged)s
             ORDER BY read_at DESC LIMIT 1) AS first_volume ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND (energy_wh > 0 OR volume_l > 0)
+              AND read_at <= coalesce(first_volume.read_at, first.read_at)
+            ORDER BY read_at DESC LIMIT 1) AS first_shown ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND read_at > to_timestamp(touched.to_s)
               AND verdict = ANY(%(judged)s)
+            GROUP BY read_at
             ORDER BY read_at OFFSET touched.ahead LIMIT 1) AS after ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
               AND read_at >= after.read_at AND read_at <= after.read_at + %(bridged)s + interval '1 day'
             ORDER BY read_at LIMIT 1) AS volume_after ON true
-      LEFT JOIN LATERAL (
-           SELECT (settled.at AT TIME ZONE %(zone)s)::date AS day,
-                  (date_trunc('day', settled.at AT TIME ZONE %(zone)s) + interval '1 day') AT TIME ZONE %(zone)s
-                  AS after
-             FROM coalesce(volume_after.read_at, after.read_at) AS settled(at)) AS midnight ON true
+      CROSS JOIN LATERAL (
+           SELECT settled.day, (settled.day + 1)::timestamp AT TIME ZONE %(zone)s AS midnight
+             FROM (SELECT (coalesce(volume_after.read_at, after.read_at) AT TIME ZONE %(zone)s)::date) AS settled(day)
+           ) AS stop
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1
-              AND read_at >= midnight.after
+              AND read_at >= stop.midnight
             ORDER BY read_at LIMIT 1) AS last ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
-              AND read_at >= last.read_at AND read_at <= midnight.after + %(bridged)s
+              AND read_at >= last.read_at AND read_at <= stop.midnight + %(bridged)s
             ORDER BY read_at LIMIT 1) AS last_volume ON true
       LEFT JOIN ingest.day AS day_before
-        ON first.read_at IS NOT NULL AND day_before.point_id = touched.point_id
-       AND day_before.day = (before.read_at AT TIME ZONE %(zone)s)::date - 1
+        ON first_shown.read_at IS NOT NULL AND day_before.point_id = touched.point_id
+       AND day_before.day = (begin.midnight AT TIME ZONE %(zone)s)::date - 1
       LEFT JOIN ingest.day AS last_day
-        ON last.read_at IS NOT NULL AND last_day.point_id = touched.point_id
-       AND last_day.day = midnight.day
+        ON last.read_at IS NOT NULL AND last_day.point_id = touched.point_id AND last_day.day = stop.day
      ORDER BY touched.point_id
 """
 

@@ -198,6 +198,34 @@ def _no_volume(rows: list[Row], index: int, noise: Random) -> None:
         row["volume_l"] = None
 
 
+def _outage(rows: list[Row], index: int, noise: Random) -> None:
+    """Every register shows zero for a while; now and then the volume is not there at all."""
+    volume_l = noise.choice([0, 0, None])
+    for row in rows[index : index + noise.choice([1, 3, 26, 60])]:
+        row |= {"energy_wh": 0, "volume_l": volume_l, "forward_lc": None, "return_lc": None}
+
+
+def _outage_at_the_start(rows: list[Row], _index: int, noise: Random) -> None:
+    _outage(rows, 0, noise)
+
+
+def _sent_again_as_later(rows: list[Row], index: int, noise: Random) -> None:
+    """What was read before comes once more, with the times of what is read then."""
+    length, back = noise.choice([3, 24, 60]), noise.choice([1, 24, 60])
+    earlier = [dict(row) for row in rows[max(0, index - back) :][:length]]
+    for row, before in zip(rows[index : index + length], earlier, strict=False):
+        row |= {name: before[name] for name in ("energy_wh", "volume_l")}
+
+
+def _exchanged_unregistered(rows: list[Row], index: int, noise: Random) -> None:
+    """From here on another meter is read, which began at zero or at some other register."""
+    origin_wh, origin_l = rows[index]["energy_wh"], rows[index]["volume_l"] or 0
+    start_wh = noise.choice([0, 0, 1_000_000])
+    for row in rows[index:]:
+        row["energy_wh"] = max(0, row["energy_wh"] - origin_wh) + start_wh
+        row["volume_l"] = None if row["volume_l"] is None else max(0, row["volume_l"] - origin_l)
+
+
 def _all_nines(rows: list[Row], index: int, _noise: Random) -> None:
     rows[index]["energy_wh"] = 99_999
 
@@ -244,7 +272,7 @@ _FLAWS = {
             _fall_of_volume,
             _sentinel,
             _sentinel_of_volume,
-            _no_volume,
+            *(_no_volume, _outage, _outage_at_the_start, _sent_again_as_later, _exchanged_unregistered),
             _all_nines,
             _bad_run,
             _correction,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.ingest.core.chain import LOOKAHEAD, judge, unbroken_at_end
 from services.ingest.core.verdict import Verdict
 from tests.oracle import verdicts as oracle
-from tests.oracle.verdicts import ABOVE_MAXIMUM, ACCEPTED, WENT_BACKWARDS, Place, Reading
+from tests.oracle.verdicts import ABOVE_MAXIMUM, ACCEPTED, EXCHANGED, WENT_BACKWARDS, Place, Reading
 from tests.unit.ingest.rows import candidates
 
 MAXIMUM_KW = 50
@@ -41,13 +41,15 @@ def readings(draw: st.DrawFn) -> list[Reading]:
     """A register that mostly rises, in stretches longer and shorter than the look-ahead, with wrong values between."""
     register_wh, at_s, result = draw(st.integers(0, 10**6)), 0, []
     litres = draw(st.sampled_from([None, 900]))
-    for length, wrong in draw(st.lists(st.tuples(st.integers(1, 40), st.integers(-(10**6), 10**6)), max_size=5)):
+    stretches = st.tuples(st.integers(1, 40), st.integers(-(10**6), 10**6), st.booleans())
+    for length, wrong, is_all_wrong in draw(st.lists(stretches, max_size=5)):
+        offsets = [wrong] if is_all_wrong else [0, 0, 0, wrong]
         for _ in range(length):
-            at_s += draw(st.sampled_from([60, 900, 3600, 86_400]))
+            at_s += draw(st.sampled_from([60, 900, 3600, 7200, 86_400]))
             # 51 kWh in an hour are just above what 50 kW and a resolution of 1 kWh let through.
             register_wh += draw(st.sampled_from([0, 1, 700, 50_000, 51_000, 51_001]))
             litres = None if litres is None else litres + draw(st.sampled_from([0, 7, -1]))
-            shown_wh = max(0, register_wh + draw(st.sampled_from([0, 0, 0, wrong])))
+            shown_wh = max(0, register_wh + draw(st.sampled_from(offsets)))
             result.append(Reading(at_s, 0, None, 0, 0, shown_wh, litres, None, None, None, None, withdrawn=False))
     return result
 
@@ -93,12 +95,36 @@ def test_one_wrong_reading_never_condemns_the_good_ones_around_it(at: int, spike
 def test_wrong_readings_in_a_row_are_refused_however_many_and_the_good_after_them_count(run: int) -> None:
     good = [5_000_000 + 1_000 * hour for hour in range(60 + run)]
     wrong = [wh + 900_000_000 if 30 <= hour < 30 + run else wh for hour, wh in enumerate(good)]
-    assert verdicts(readings_of(wrong)) == [ACCEPTED] * 30 + [ABOVE_MAXIMUM] * run + [ACCEPTED] * 30
+    # More than two days of them can only be another meter's.
+    refused = [ABOVE_MAXIMUM] * min(run, 49) + [EXCHANGED] * max(run - 49, 0)
+    assert verdicts(readings_of(wrong)) == [ACCEPTED] * 30 + refused + [ACCEPTED] * 30
 
 
 def test_a_register_that_falls_for_good_is_refused_until_an_operator_registers_the_exchange() -> None:
     fallen = [*(900_000 + hour for hour in range(30)), *(100 + hour for hour in range(100))]
-    assert verdicts(readings_of(fallen)) == [ACCEPTED] * 30 + [WENT_BACKWARDS] * 100
+    assert verdicts(readings_of(fallen)) == [ACCEPTED] * 30 + [WENT_BACKWARDS] * 49 + [EXCHANGED] * 51
+
+
+def test_a_meter_that_nobody_registered_does_not_count_once_it_has_passed_the_old_one() -> None:
+    fallen = [*(60_000 + hour for hour in range(30)), *range(0, 100_000, 500)]
+    found = verdicts(readings_of(fallen))
+    assert found[30:] == [WENT_BACKWARDS] * 49 + [EXCHANGED] * 151
+
+
+def test_a_meter_that_nobody_registered_and_shows_more_counts_no_more_once_there_was_time_for_it() -> None:
+    risen = [*range(0, 30_000, 1_000), *range(9_000_000, 9_300_000, 1_000)]
+    found = verdicts(readings_of(risen))
+    assert found[30:] == [ABOVE_MAXIMUM] * 49 + [EXCHANGED] * 251
+
+
+@pytest.mark.parametrize("watt", [20, 300, 20_000])
+def test_three_days_that_are_sent_a_second_time_as_the_next_ones_condemn_nothing_after_them(watt: int) -> None:
+    good = [5_000_000 + watt * hour for hour in range(240)]
+    again = [*good[:120], *good[48:120], *good[192:]]
+    found = verdicts(readings_of(again))
+    assert found[:120] == [ACCEPTED] * 120
+    assert ACCEPTED not in found[121:191]
+    assert found[192:] == [ACCEPTED] * 48
 
 
 def test_a_rollover_is_no_fall_and_all_nines_before_it_are_refused() -> None:
@@ -166,4 +192,6 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "sentinel": 12,
         "meter_not_installed": 13,
         "register_above_modulus": 14,
+        "outage_zero": 15,
+        "unregistered_exchange": 16,
     }

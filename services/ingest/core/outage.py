@@ -1,0 +1,39 @@
+"""Zeros that come in while a meter is without power, told from those of a meter that begins to count."""
+
+import numpy as np
+
+from services.heat.arrays import UNKNOWN, Bool, counted_up, run_starts
+from services.ingest.core.chain import LOOKAHEAD, Candidates, follows
+
+
+def outage_zeros(readings: Candidates) -> Bool:
+    """Tell which readings are an outage's zeros: every register at zero, where that is no place for it to be.
+
+    readings: the (n,) candidates of the chain. Zeros are in their place where the series begins with them, a rollover
+    leads to them, or what comes behind them does not go on from what was before; and what comes behind goes on from
+    them. A run of zeros is judged as one, by the reading before it and the `LOOKAHEAD` ones behind it that show more;
+    at the end of a series only a beginning or a rollover explains it.
+    Source: domain.md, Readings: "0 in an outage".
+    """
+    is_zero = (readings.energy_wh == 0) & ((readings.volume_l == 0) | (readings.volume_l == UNKNOWN))
+    result = np.zeros(len(is_zero), bool)
+    if not is_zero.any():
+        return result
+    begins = run_starts(readings.series * 2 + is_zero)
+    counts = np.diff(np.append(begins, len(is_zero)))
+    begins, counts = begins[is_zero[begins]], counts[is_zero[begins]]
+    last, before = begins + counts - 1, (begins - 1).clip(0)
+    has_before = (begins > 0) & (readings.series[before] == readings.series[begins])
+    is_explained = ~has_before | follows(readings, before, begins)
+    more = np.flatnonzero(~is_zero)
+    next_more = np.searchsorted(more, last)
+    has_behind, goes_on_from_zero, goes_on_from_before = (np.zeros(len(begins), bool) for _ in range(3))
+    for ahead in range(min(LOOKAHEAD, len(more))):
+        behind = more[(next_more + ahead).clip(0, len(more) - 1)]
+        is_there = (next_more + ahead < len(more)) & (readings.series[behind] == readings.series[last])
+        has_behind |= is_there
+        goes_on_from_zero |= is_there & follows(readings, last, behind)
+        goes_on_from_before |= is_there & has_before & follows(readings, before, behind)
+    in_place = np.where(has_behind, goes_on_from_zero & (is_explained | ~goes_on_from_before), is_explained)
+    result[counted_up(begins, counts)] = np.repeat(~in_place, counts)
+    return result
