@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -18,7 +19,8 @@ from deploy.local.folder import StackError
 from deploy.local.kafka import Kafka
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Started
-from deploy.prepare import LOGIN_ROLES, prepare
+from deploy.prepare import LOGIN_ROLES, USUAL_ZONE, prepare
+from services.common.one_zone import ZoneDiffersError
 
 DATABASE = "kulvert"
 INFRASTRUCTURE = ("postgres", "kafka")
@@ -153,7 +155,11 @@ class Stack:
             exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not exists:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
-        prepare(self.admin_dsn, self._state["passwords"], self.kafka.bootstrap)
+        zone = os.environ.get("KULVERT_TIME_ZONE", USUAL_ZONE)
+        try:
+            prepare(self.admin_dsn, self._state["passwords"], self.kafka.bootstrap, zone)
+        except (ZoneDiffersError, ValueError) as error:
+            raise StackError(str(error)) from error
 
     def remember(self, name: str, started: Started) -> None:
         """Write down a process, so that whoever stops the stack finds it."""

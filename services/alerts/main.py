@@ -7,7 +7,7 @@ from services.alerts import api
 from services.alerts.handlers import SCHEMA, Judge
 from services.alerts.settings import AlertsSettings
 from services.alerts.stream import Stream
-from services.common import health, kafka, outbox, process, web
+from services.common import health, kafka, one_zone, outbox, process, web
 from services.common.postgres import Database
 
 
@@ -18,6 +18,7 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
+    await one_zone.check(database, settings.zone)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     judge = Judge(settings.calendar, settings.tell_within)

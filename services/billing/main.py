@@ -8,7 +8,7 @@ from services.billing import api
 from services.billing.handlers import SCHEMA, Handlers
 from services.billing.printing import Printer
 from services.billing.settings import BillingSettings
-from services.common import consume, health, kafka, outbox, process, web
+from services.common import consume, health, kafka, one_zone, outbox, process, web
 from services.common.postgres import Database
 
 
@@ -19,6 +19,7 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
+    await one_zone.check(database, settings.zone)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
@@ -14,10 +14,12 @@ from psycopg.rows import TupleRow
 
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
+from deploy.prepare import USUAL_ZONE
 from services.cli import arguments, shown
 from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
-from services.common.settings import Settings
+from services.common import one_zone
+from services.common.settings import zone_named
 from services.ingest.core.verdict import NOT_REFUSED
 
 FIRST_DAY, LAST_DAY = date(arguments.FIRST_YEAR, 1, 1), date(arguments.LAST_YEAR, 12, 31)
@@ -112,11 +114,10 @@ def _show(kind: Kind, point: str, first: date | None, last: date | None, form: _
 
 def zone() -> ZoneInfo:
     """Give the time zone of days, the same setting as the services'. Raises StackError."""
-    name = os.environ.get("KULVERT_TIME_ZONE", Settings.model_fields["time_zone"].default)
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise StackError(f"KULVERT_TIME_ZONE is '{name}'; write a time zone as in Europe/Stockholm") from error
+        return zone_named(os.environ.get("KULVERT_TIME_ZONE", USUAL_ZONE))
+    except ValueError as error:
+        raise StackError(str(error)) from error
 
 
 @contextmanager
@@ -127,6 +128,7 @@ def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iter
     if begins >= ends:
         raise StackError("--to lies before --from; both days are included")
     with told_of_database(), psycopg.connect(Stack().dsn("ingest"), connect_timeout=5) as connection:
+        _check_zone(connection)
         named = _named(connection, kind, point)
         wanted = {
             "point_id": next(iter(named.point_ids), None),
@@ -141,6 +143,15 @@ def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iter
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(kind.sql, wanted)
             yield iter(cursor)
+
+
+def _check_zone(connection: psycopg.Connection[TupleRow]) -> None:
+    """Show days of no other midnights than they are stored by. Raises StackError."""
+    row = connection.execute(one_zone.REMEMBERED).fetchone()
+    try:
+        one_zone.compare(row[0] if row else None, zone().key)
+    except one_zone.ZoneDiffersError as error:
+        raise StackError(str(error)) from error
 
 
 def _named(connection: psycopg.Connection[TupleRow], kind: Kind, point: str) -> _Named:

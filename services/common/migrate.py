@@ -25,7 +25,7 @@ def migrate(admin_url: str) -> list[str]:
     ran = []
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        for name in ("roles.sql", "plumbing.sql"):
+        for name in ("roles.sql", "installation.sql", "plumbing.sql"):
             connection.execute((_ROOT / "deploy/postgres" / name).read_bytes())
         connection.execute(
             "CREATE TABLE IF NOT EXISTS public.schema_migration (service text, name text, sha256 text NOT NULL,"

@@ -1,9 +1,17 @@
 """Settings that every service has. They come only from the environment, each named KULVERT_<FIELD>."""
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Give a time zone by its name. Raises ValueError, with what to write."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"KULVERT_TIME_ZONE is '{name}'; write a time zone as in Europe/Stockholm") from error
 
 
 class Settings(BaseSettings):
@@ -27,6 +35,11 @@ class Settings(BaseSettings):
     database_answer_seconds: float = Field(
         default=10, gt=0, description="how long PostgreSQL may take over one question of a request"
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return zone_named(name).key
 
     @property
     def zone(self) -> ZoneInfo:

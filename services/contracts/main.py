@@ -3,7 +3,7 @@
 import asyncio
 from functools import partial
 
-from services.common import health, kafka, outbox, process, schedule, web
+from services.common import health, kafka, one_zone, outbox, process, schedule, web
 from services.common.postgres import Database
 from services.contracts import api
 from services.contracts.handlers import SCHEMA
@@ -19,6 +19,7 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
+    await one_zone.check(database, settings.zone)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())

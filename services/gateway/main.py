@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from services.common import health, process, web
+from services.common import health, one_zone, process, web
 from services.gateway.portal import pages
 from services.gateway.portal.visits import Parts
 from services.gateway.settings import GatewaySettings
@@ -17,6 +17,7 @@ async def main(stop: asyncio.Event) -> None:
     state = health.Health()
     reader = await Reader.open(settings)
     state.check("postgres", reader.is_reachable)
+    one_zone.compare(await reader.remembered_zone(), settings.zone.key)
     try:
         async with httpx.AsyncClient(timeout=settings.command_timeout_s) as client:
             await process.side_by_side(

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
-from services.common import consume, health, kafka, outbox, process, schedule, web
+from services.common import consume, health, kafka, one_zone, outbox, process, schedule, web
 from services.common.postgres import Database
 from services.ingest import api
 from services.ingest.backlog import Backlog
@@ -86,4 +86,5 @@ async def _database(settings: IngestSettings, state: health.Health) -> Database:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
+    await one_zone.check(database, settings.zone)
     return database

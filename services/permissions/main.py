@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
-from services.common import consume, health, kafka, outbox, process, web
+from services.common import consume, health, kafka, one_zone, outbox, process, web
 from services.common.postgres import Database
 from services.permissions import api
 from services.permissions.handlers import SCHEMA, ContractHandlers
@@ -18,6 +18,7 @@ async def main(stop: asyncio.Event) -> None:
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()
+    await one_zone.check(database, settings.zone)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))

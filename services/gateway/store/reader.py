@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import asyncpg
 
+from services.common import one_zone
 from services.gateway.settings import GatewaySettings
 
 Connection = Any  # asyncpg brings no types.
@@ -58,6 +59,11 @@ class Reader:
     async def is_reachable(self) -> bool:
         """Tell whether PostgreSQL answers; for a readiness check."""
         return bool(await self._pool.fetchval("SELECT true"))
+
+    async def remembered_zone(self) -> str | None:
+        """Give the time zone that the database was made for."""
+        name: str | None = await self._pool.fetchval(one_zone.REMEMBERED)
+        return name
 
 
 @contextmanager

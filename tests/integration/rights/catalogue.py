@@ -8,7 +8,7 @@ from typing import NamedTuple
 import psycopg
 
 SERVICES = ("permissions", "contracts", "ingest", "billing", "alerts")
-SCHEMAS = [*SERVICES, *(f"{service}_v1" for service in SERVICES), "gateway"]
+SCHEMAS = [*SERVICES, *(f"{service}_v1" for service in SERVICES), "gateway", "installation"]
 
 _COLUMNS = """
     SELECT relation.oid::regclass::text, array_agg(part.attname::text ORDER BY part.attnum)
