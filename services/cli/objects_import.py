@@ -1,12 +1,15 @@
 """A file of facilities, metering points, customers, contracts or meters to the service that owns them."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from deploy.local.folder import StackError
 from deploy.local.services import CONTRACTS, INGEST_API, Service
 from deploy.local.stack import Stack
 from services.cli.import_report import Counted, ImportReport
+from services.cli.object_parts import Part, parts_of
 from services.cli.readings_import import read_bytes, wait_for_new_points
 from services.cli.requests import Client, RequestError
 from services.common.tables import BadTableError, Kind, Row, rows
@@ -15,8 +18,9 @@ from services.ingest.core.documents import MeterRow
 from services.ingest.imports import METERS
 from services.ingest.sources.refusals import BadLine
 
+COUNTS = ("lines", "created", "changed", "unchanged", "refused_lines")
 TIMEOUT_S = 3600.0
-"""A file of the largest size takes minutes to be compared with what is stored."""
+"""A part of the largest size takes minutes to be compared with what is stored."""
 
 
 class Objects(NamedTuple):
@@ -52,25 +56,46 @@ class Imported(NamedTuple):
 
 
 def import_objects(stack: Stack, kind: Objects, path: Path) -> Imported:
-    """Send a file of objects whole. Raises StackError where it cannot be read, or no line of it can."""
+    """Send a file of objects, a large one in parts. Raises StackError where it cannot be read, or no line of it can."""
     body = read_bytes(path)
     if kind.table is METERS:
         wait_for_new_points(stack, sorted(set(_points_named(body))))
+    counts: Counter[str] = Counter()
+    report = ImportReport(path, 0)
     with Client(stack, kind.owner, timeout_s=TIMEOUT_S) as owner:
         try:
-            answer = owner.ask("POST", f"/v1/import/{kind.name}", content=body, headers={"Content-Type": "text/csv"})
-        except RequestError as error:
-            raise RequestError(f"{path}: {error}" if error.status else str(error), error.status, error.code) from error
-    told = answer.json()
+            for part in parts_of(body, kind.table.key, by_object=kind.table is METERS):
+                told = _sent(owner, kind, part, path, counts["lines"])
+                counts.update({name: told[name] for name in COUNTS})
+                report.refuse(_refused(part, told["refused"]), {})
+        except BadTableError as error:
+            raise StackError(f"{path}: {error}") from error
+    report.lines = counts["lines"]
     objects = kind.name.replace("-", " ")
     counted = [
-        Counted(told["lines"], "lines"),
-        *(Counted(told[change], f"{objects} {change}") for change in ("created", "changed", "unchanged")),
-        Counted(told["refused_lines"], "lines refused"),
+        Counted(counts["lines"], "lines"),
+        *(Counted(counts[change], f"{objects} {change}") for change in ("created", "changed", "unchanged")),
+        Counted(counts["refused_lines"], "lines refused"),
     ]
-    report = ImportReport(path, told["lines"])
-    report.refuse((BadLine(bad["line"], bad["field"], bad["code"], bad["reason"]) for bad in told["refused"]), {})
-    return Imported(counted, report, told["refused_lines"])
+    return Imported(counted, report, counts["refused_lines"])
+
+
+def _sent(owner: Client, kind: Objects, part: Part, path: Path, sent_before: int) -> dict[str, Any]:
+    """Send a part and give its service's answer. Raises RequestError."""
+    try:
+        answer = owner.ask("POST", f"/v1/import/{kind.name}", content=part.body, headers={"Content-Type": "text/csv"})
+    except RequestError as error:
+        words = f"{path}: {error}" if error.status else str(error)
+        if sent_before:
+            words += f"; {sent_before:,} lines of the file are imported, and may be imported again with the rest"
+        raise RequestError(words, error.status, error.code) from error
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _refused(part: Part, refused: Iterable[dict[str, Any]]) -> Iterator[BadLine]:
+    for bad in refused:
+        yield BadLine(part.line_in_file(bad["line"]), bad["field"], bad["code"], bad["reason"])
 
 
 def _points_named(body: bytes) -> Iterator[str]:

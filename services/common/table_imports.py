@@ -44,12 +44,17 @@ class ImportAnswer(BaseModel):
         )
 
 
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Say of a file that it is no UTF-8, and what to do."""
+    return f"byte {error.start} is not UTF-8; save the file as UTF-8"
+
+
 async def imported(request: Request, store: Callable[[str], Awaitable[Report]], most_listed: int) -> ImportAnswer:
     """Store the file that a request holds, and answer. Raises Problem where no line of it can be read."""
     try:
         text = (await request.body()).decode("utf-8-sig")
         return ImportAnswer.of(await store(text), most_listed)
     except UnicodeDecodeError as error:
-        raise Problem(422, "not_utf8", f"byte {error.start} is not UTF-8; save the file as UTF-8") from error
+        raise Problem(422, "not_utf8", not_utf8(error)) from error
     except BadTableError as error:
         raise Problem(422, "bad_table", str(error)) from error

@@ -66,15 +66,25 @@ def rows(text: str, kind: Kind) -> Iterator[Row | BadRow]:
     Lines are numbered as an editor shows them. Raises BadTableError before the first line where the header does
     not fit the kind.
     """
-    first_line = text.split("\n", 1)[0]
-    separator = ";" if first_line.count(";") > first_line.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator, strict=True)
+    source = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    reader = csv.DictReader(source, delimiter=separator_of(text), strict=True)
     try:
         _check_header([name.strip() for name in reader.fieldnames or []], kind)
         for fields in reader:
             yield _row(reader.line_num, fields, kind)
     except csv.Error as error:
-        raise BadTableError(f"line {reader.line_num}: {error}; quote fields that hold the separator") from error
+        raise unreadable(reader.line_num, error) from error
+
+
+def separator_of(text: str) -> str:
+    """Tell what separates a file's fields, semicolons or commas; its header decides."""
+    first_line = text.split("\n", 1)[0]
+    return ";" if first_line.count(";") > first_line.count(",") else ","
+
+
+def unreadable(line: int, error: csv.Error) -> BadTableError:
+    """Say of a line where its fields begin and end nobody can tell."""
+    return BadTableError(f"line {line}: {error}; quote fields that hold the separator")
 
 
 def _check_header(names: list[str], kind: Kind) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS, INGEST_API, ingest_worker
 from deploy.local.stack import Stack
+from services.common.bodies import MAX_BODY_BYTES
 from tests.integration.kulvert_command import Kulvert
 from tests.running import running
 
@@ -20,6 +22,7 @@ FILES = dict(re.findall(r"cat > (\S+) <<'END'\n(.*?)END\n", EXAMPLE, re.DOTALL))
 PUT = re.findall(r"^put (\S+) (?:'(.*?)'|@(\S+))$", EXAMPLE, re.DOTALL | re.MULTILINE)
 IMPORTED = re.findall(r"^kulvert (import .*)$", EXAMPLE, re.MULTILINE)
 HEADER = "facility_number,name,address,category,network_id"
+FACILITY = json.dumps({"name": "Villa", "address": "Väg 1", "category": "small_house", "network_id": "north"})
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,67 @@ def test_good_lines_are_put_bad_ones_told_with_their_number_and_again_nothing_ch
     assert " 0  facilities created" in again
     assert " 2  facilities unchanged" in again
     assert contracts.get(f"/v1/facilities/{tag}-1").json()["name"] == "Villa Ek"
+
+
+def padded(text: str) -> str:
+    """As wide as some programs write their columns: the spaces are no part of the value."""
+    return text + " " * 50_000
+
+
+def test_a_file_larger_than_a_request_is_imported_whole_and_its_lines_keep_their_numbers(
+    kulvert: Kulvert, contracts: httpx.Client
+) -> None:
+    tag = uuid4().hex[:8]
+    lines = [HEADER, *(f"{tag}-{line},Villa,{padded('Väg')},small_house,north" for line in range(2, 302))]
+    for line in (2, 150, 301):
+        lines[line - 1] = lines[line - 1].replace("small_house", "castle")
+    lines[199] = lines[199].replace("north", "nowhere")
+    file = objects(kulvert, *lines)
+    assert file.stat().st_size > MAX_BODY_BYTES
+    done = kulvert.run("import", "facilities", file)
+    assert done.returncode == 1
+    told = [line.strip() for line in done.stdout.splitlines()]
+    assert told[:5] == [
+        "300  lines",
+        "296  facilities created",
+        "0  facilities changed",
+        "0  facilities unchanged",
+        "4  lines refused",
+    ]
+    assert [line.partition(":")[0] for line in told[5:]] == [
+        "line 2, category",
+        "line 150, category",
+        "line 200",
+        "line 301, category",
+    ]
+    assert contracts.get(f"/v1/facilities/{tag}-300").json()["address"] == "Väg"
+
+
+def test_a_meter_whose_lines_stand_far_apart_in_a_large_file_is_put_with_all_of_them(
+    kulvert: Kulvert, contracts: httpx.Client, stack: Stack
+) -> None:
+    tag = uuid4().hex[:8]
+    put(contracts, f"facilities/{tag}", FACILITY)
+    for point in (f"{tag}-1", f"{tag}-2"):
+        put(contracts, f"metering-points/{point}", json.dumps({"facility_number": tag}))
+    moved = [f"{tag}-M,{tag}-1,2025-01-01T00:00:00Z,2025-06-01T00:00:00Z", f"{tag}-M,{tag}-2,2025-06-01T00:00:00Z,"]
+    # A meter a day until then, and two of which nobody knows when.
+    days = [(datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=day)).isoformat() for day in range(301)]
+    others = [f"{tag}-{day},{tag}-1,{padded(days[day])},{days[day + 1]}" for day in range(300)]
+    for day in (0, 298):
+        others[day] = others[day].replace(f",{days[day]}", ",whenever")
+    file = objects(kulvert, "serial,metering_point,installed_at,removed_at", moved[0], *others, moved[1])
+    assert file.stat().st_size > MAX_BODY_BYTES
+    told = [line.strip() for line in kulvert.run("import", "meters", file).stdout.splitlines()]
+    assert told[:2] == ["302  lines", "299  meters created"]
+    assert [line.partition(":")[0] for line in told[4:]] == [
+        "2  lines refused",
+        "line 3, installed_at",
+        "line 301, installed_at",
+    ]
+    address = f"http://127.0.0.1:{stack.port(INGEST_API.http)}/v1/meters/{tag}-M"
+    meter = httpx.get(address, headers={"Authorization": f"Bearer {stack.integration_key}"}).json()
+    assert [place["metering_point"] for place in meter["installations"]] == [f"{tag}-1", f"{tag}-2"]
 
 
 @pytest.mark.parametrize(
