@@ -1,0 +1,14 @@
+"""Every reason that a service can give is said in words."""
+
+from services.billing.core.held import HeldReason
+from services.cli.invoices import HELD
+from services.cli.subscription_power import REASONS
+from services.heat.power_methods.minus_five import Reason
+
+
+def test_every_reason_that_holds_a_month_back_has_words() -> None:
+    assert set(HELD) == set(HeldReason)
+
+
+def test_every_reason_that_leaves_a_power_undetermined_has_words() -> None:
+    assert set(REASONS) == set(Reason)
