@@ -28,11 +28,12 @@ _LOCK = """
 _EIGHT: tuple[Kind, ...] = ("int8",)
 _LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
 
-# Where the readings to judge again begin and end. Backwards as many instants as one judging looks ahead, further to a
-# reading with a volume, since volumes are bridged over readings without one, and to the local midnight before, so that
-# days are whole; forwards likewise. Where no day ends at that midnight, the series itself begins or ends about there,
-# and the window takes in all of it. The readings of a window begin at an accepted one before its first midnight, which
-# shows a volume and more than zero, since zeros are judged by what was before them, and end at one behind its last.
+# Where the readings to judge again begin and end. Backwards as many instants as one judging looks ahead, further to an
+# accepted reading, since its next one may be another now, with a volume, since volumes are bridged over readings
+# without one, and to the local midnight before, so that days are whole; forwards likewise. Where no day ends at that
+# midnight, the series itself begins or ends about there, and the window takes in all of it. The readings of a window
+# begin at an accepted one before its first midnight, which shows a volume and more than zero, since zeros are judged by
+# what was before them, and end at one behind its last.
 _SPANS = """
     SELECT touched.point_id,
            CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first_shown.read_at)::bigint END,
@@ -52,11 +53,16 @@ _SPANS = """
             ORDER BY read_at DESC OFFSET touched.back LIMIT 1) AS before ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
+            WHERE reading.point_id = touched.point_id AND verdict = 1 AND read_at <= before.read_at
+            ORDER BY read_at DESC LIMIT 1) AS accepted_before ON true
+      LEFT JOIN LATERAL (
+           SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
-              AND read_at <= before.read_at AND read_at >= before.read_at - %(bridged)s
+              AND read_at <= accepted_before.read_at AND read_at >= before.read_at - %(bridged)s
             ORDER BY read_at DESC LIMIT 1) AS volume_before ON true
       CROSS JOIN LATERAL (
-           SELECT date_trunc('day', coalesce(volume_before.read_at, before.read_at), %(zone)s) AS midnight) AS begin
+           SELECT date_trunc('day', coalesce(volume_before.read_at, accepted_before.read_at), %(zone)s) AS midnight
+           ) AS begin
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND verdict = 1

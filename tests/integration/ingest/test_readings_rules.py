@@ -19,7 +19,7 @@ ENERGY = """
      WHERE point_id = %s AND energy_wh IS NOT NULL ORDER BY starts_at
 """
 VERDICTS = "SELECT verdict, count(*) FROM ingest.reading WHERE point_id = %s GROUP BY verdict ORDER BY verdict"
-ACCEPTED, SUPERSEDED, WITHDRAWN, WENT_BACKWARDS, NOT_INSTALLED = 1, 2, 3, 10, 13
+ACCEPTED, SUPERSEDED, WITHDRAWN, WENT_BACKWARDS, NOT_INSTALLED, EXCHANGED = 1, 2, 3, 10, 13, 16
 LATER = MIDNIGHT_S + 900 * HOUR_S
 
 
@@ -124,7 +124,7 @@ async def test_a_correction_lets_readings_count_that_were_refused_for_it(worker:
     # The first register was typed with a digit too many, and nothing behind it contradicts itself.
     await worker.take([reading(point, hour, 50_000_000 + hour * 700) for hour in range(30)])
     await worker.take([reading(point, hour, 5_000_000 + hour * 700) for hour in range(30, 100)])
-    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 30), (WENT_BACKWARDS, 70)]
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 30), (WENT_BACKWARDS, 49), (EXCHANGED, 21)]
     await worker.take([reading(point, hour, 5_000_000 + hour * 700, recorded_at=LATER) for hour in range(30)])
     assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 100), (SUPERSEDED, 30)]
     assert energies(points, point) == dict.fromkeys(range(99), 700)
@@ -136,7 +136,7 @@ async def test_a_meter_exchange_that_is_registered_late_frees_the_new_meter_s_re
     (point,) = points.add()
     await worker.take([reading(point, hour, 900_000 + hour * 700) for hour in range(40)])
     await worker.take([reading(point, hour, (hour - 40) * 700) for hour in range(40, 140)])
-    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 40), (WENT_BACKWARDS, 100)]
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 40), (WENT_BACKWARDS, 49), (EXCHANGED, 51)]
     exchange = MIDNIGHT_S + 40 * HOUR_S
     points.install(f"first-{point}", point, MIDNIGHT_S, exchange, stop_wh=928_000)
     points.install(f"second-{point}", point, exchange, start_wh=0)
