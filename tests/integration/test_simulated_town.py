@@ -79,7 +79,7 @@ def test_every_flaw_gets_its_verdict(built: Town, database: psycopg.Connection[A
     found = verdicts(database)
     assert found[Verdict.SENTINEL] == len(lines(built, Flaw.SENTINEL))
     assert found[Verdict.ABOVE_PLAUSIBLE_MAXIMUM] == len(lines(built, Flaw.SPIKE))
-    assert found[Verdict.REGISTER_WENT_BACKWARDS] == sum(len(line["said"]) for line in lines(built, Flaw.OUTAGE))
+    assert found[Verdict.OUTAGE_ZERO] == sum(len(line["said"]) for line in lines(built, Flaw.OUTAGE))
     assert found[Verdict.WITHDRAWN] == len(lines(built, Flaw.WITHDRAWAL))
     # The wrong value of a correction and the reading that was withdrawn; and where the clock change stamped a
     # reading with the instant of another one, one of the two.
