@@ -53,7 +53,8 @@ class ChainReport(BaseModel):
     """Whether a year's invoices are as they were issued.
 
     issued: how many numbers were given. invoices: how many of them hold, from the first on. broken_at, flaw: the
-    first number that does not, and why; None where all do.
+    first number that does not, and why; None where all do. lost: the numbers of those that were issued after the backup
+    that the database was put back from; of them only sums are known.
     """
 
     year: int
@@ -61,6 +62,7 @@ class ChainReport(BaseModel):
     invoices: int
     broken_at: str | None
     flaw: Flaw | None
+    lost: list[str]
 
 
 def app(parts: Parts) -> FastAPI:
@@ -133,9 +135,10 @@ def _chains(parts: Parts) -> APIRouter:
         return ChainReport(
             year=year,
             issued=followed.issued.count,
-            invoices=followed.holds_to.count,
+            invoices=followed.holds_to.count - sum(one < followed.holds_to.next_number for one in followed.lost),
             broken_at=broken and invoice_number(year, broken.sequence),
             flaw=broken and broken.flaw,
+            lost=[invoice_number(year, one) for one in sorted(followed.lost)],
         )
 
     return router

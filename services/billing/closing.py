@@ -90,6 +90,8 @@ async def _drafts(tx: Transaction, contracts: Sequence[Contract], month: date) -
     parties = await store.parties(tx, contracts)
     spans = {contract.contract_id: contract_span(contract, month) for contract in contracts}
     parted = {one.contract_id: parts(one, lists, spans[one.contract_id]) for one in contracts}
+    lost = await store.lost(tx, contracts, month_span(month))
+    parted |= {contract_id: Held(HeldReason.INVOICE_LOST) for contract_id in lost}
     wanted = [(contract.point_id, part) for contract in contracts for part in _known(parted[contract.contract_id])]
     figures = iter(await store.figures(tx, wanted))
     outcomes: list[Outcome] = []

@@ -12,11 +12,15 @@ BEFORE_ALL = 0
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How far a year's chain holds, where its number series stands, and what breaks the chain if anything."""
+    """How far a year's chain holds, where its number series stands, and what breaks the chain if anything.
+
+    lost: the numbers of invoices that the database does not have since it was put back from a backup.
+    """
 
     holds_to: Series
     issued: Series
     broken: Break | None
+    lost: frozenset[int]
 
 
 async def follow_chain(database: Database, year: int) -> Followed:
@@ -26,10 +30,11 @@ async def follow_chain(database: Database, year: int) -> Followed:
         async with database.transaction() as tx:
             await store.as_of_one_moment(tx)
             issued = await store.series(tx, year)
+            lost = await store.lost(tx, year)
             links = await store.stretch(tx, year, after, LINKS_AT_ONCE)
-        at, broken = follow(links, at)
+        at, broken = follow(links, at, lost)
         if broken is not None:
-            return Followed(at, issued, broken)
+            return Followed(at, issued, broken, lost)
         if len(links) < LINKS_AT_ONCE:
-            return Followed(at, issued, break_at_end(at, issued))
+            return Followed(at, issued, break_at_end(at, issued), lost)
         after = at.next_number - 1

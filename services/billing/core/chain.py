@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -58,12 +58,16 @@ def chained(before: bytes, invoice: Row, lines: Sequence[Row]) -> bytes:
     return hashlib.sha256(before + text.encode()).digest()
 
 
-def follow(links: Iterable[tuple[Row, Sequence[Row]]], at: Series) -> tuple[Series, Break | None]:
+def follow(
+    links: Iterable[tuple[Row, Sequence[Row]]], at: Series, lost: Collection[int] = ()
+) -> tuple[Series, Break | None]:
     """Follow a stretch of the chain from a place on; gives how far it holds, and what breaks it there if anything.
 
-    links: invoices by their number in the series, each with its lines.
+    links: invoices by their number in the series, each with its lines. lost: numbers whose invoices a backup did not
+    have; the next one was linked to the last that it had.
     """
     for invoice, lines in links:
+        at = _behind(lost, at)
         sequence, said = invoice["sequence"], invoice[DIGEST]
         if sequence < at.next_number:
             return at, Break(sequence, Flaw.NEVER_ISSUED)
@@ -72,7 +76,13 @@ def follow(links: Iterable[tuple[Row, Sequence[Row]]], at: Series) -> tuple[Seri
         if said != chained(at.chain_sha256, {name: invoice[name] for name in invoice if name != DIGEST}, lines):
             return at, Break(sequence, Flaw.CHANGED)
         at = Series(sequence + 1, said)
-    return at, None
+    return _behind(lost, at), None
+
+
+def _behind(lost: Collection[int], at: Series) -> Series:
+    while at.next_number in lost:
+        at = Series(at.next_number + 1, at.chain_sha256)
+    return at
 
 
 def break_at_end(at: Series, issued: Series) -> Break | None:

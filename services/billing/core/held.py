@@ -13,6 +13,7 @@ class HeldReason(StrEnum):
     NO_ENERGY_PRICE = "no_energy_price"
     NO_POWER_IN_FORCE = "no_power_in_force"
     NO_ADDRESS = "no_address"
+    INVOICE_LOST = "invoice_lost"
 
 
 @dataclass(frozen=True, slots=True)

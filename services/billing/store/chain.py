@@ -10,6 +10,7 @@ from services.common.postgres import Transaction
 
 _ONE_MOMENT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 _SERIES = "SELECT next_number, chain_sha256 FROM billing.number_series WHERE year = %s"
+_LOST = "SELECT sequence FROM billing.lost_invoice WHERE year = %s"
 _HEADS = """
     SELECT invoice_id, year, sequence, number, contract_id, customer_id, point_id, month, part_from, part_to,
            issued_at, due_on, net_ore, vat_ore, total_ore, basis, chain_sha256
@@ -33,6 +34,11 @@ async def series(tx: Transaction, year: int) -> Series:
     """Give where a year's numbers go on and the newest digest, as whoever issued last left them."""
     row = await (await tx.execute(_SERIES, [year])).fetchone()
     return Series(*row) if row else Series()
+
+
+async def lost(tx: Transaction, year: int) -> frozenset[int]:
+    """Give the numbers of a year whose invoices were issued after the backup that the database was put back from."""
+    return frozenset(row[0] for row in await (await tx.execute(_LOST, [year])).fetchall())
 
 
 async def stretch(tx: Transaction, year: int, after: int, limit: int) -> list[tuple[Row, Sequence[Row]]]:

@@ -111,6 +111,8 @@ _DROP_STALE = """
                           AND contract.first_day < %(end)s AND contract.end_day > %(first)s)
 """
 
+_LOST = "SELECT contract_id FROM billing.lost_invoice WHERE contract_id = ANY(%s) AND month = %s"
+
 BEFORE_ALL = UUID(int=0)
 Row = Mapping[str, Any]
 
@@ -135,6 +137,12 @@ async def to_bill(tx: Transaction, month: Span, after: UUID, limit: int) -> list
     async with tx.cursor(row_factory=dict_row) as cursor:
         rows = await (await cursor.execute(_TO_BILL, values)).fetchall()
     return [contract_from(row) for row in rows]
+
+
+async def lost(tx: Transaction, contracts: Sequence[Contract], month: Span) -> set[ContractId]:
+    """Name the contracts that were billed for a month after the backup that the database was put back from."""
+    ids = [contract.contract_id for contract in contracts]
+    return {row[0] for row in await (await tx.execute(_LOST, [ids, month.first])).fetchall()}
 
 
 async def figures(tx: Transaction, wanted: Sequence[tuple[PointId, Span]]) -> list[Figures]:

@@ -70,6 +70,24 @@ def test_a_newest_invoice_that_was_written_anew_with_its_digest_is_found_by_the_
     assert break_of(links, issued) == Break(FIRST + 1, Flaw.CHANGED)
 
 
+@given(st.integers(0, 4), st.integers(1, 4), st.integers(0, 4))
+def test_numbers_that_a_backup_did_not_have_break_no_chain_and_hide_no_other_gap(
+    before: int, lost: int, after: int
+) -> None:
+    links, last = year_of(before)
+    gone = range(last.next_number, last.next_number + lost)
+    issued = Series(gone.stop, last.chain_sha256)
+    for sequence in range(gone.stop, gone.stop + after):
+        invoice = {"sequence": sequence, "total_ore": 100}
+        issued = Series(sequence + 1, chained(issued.chain_sha256, invoice, []))
+        links.append(({**invoice, DIGEST: issued.chain_sha256}, []))
+    at, broken = follow(links, Series(), gone)
+    assert (broken, break_at_end(at, issued)) == (None, None)
+    for place, (deleted, _) in enumerate(links):
+        at, broken = follow([*links[:place], *links[place + 1 :]], Series(), gone)
+        assert (broken or break_at_end(at, issued)) == Break(deleted["sequence"], Flaw.MISSING)
+
+
 def test_an_invoice_with_a_number_that_was_never_given_is_named() -> None:
     links, issued = year_of(2)
     longer, _ = year_of(3)
