@@ -10,3 +10,34 @@ CREATE TABLE IF NOT EXISTS installation.time_zone (
     remembered_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 GRANT SELECT (name) ON installation.time_zone TO permissions, contracts, ingest, billing, alerts, gateway;
+
+-- How often the database was put back from a backup. The epochs rise, but not by one: two that were put back from the
+-- same backup must not be in the same epoch.
+CREATE TABLE IF NOT EXISTS installation.restore (
+    -- Of 21 bits, so that an epoch with a version behind it is a number that a double, as in JavaScript, holds exactly.
+    epoch       bigint      PRIMARY KEY CHECK (epoch > 0 AND epoch < 2097152),
+    restored_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+GRANT SELECT (epoch) ON installation.restore TO permissions, contracts, ingest;
+
+-- Below no version that is given in this epoch lies: what Kafka still has of before is older, whatever its number was.
+-- In a database that was never put back it is 0.
+CREATE OR REPLACE FUNCTION installation.version_floor() RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(max(restore.epoch), 0) << 32 FROM installation.restore
+$$;
+
+CREATE OR REPLACE FUNCTION installation.next_version(old bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT greatest(next_version.old + 1, installation.version_floor())
+$$;
+-- For versions that one sequence counts for many objects, whatever a backup has put it back to.
+CREATE OR REPLACE FUNCTION installation.numbered(n bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT installation.version_floor() + numbered.n
+$$;
+REVOKE EXECUTE ON FUNCTION installation.version_floor(), installation.next_version(bigint), installation.numbered(bigint)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION installation.version_floor(), installation.next_version(bigint)
+    TO permissions, contracts, ingest;
+GRANT EXECUTE ON FUNCTION installation.numbered(bigint) TO contracts;

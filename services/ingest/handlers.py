@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from aiokafka.structs import ConsumerRecord
 
+from services.common import epoch
 from services.common.kafka import Outgoing
 from services.common.postgres import Database, Transaction
 from services.heat.arrays import UNKNOWN, Int64, run_starts
@@ -73,7 +74,7 @@ class ReadingHandlers:
         starts = run_starts(rows.point_id)
         states = await points.lock(tx, rows.point_id[starts])
         await self._ensure_partitions(rows, states)
-        judging = Judging(tx, await self.reference(tx), self._zone)
+        judging = await self._judging(tx)
         hours = hours_to_come(rows, states)
         tells_at_once = int(hours.sum()) <= HOURS_TOLD_AT_ONCE
         ends = np.append(starts[1:], len(rows.point_id))
@@ -93,12 +94,15 @@ class ReadingHandlers:
         """Judge spans again whose meters or limits changed, and store what follows."""
         # Before the points, as whoever stores does, or the two could wait for each other. The meters stand from here to
         # the end of the transaction, so nobody who had the points meanwhile judged by newer ones.
-        known = await self.reference(tx)
+        judging = await self._judging(tx)
         states = await points.lock(tx, touched.point_id)
         nothing = ReadingRows._make(np.zeros(0, np.int64) for _ in ReadingRows._fields)
-        changes = await Judging(tx, known, self._zone).recomputed(touched, nothing, states)
+        changes = await judging.recomputed(touched, nothing, states)
         await outcome.write(tx, changes, [])
         return changes
+
+    async def _judging(self, tx: Transaction) -> Judging:
+        return Judging(tx, await self.reference(tx), self._zone, await epoch.version_floor(tx))
 
     async def announcements(self, tx: Transaction, items: Sequence[Message]) -> AsyncIterator[Iterable[Outgoing]]:
         """Give the hours and days around readings that are stored already, as they stand now, in shares."""
@@ -163,9 +167,9 @@ class ReadingHandlers:
     def _count(self, changes: Outcome) -> None:
         if len(changes.hours.owner) == 0:
             return
-        new = int((changes.hour_revision == 1).sum())
+        new = int(changes.hour_is_new.sum())
         metrics.HOURS_STORED.labels("new").inc(new)
-        metrics.HOURS_STORED.labels("changed").inc(len(changes.hour_revision) - new)
+        metrics.HOURS_STORED.labels("changed").inc(len(changes.hour_is_new) - new)
         # A late reading's hours do not make the newest one older.
         self._newest_hour_s = max(self._newest_hour_s, int(changes.hours.starts_s.max()))
         metrics.NEWEST_HOUR_SECONDS.set(self._newest_hour_s)

@@ -13,7 +13,7 @@ from services.heat.local_time import day_start_s, local_day
 from services.ingest.core import recompute as general
 from services.ingest.core.append import Appended, Combined, appendable, appended, combined
 from services.ingest.core.chain import LOOKAHEAD
-from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, shifts_after
+from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, next_revision, shifts_after
 from services.ingest.core.identify import Reference
 from services.ingest.core.installations import Terms, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
@@ -33,10 +33,11 @@ POINTS_AT_ONCE = 1_000
 class Judging:
     """Judges readings of metering points that this transaction has locked, and says what is to be written."""
 
-    def __init__(self, tx: Transaction, reference: Reference, zone: ZoneInfo) -> None:
+    def __init__(self, tx: Transaction, reference: Reference, zone: ZoneInfo, version_floor: int) -> None:
         self._tx = tx
         self._reference = reference
         self._zone = zone
+        self._version_floor = version_floor
 
     async def outcome(self, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge new readings. rows: sorted by `in_order`, without duplicates; states: of exactly their points."""
@@ -57,15 +58,17 @@ class Judging:
     async def _appended(self, new: ReadingRows, states: PointStates, both: Combined) -> Outcome:
         done = appended(states, both)
         days = await self._days_completed(done, states)
-        ones = np.ones(len(done.hours.owner), np.int64)
+        never_stored = np.zeros(len(done.hours.owner), np.int64), np.zeros(len(days.owner), np.int64)
+        hour_revision, day_revision = (next_revision(before, self._version_floor) for before in never_stored)
         is_new = np.ones(len(days.owner), bool)
         return Outcome(
             new._replace(verdict=np.full(len(new.point_id), int(Verdict.ACCEPTED))),
             new.take(np.zeros(0, np.int64)),
             done.hours,
-            ones,
+            hour_revision,
+            np.ones(len(done.hours.owner), bool),
             days,
-            is_new.astype(np.int64),
+            day_revision,
             is_new,
             is_new,
             done.states,
@@ -149,14 +152,16 @@ class Judging:
         is_new = done.rows.verdict == 0
         judged = done.rows._replace(verdict=done.verdict)
         computed = hours_in(spans, done)
-        hour_change = hour_changes(computed, hours.rows, hours.revision)
-        day_change = day_changes(days_in(spans, done, computed, self._zone), days.rows, days.revision)
+        hour_change = hour_changes(computed, hours.rows, hours.revision, self._version_floor)
+        computed_days = days_in(spans, done, computed, self._zone)
+        day_change = day_changes(computed_days, days.rows, days.revision, self._version_floor)
         shifts = shifts_after(spans, done, days.rows, self._zone)
         return Outcome(
             judged.take(is_new),
             judged.take(~is_new & (done.verdict != done.rows.verdict)),
             hour_change.rows,
             hour_change.revision,
+            hour_change.is_new,
             day_change.rows,
             day_change.revision,
             day_change.is_new,

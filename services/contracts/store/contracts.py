@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from psycopg.rows import class_row, dict_row
 
@@ -10,6 +10,7 @@ from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
 from schemas.values import ContractId, CustomerId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
+from services.contracts.store import lost_identities
 
 _FIND = """
     SELECT contract.contract_id, contract.customer_id, contract.point_id, contract.version, contract.valid_to,
@@ -32,7 +33,7 @@ _ADD = """
     VALUES (%s, %s, %s, %s, %s, %s, 0)
 """
 _MOVE = "UPDATE contracts.contract SET valid_from = %s, valid_to = %s WHERE contract_id = %s"
-_COUNT_UP = "UPDATE contracts.contract SET version = version + 1 WHERE contract_id = %s"
+_COUNT_UP = "UPDATE contracts.contract SET version = installation.next_version(version) WHERE contract_id = %s"
 _CLEAR_TERMS = "DELETE FROM contracts.contract_term WHERE contract_id = %s"
 _ADD_TERM = "INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id) VALUES (%s, %s, %s)"
 _CLEAR_ENTERED = "DELETE FROM contracts.power_in_force WHERE contract_id = %s AND determination_id IS NULL"
@@ -97,7 +98,8 @@ async def add_contract(
     tx: Transaction, number: str, customer_id: CustomerId, point_id: PointId, document: documents.Contract
 ) -> ContractId:
     """Store a new contract, still without terms. Raises ExclusionViolation where another one holds the point."""
-    contract_id = ContractId(uuid4())
+    lost = await lost_identities.take(tx, "contract", number)
+    contract_id = ContractId(UUID(lost) if lost else uuid4())
     values = [contract_id, number, customer_id, point_id, document.valid_from, document.valid_to]
     await tx.execute(_ADD, values)
     return contract_id

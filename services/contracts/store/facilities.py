@@ -1,7 +1,7 @@
 """Networks, facilities and metering points."""
 
 from collections.abc import Mapping
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
 
@@ -9,7 +9,7 @@ from schemas.facilities import Category, FacilityChanged, FacilityPoint
 from schemas.values import Activity, FacilityId, NetworkId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
-from services.contracts.store import Change, lock
+from services.contracts.store import Change, lock, lost_identities
 
 _NETWORK = "SELECT name FROM contracts.network WHERE network_id = %s FOR UPDATE"
 _ADD_NETWORK = "INSERT INTO contracts.network (network_id, name) VALUES (%s, %s)"
@@ -28,13 +28,14 @@ _CHANGE_FACILITY = """
     UPDATE contracts.facility
        SET name = %(name)s, address = %(address)s, area = %(area)s, category = %(category)s,
            activity = %(activity)s, network_id = %(network_id)s,
-           version = nextval('contracts.facility_version')
+           version = installation.numbered(nextval('contracts.facility_version'))
      WHERE facility_id = %(facility_id)s
 """
 # Locked before they are counted up: whoever tells of the same point later must have the higher version.
 _LOCK_FACILITIES = "SELECT FROM contracts.facility WHERE facility_id = ANY(%s) ORDER BY facility_id FOR UPDATE"
 _COUNT_UP = """
-    UPDATE contracts.facility SET version = nextval('contracts.facility_version') WHERE facility_id = ANY(%s)
+    UPDATE contracts.facility
+       SET version = installation.numbered(nextval('contracts.facility_version')) WHERE facility_id = ANY(%s)
 """
 
 _POINT = """
@@ -47,6 +48,12 @@ _POINT = """
 _ADD_POINT = """
     INSERT INTO contracts.metering_point (number, facility_id, medium, station_id, maximum_kw)
     VALUES (%(number)s, %(facility_id)s, %(medium)s, %(station_id)s, %(maximum_kw)s)
+ RETURNING point_id
+"""
+_ADD_LOST_POINT = """
+    INSERT INTO contracts.metering_point (point_id, number, facility_id, medium, station_id, maximum_kw)
+    OVERRIDING SYSTEM VALUE
+    VALUES (%(point_id)s, %(number)s, %(facility_id)s, %(medium)s, %(station_id)s, %(maximum_kw)s)
  RETURNING point_id
 """
 _CHANGE_POINT = """
@@ -97,7 +104,8 @@ async def put_facility(tx: Transaction, number: str, document: documents.Facilit
     known = await facility(tx, number)
     values = document.model_dump(mode="json") | {"number": number}
     if known is None:
-        facility_id = FacilityId(uuid4())
+        lost = await lost_identities.take(tx, "facility", number)
+        facility_id = FacilityId(UUID(lost) if lost else uuid4())
         await tx.execute(_ADD_FACILITY, values | {"facility_id": facility_id})
         return Change.CREATED, facility_id
     facility_id, stored = known
@@ -124,15 +132,22 @@ async def put_metering_point(
     known = await metering_point(tx, number)
     values = document.model_dump(mode="json") | {"number": number, "facility_id": facility_id}
     if known is None:
-        added = await (await tx.execute(_ADD_POINT, values)).fetchone()
+        point_id = await _add_point(tx, number, values)
         await _count_up(tx, [facility_id])
-        return Change.CREATED, PointId(_only(added))
+        return Change.CREATED, point_id
     point_id, was_at, stored = known
     if stored == document:
         return Change.UNCHANGED, point_id
     await tx.execute(_CHANGE_POINT, values | {"point_id": point_id})
     await _count_up(tx, [facility_id, was_at])
     return Change.CHANGED, point_id
+
+
+async def _add_point(tx: Transaction, number: str, values: Mapping[str, object]) -> PointId:
+    lost = await lost_identities.take(tx, "metering_point", number)
+    statement = _ADD_LOST_POINT if lost else _ADD_POINT
+    added = await (await tx.execute(statement, {**values, "point_id": lost and int(lost)})).fetchone()
+    return PointId(_only(added))
 
 
 async def _count_up(tx: Transaction, facility_ids: list[FacilityId]) -> None:

@@ -10,7 +10,7 @@ from services.contracts.store import Change, lock
 _VERSIONS = "SELECT version, document FROM contracts.price_list WHERE price_list_id = %s ORDER BY version"
 _ADD = """
     INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)
-    VALUES (%s, %s, %s, %s, %s)
+    VALUES (%s, installation.next_version(%s), %s, %s, %s)
 """
 _UNKNOWN = """
     SELECT wanted FROM unnest(%s::text[]) AS wanted
@@ -35,9 +35,9 @@ async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTe
     same_day = [version for version in known if version.valid_from == terms.valid_from]
     if same_day and PriceListTerms.model_validate(_without_identity(same_day[-1])) == terms:
         return Change.UNCHANGED
-    version = known[-1].version + 1 if known else 1
+    newest = known[-1].version if known else 0
     document = Json(terms.model_dump(mode="json"))
-    await tx.execute(_ADD, [price_list_id, version, terms.valid_from, terms.status.value, document])
+    await tx.execute(_ADD, [price_list_id, newest, terms.valid_from, terms.status.value, document])
     return Change.CHANGED if known else Change.CREATED
 
 

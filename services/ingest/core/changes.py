@@ -14,10 +14,11 @@ from services.ingest.core.recompute import Recomputed, Spans, offsets_at, regist
 
 
 class HourChanges(NamedTuple):
-    """Hours to write. A revision of 1 means that the hour is new."""
+    """Hours to write, and which of them are not stored yet."""
 
     rows: HourRows
     revision: Int64
+    is_new: Bool
 
 
 class DayChanges(NamedTuple):
@@ -27,6 +28,14 @@ class DayChanges(NamedTuple):
     revision: Int64
     is_new: Bool
     is_told: Bool
+
+
+def next_revision(stored: Int64, floor: int) -> Int64:
+    """Give the revision that comes after each stored one; after 0 the first.
+
+    floor: what `installation.version_floor()` says; what others hold of before the database was put back lies below.
+    """
+    return np.maximum(stored + 1, floor)
 
 
 def hours_in(spans: Spans, done: Recomputed) -> HourRows:
@@ -48,23 +57,21 @@ def days_in(spans: Spans, done: Recomputed, hours: HourRows, zone: ZoneInfo) -> 
     )
 
 
-def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64) -> HourChanges:
+def hour_changes(computed: HourRows, stored: HourRows, stored_revision: Int64, floor: int) -> HourChanges:
     """Set computed hours against stored ones of the same spans. An hour not computed any more becomes missing."""
     found = _matched(computed.owner, computed.starts_s, stored.owner, stored.starts_s)
     differs = _differ(computed, stored, found, HourRows._fields[2:])
     changed = found.both[differs]
     is_gone = found.only_stored & (stored.energy_wh != UNKNOWN)
     parts = (computed.take(found.only_computed), computed.take(changed), missing_hours(stored.take(is_gone)))
-    revision = (
-        np.ones(int(found.only_computed.sum()), np.int64),
-        stored_revision[found.partner[differs]] + 1,
-        stored_revision[is_gone] + 1,
-    )
+    new = int(found.only_computed.sum())
+    before = (np.zeros(new, np.int64), stored_revision[found.partner[differs]], stored_revision[is_gone])
     rows = HourRows._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return HourChanges(rows, np.concatenate(revision))
+    revision = next_revision(np.concatenate(before), floor)
+    return HourChanges(rows, revision, np.arange(len(revision)) < new)
 
 
-def day_changes(computed: Days, stored: Days, stored_revision: Int64) -> DayChanges:
+def day_changes(computed: Days, stored: Days, stored_revision: Int64, floor: int) -> DayChanges:
     """Set computed days against stored ones. One whose register alone moved keeps its revision and is not told."""
     found = _matched(computed.owner, computed.day, stored.owner, stored.day)
     figures = _differ(computed, stored, found, Days._fields[2:-4])
@@ -77,17 +84,15 @@ def day_changes(computed: Days, stored: Days, stored_revision: Int64) -> DayChan
         computed.take(found.both[differs]),
         _missing_days(stored.take(is_gone)),
     )
+    before = np.concatenate(
+        (np.zeros(new, np.int64), stored_revision[found.partner[differs]], stored_revision[is_gone])
+    )
+    is_told = np.concatenate((np.ones(new, bool), figures[differs], np.ones(gone, bool)))
     return DayChanges(
         Days._make(np.concatenate(columns) for columns in zip(*parts, strict=True)),
-        np.concatenate(
-            (
-                np.ones(new, np.int64),
-                stored_revision[found.partner[differs]] + figures[differs],
-                stored_revision[is_gone] + 1,
-            )
-        ),
-        np.concatenate((np.ones(new, bool), np.zeros(int(differs.sum()) + gone, bool))),
-        np.concatenate((np.ones(new, bool), figures[differs], np.ones(gone, bool))),
+        np.where(is_told, next_revision(before, floor), before),
+        np.arange(len(before)) < new,
+        is_told,
     )
 
 

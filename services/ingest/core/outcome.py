@@ -35,7 +35,7 @@ class PointStates(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Everything that a batch changes. A row whose revision is 1 is new; an unchanged row is not in here."""
+    """Everything that a batch changes; an unchanged row is not in here."""
 
     readings: ReadingRows
     """New readings with their verdicts."""
@@ -44,6 +44,7 @@ class Outcome(NamedTuple):
     hours: HourRows
     hour_revision: Int64
     """(h,) of each hour. An hour that is no longer known has the energy UNKNOWN."""
+    hour_is_new: Bool
     days: Days
     day_revision: Int64
     day_is_new: Bool
@@ -79,6 +80,7 @@ def joined_outcomes(one: Outcome, other: Outcome) -> Outcome:
         ReadingRows(*_joined(one.rejudged, other.rejudged)),
         HourRows(*_joined(one.hours, other.hours)),
         np.concatenate((one.hour_revision, other.hour_revision)),
+        np.concatenate((one.hour_is_new, other.hour_is_new)),
         Days(*_joined(one.days, other.days)),
         np.concatenate((one.day_revision, other.day_revision)),
         np.concatenate((one.day_is_new, other.day_is_new)),

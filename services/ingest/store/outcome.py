@@ -111,7 +111,7 @@ async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | N
     """Write everything that a batch changes. A row called new that is there already is a bug, and raises."""
     await _add_readings(tx, outcome.readings, deliveries)
     await _update_verdicts(tx, outcome.rejudged)
-    await _write_hours(tx, outcome.hours, outcome.hour_revision)
+    await _write_hours(tx, outcome.hours, outcome.hour_revision, outcome.hour_is_new)
     await _write_days(tx, outcome.days, outcome.day_revision, outcome.day_is_new)
     await _shift_days(tx, outcome.shifts)
     await _update_states(tx, outcome.states)
@@ -168,8 +168,7 @@ async def _update_verdicts(tx: Transaction, rows: ReadingRows) -> None:
     await _update(tx, _UPDATE_VERDICTS, _VERDICT_COLUMNS, columns)
 
 
-async def _write_hours(tx: Transaction, rows: HourRows, revision: Int64) -> None:
-    is_new = revision == 1
+async def _write_hours(tx: Transaction, rows: HourRows, revision: Int64, is_new: Bool) -> None:
     await bulk.copy_in(tx, _ADD_HOURS, _hour_columns(rows.take(is_new), revision[is_new]))
     changed = _hour_columns(rows.take(~is_new), revision[~is_new])
     await _update(tx, _UPDATE_HOURS, _HOUR_COLUMNS, changed)

@@ -31,10 +31,10 @@ _HOURS = """
 
 _PUT_DAYS = """
     INSERT INTO ingest.daily_temperature AS stored (station_id, day, mean_c, hours, revision)
-    SELECT %s, DATE '1970-01-01' + day, nullif(mean_c, 'NaN'), hours, 1
+    SELECT %s, DATE '1970-01-01' + day, nullif(mean_c, 'NaN'), hours, installation.next_version(0)
       FROM unnest(%s::int[], %s::float8[], %s::int[]) AS given(day, mean_c, hours)
     ON CONFLICT (station_id, day) DO UPDATE
-       SET mean_c = excluded.mean_c, hours = excluded.hours, revision = stored.revision + 1
+       SET mean_c = excluded.mean_c, hours = excluded.hours, revision = installation.next_version(stored.revision)
      WHERE (stored.mean_c, stored.hours) IS DISTINCT FROM (excluded.mean_c, excluded.hours)
     RETURNING day, mean_c, hours, revision
 """

@@ -57,8 +57,8 @@ _ADD_VISIBLE = """
      GROUP BY given.user_id, period.point_id, period.valid_from, period.valid_to
 """
 _COUNT_UP = """
-    INSERT INTO permissions.grants_version AS old (customer_id, version) VALUES (%s, 1)
-    ON CONFLICT (customer_id) DO UPDATE SET version = old.version + 1
+    INSERT INTO permissions.grants_version AS old (customer_id, version) VALUES (%s, installation.next_version(0))
+    ON CONFLICT (customer_id) DO UPDATE SET version = installation.next_version(old.version)
     RETURNING version
 """
 _GRANTS_OF = """
@@ -119,7 +119,9 @@ async def rewrite_visible(tx: Transaction, users: Sequence[UserId]) -> None:
 
 async def grants_event(tx: Transaction, customer_id: CustomerId) -> GrantsChanged:
     """Count the customer's grants up and give them whole, to tell others of."""
-    version = await (await tx.execute(_COUNT_UP, [customer_id])).fetchone()
+    row = await (await tx.execute(_COUNT_UP, [customer_id])).fetchone()
+    if row is None:
+        raise LookupError(f"the grants of customer {customer_id} gave no version")
     rows: list[tuple[UUID, str, list[int] | None]] = await (
         await tx.execute(_GRANTS_OF, {"customer": customer_id})
     ).fetchall()
@@ -127,4 +129,4 @@ async def grants_event(tx: Transaction, customer_id: CustomerId) -> GrantsChange
         Grant(user_id=UserId(user_id), level=Level(level), points=None if points is None else tuple(points))
         for user_id, level, points in rows
     )
-    return GrantsChanged(customer_id=customer_id, version=version[0] if version else 1, grants=grants)
+    return GrantsChanged(customer_id=customer_id, version=row[0], grants=grants)

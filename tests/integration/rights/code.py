@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 COMMON = ROOT / "services" / "common"
 
 PLUMBING = {
+    "epoch.py": ("", r"epoch\.version_floor"),
     "one_zone.py": ("", r"one_zone\.(check\(|REMEMBERED)"),
     "outbox.py": ("outbox", r"outbox\."),
     "positions.py": ("stored_position", r"consume\.Loop\(|Positions\("),
