@@ -15,8 +15,8 @@ from services.ingest.core.chain import LOOKAHEAD, follows
 from services.ingest.core.figures import Seeds, candidates, hours_of, marks_of, refused_alone
 from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim
-from services.ingest.core.running import LITRES, Accepted, registers_of
+from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim, without_sentinels
+from services.ingest.core.running import Accepted, registers_of
 
 
 class Combined(NamedTuple):
@@ -95,7 +95,7 @@ def _follow_plainly(both: Combined) -> Bool:
         & (both.terms.segment[later] == both.terms.segment[earlier])
         & (rows.read_at_s[later] > rows.read_at_s[earlier])
         & (rows.energy_wh[later] >= rows.energy_wh[earlier])
-        & _is_volume_plain(registers_of(rows)[:, LITRES])
+        & _is_volume_plain(without_sentinels(rows.volume_l))
     )
 
 
