@@ -8,7 +8,7 @@ NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-s
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --custom-compile-command "make lock" -q
 
-.PHONY: demo test check bench faults schemas front-end format lock clean
+.PHONY: demo test check bench faults fuzz schemas front-end format lock clean
 
 demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
@@ -30,6 +30,10 @@ bench: .venv/.ready
 # The faults of every test run, with more seeds: SEEDS=1-10, or the one that failed: SEED=7.
 faults: .venv/.ready
 	SEEDS="$${SEEDS:-1-10}" $(BIN)/pytest tests/faults -s
+
+# Damaged telegrams, ten minutes per decoder; not part of make test. FUZZ_SECONDS=20 for a short look.
+fuzz: .venv/.ready
+	$(BIN)/python -m tests.fuzz "$${FUZZ_SECONDS:-600}"
 
 schemas: .venv/.ready
 	$(BIN)/python -m schemas.export

@@ -7,7 +7,6 @@ meter a module sits in is known by its device EUI. Source: Elvaco's user's manua
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -29,7 +28,6 @@ MOST_BYTES = 242
 _ENHANCED_BYTES = 8
 _METER_NOT_REACHED = 0x0E
 _HEAT_AND_COOLING = 0x0D
-_EUI = re.compile(r"[0-9a-f]{16}")
 
 _STANDARD = (0x00, 0x05, 0x0F, 0x15, 0x1E)
 """The type of message Standard of CMi4110, CMi4111, CMi4130, CMi4140 and CMi4160."""
@@ -66,16 +64,18 @@ class Uplink(NamedTuple):
 
 Number = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Moment = Annotated[datetime, Meta(tz=True)]
+Eui = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{16}\Z")]
+Address = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{0,8}\Z")]
 
 
 class _ChirpStackDevice(msgspec.Struct, rename="camel"):
-    dev_eui: str
+    dev_eui: Eui
 
 
 class _ChirpStack(msgspec.Struct, rename="camel"):
     device_info: _ChirpStackDevice
     time: Moment
-    dev_addr: str = ""
+    dev_addr: Address = ""
     # Both write nothing for a zero.
     f_cnt: Number = 0
     f_port: Number = 0
@@ -83,8 +83,8 @@ class _ChirpStack(msgspec.Struct, rename="camel"):
 
 
 class _ThingsStackDevice(msgspec.Struct):
-    dev_eui: str
-    dev_addr: str = ""
+    dev_eui: Eui
+    dev_addr: Address = ""
 
 
 class _ThingsStackMessage(msgspec.Struct):
@@ -197,19 +197,12 @@ def _sent(document: Any) -> _Sent:
 
 def _by_chirp_stack(document: Any) -> _Sent:
     sent = msgspec.convert(document, _ChirpStack)
-    counter = Counter(sent.dev_addr, sent.f_cnt)
-    return _Sent(_eui(sent.device_info.dev_eui), counter, sent.f_port, sent.time, sent.data)
+    counter = Counter(sent.dev_addr.lower(), sent.f_cnt)
+    return _Sent(sent.device_info.dev_eui.lower(), counter, sent.f_port, sent.time, sent.data)
 
 
 def _by_things_stack(document: Any) -> _Sent:
     sent = msgspec.convert(document, _ThingsStack)
     device, message = sent.end_device_ids, sent.uplink_message
-    counter = Counter(device.dev_addr, message.f_cnt)
-    return _Sent(_eui(device.dev_eui), counter, message.f_port, message.received_at, message.frm_payload)
-
-
-def _eui(text: str) -> str:
-    eui = text.lower()
-    if not _EUI.fullmatch(eui):
-        raise TelegramRefusedError(faults.NOT_AN_UPLINK)
-    return eui
+    counter = Counter(device.dev_addr.lower(), message.f_cnt)
+    return _Sent(device.dev_eui.lower(), counter, message.f_port, message.received_at, message.frm_payload)

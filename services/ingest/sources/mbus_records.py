@@ -96,8 +96,9 @@ def _by_pymeterbus(payload: bytes) -> list[Record] | None:
 
 
 def _is_plain(record: Record) -> bool:
-    # It takes a number of variable length for twice as long as it is, and what follows from a wrong place.
-    return record.coding != VARIABLE or (record.data.isascii() and record.data.decode("ascii").isprintable())
+    # It takes a number of variable length for twice as long as it is, and what follows from a wrong place; of a text
+    # that is cut it leaves nothing.
+    return record.coding != VARIABLE or (bool(record.data) and all(0x20 <= byte < 0x7F for byte in record.data))
 
 
 def _by_pymbusparser(payload: bytes) -> list[Record] | None:
