@@ -79,7 +79,8 @@ def _signatures(
     outdoor_c: Float64, power_kw: Float64, hinges: Float64, balances_c: Float64, limits: Limits | None
 ) -> Signatures:
     has_temperature = ~np.isnan(outdoor_c)
-    outdoor_c, power_kw, hinges = outdoor_c[has_temperature], power_kw[:, has_temperature], hinges[has_temperature]
+    if not has_temperature.all():
+        outdoor_c, power_kw, hinges = outdoor_c[has_temperature], power_kw[:, has_temperature], hinges[has_temperature]
     firsts = range(0, len(power_kw), FACILITIES_AT_ONCE)
     parts = [
         _fitted(outdoor_c, power_kw[first : first + FACILITIES_AT_ONCE], hinges, balances_c, limits or Limits())
