@@ -81,20 +81,26 @@ def _signatures(
     has_temperature = ~np.isnan(outdoor_c)
     if not has_temperature.all():
         outdoor_c, power_kw, hinges = outdoor_c[has_temperature], power_kw[:, has_temperature], hinges[has_temperature]
-    firsts = range(0, len(power_kw), FACILITIES_AT_ONCE)
+    work = np.empty((2, min(len(power_kw), FACILITIES_AT_ONCE), len(outdoor_c)))
+    firsts = range(0, max(len(power_kw), 1), FACILITIES_AT_ONCE)
     parts = [
-        _fitted(outdoor_c, power_kw[first : first + FACILITIES_AT_ONCE], hinges, balances_c, limits or Limits())
+        _fitted(outdoor_c, power_kw[first : first + FACILITIES_AT_ONCE], hinges, balances_c, limits or Limits(), work)
         for first in firsts
     ]
-    if not parts:
-        parts = [_fitted(outdoor_c, power_kw, hinges, balances_c, limits or Limits())]
     return Signatures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
-def _fitted(outdoor_c: Float64, power_kw: Float64, hinges: Float64, balances_c: Float64, limits: Limits) -> Signatures:
-    """Solve the normal equations of every balance temperature at once, by sums over the days: two products each."""
-    is_known = ~np.isnan(power_kw)
-    power_kw, weight = np.where(is_known, power_kw, 0.0), is_known.astype(np.float64)
+def _fitted(
+    outdoor_c: Float64, all_kw: Float64, hinges: Float64, balances_c: Float64, limits: Limits, work: Float64
+) -> Signatures:
+    """Solve the normal equations of every balance temperature at once, by sums over the days: two products each.
+
+    work: twice as large as all_kw at least, used again and again, since fresh memory costs more than the sums.
+    """
+    weight, power_kw = work[:, : len(all_kw)]
+    is_known = ~np.isnan(all_kw)
+    weight[:], power_kw[:] = is_known, all_kw
+    power_kw[~is_known] = 0.0
     days = is_known.sum(axis=1)
     count = np.maximum(days, 1).astype(np.float64)
     sum_kw, sum_x = power_kw.sum(axis=1), weight @ hinges
