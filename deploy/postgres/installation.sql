@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS installation.restore (
     epoch       bigint      PRIMARY KEY CHECK (epoch > 0 AND epoch < 2097152),
     restored_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+-- What was said of it: what staff have to put again is known once only.
+ALTER TABLE installation.restore ADD COLUMN IF NOT EXISTS report text;
 GRANT SELECT (epoch) ON installation.restore TO permissions, contracts, ingest;
 
 -- Below no version that is given in this epoch lies: what Kafka still has of before is older, whatever its number was.

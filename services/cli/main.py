@@ -2,7 +2,19 @@
 
 import typer
 
-from services.cli import addresses, demo, doctor, imports, invoices, login, show, simulate, stack, subscription_power
+from services.cli import (
+    addresses,
+    demo,
+    doctor,
+    imports,
+    invoices,
+    login,
+    restored,
+    show,
+    simulate,
+    stack,
+    subscription_power,
+)
 
 app = typer.Typer(
     name="kulvert",
@@ -17,6 +29,7 @@ app.command()(stack.status)
 app.command()(addresses.addresses)
 app.command()(doctor.doctor)
 app.command()(login.login)
+app.command()(restored.restored)
 app.command()(simulate.simulate)
 app.command()(subscription_power.subscription_power)
 app.add_typer(imports.app, name="import")

@@ -148,7 +148,8 @@ class Loop(Generic[Item]):
     async def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Seek to where each partition goes on: at what was announced, never past what was stored.
 
-        Raises MessagesGoneError where a stored place is none in this topic.
+        Raises MessagesGoneError where a stored place is none in this topic, and PutBackError where less is stored than
+        was announced.
         """
         wanted = list(partitions)
         # Before anything is read of them: where one is made anew from now on, the next round finds it another.
@@ -160,6 +161,7 @@ class Loop(Generic[Item]):
             places = await self._positions.load(tx, [(tp.topic, tp.partition) for tp in wanted])
             stored = {tp: places[tp.topic, tp.partition] for tp in wanted if (tp.topic, tp.partition) in places}
             offsets = {tp: place.next_offset for tp, place in stored.items()}
+            proof.check_not_put_back(offsets, announced)
             starts = {tp: _start(offsets.get(tp), announced[tp], beginnings.get(tp, 0)) for tp in wanted}
             # Only where there is none: writing would wait for a worker that stands still in its transaction.
             new = {(tp.topic, tp.partition): start for tp, start in starts.items() if tp not in stored}

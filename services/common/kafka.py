@@ -107,14 +107,26 @@ async def reader(bootstrap: str | list[str]) -> AsyncIterator[AIOKafkaConsumer]:
 
 async def read(consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]]) -> list[ConsumerRecord]:
     """Read each partition from its first offset up to its end, which must be there; what lies behind may come, too."""
+    return [record async for records in _pieces(consumer, spans) for record in records]
+
+
+async def read_whole(consumer: AIOKafkaConsumer, topic: Topic) -> AsyncIterator[list[ConsumerRecord]]:
+    """Read a topic from its beginning to where it ends now, piece by piece, of one partition each."""
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    beginnings, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+    async for records in _pieces(consumer, {tp: (beginnings[tp], ends[tp]) for tp in partitions}):
+        yield records
+
+
+async def _pieces(
+    consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]]
+) -> AsyncIterator[list[ConsumerRecord]]:
     consumer.assign(list(spans))
     for tp, (first, _) in spans.items():
         consumer.seek(tp, first)
-    found: list[ConsumerRecord] = []
     while [tp for tp, (_, end) in spans.items() if await consumer.position(tp) < end]:
         for records in (await consumer.getmany(timeout_ms=READ_WAIT_MS)).values():
-            found += records
-    return found
+            yield records
 
 
 def arrow_message(

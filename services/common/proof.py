@@ -24,6 +24,24 @@ class MessagesGoneError(Exception):
         super().__init__(f"the messages from {named} on are not in Kafka: {TO_DO}")
 
 
+class PutBackError(Exception):
+    """The database has stored less than Kafka was told that it has."""
+
+    def __init__(self, places: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        named = ", ".join(f"{tp.topic}/{tp.partition} up to {has} of {had}" for tp, (has, had) in places.items())
+        super().__init__(
+            f"the database has stored {named}: it was put back from a backup. Stop all services and say so before they"
+            " go on, with `kulvert restored` or python -m deploy.restored; docs/operating.md says what follows"
+        )
+
+
+def check_not_put_back(stored: Mapping[TopicPartition, int], told: Mapping[TopicPartition, int | None]) -> None:
+    """Hold what is stored of each partition against what Kafka was told, which is never more. Raises PutBackError."""
+    less = {tp: (stored.get(tp, 0), had) for tp, had in told.items() if had is not None and had > stored.get(tp, 0)}
+    if less:
+        raise PutBackError(less)
+
+
 def crc(value: bytes | None) -> int:
     """Give the crc32 of a message's value, by which it is known again."""
     return zlib.crc32(value or b"")

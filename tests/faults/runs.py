@@ -34,9 +34,13 @@ class Run:
         with ThreadPoolExecutor(1) as threads:
             weather = threads.submit(self.senders.send_weather, over_s)
             self.senders.send(self.town.before[:half], over_s / 2)
-            self.senders.put_meters(self._late)
+            self.put_late_meters()
             self.senders.send(self.town.before[half:], over_s / 2)
             weather.result()
+
+    def put_late_meters(self) -> None:
+        """Put the meters of the two points that nobody knew the meters of."""
+        self.senders.put_meters(self._late)
 
     def send_after(self, over_s: float = 0.0) -> None:
         """Send the rest, and meanwhile change every contract and close the month over and over."""

@@ -1,4 +1,4 @@
-"""Who stores a partition, and from where: two owners, a trimmed topic, a place that cannot be read, another cluster."""
+"""Who stores a partition, and from where: two owners, a trimmed topic, a database put back, another cluster."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.structs import ConsumerRecord
 from psycopg.errors import InsufficientPrivilege
@@ -26,7 +26,7 @@ from services.common.consume import Loop, Source
 from services.common.health import Progress
 from services.common.kafka import Outgoing, send_all, start_producer
 from services.common.postgres import Database, Transaction
-from services.common.proof import MessagesGoneError
+from services.common.proof import MessagesGoneError, PutBackError, crc
 from tests.running import running
 
 SCHEMA = "two_owners"
@@ -70,6 +70,14 @@ class Desk:
 
     def notes(self) -> list[int]:
         return [row[0] for row in self.run(f"SELECT value FROM {SCHEMA}.note ORDER BY value")]
+
+    def put_back(self, kept: int) -> None:
+        """Put the tables back to when so many messages were stored; before the first there was no position."""
+        self.run(f"DELETE FROM {SCHEMA}.note WHERE value >= %s", kept)
+        if kept == 0:
+            self.run(f"DELETE FROM {SCHEMA}.stored_position")
+        position = f"UPDATE {SCHEMA}.stored_position SET next_offset = %s, last_value_crc = %s"
+        self.run(position, kept, crc(str(kept - 1).encode()))
 
     async def send(self, numbers: range) -> None:
         producer = await start_producer(self.stack.kafka.bootstrap)
@@ -259,6 +267,47 @@ async def test_a_place_from_before_the_last_message_was_noted_is_taken_as_it_is(
     await desk.send(range(5, 8))
     async with desk.loop(Notes(), "unknown"):
         await until(lambda: len(desk.notes()) == 8)
+
+
+@pytest.mark.parametrize("kept", [3, 0])
+async def test_a_database_put_back_stops_the_worker_until_told(desk: Desk, kept: int) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "back"):
+        await until(lambda: len(desk.notes()) == 5)
+    desk.put_back(kept)
+    async with desk.loop(Notes(), "back") as task:
+        with pytest.raises(
+            PutBackError, match=rf"{desk.topic.name}/0 up to {kept} of 5: it was put back from a backup"
+        ):
+            await asyncio.wait_for(task, TIMEOUT_S)
+    assert desk.notes() == list(range(kept))
+    await go_back(desk, "back", kept)
+    await desk.send(range(5, 7))
+    async with desk.loop(Notes(), "back"):
+        await until(lambda: len(desk.notes()) >= 7)
+    assert desk.notes() == list(range(7))
+
+
+async def go_back(desk: Desk, group: str, offset: int) -> None:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=desk.stack.kafka.bootstrap, group_id=f"{desk.topic.name}-{group}", enable_auto_commit=False
+    )
+    await consumer.start()
+    place = TopicPartition(desk.topic.name, 0)
+    consumer.assign([place])
+    await consumer.commit({place: offset})
+    await consumer.stop()
+
+
+async def test_a_worker_whose_database_is_put_back_under_it_ends(desk: Desk) -> None:
+    await desk.send(range(5))
+    async with desk.loop(Notes(), "under") as task:
+        await until(lambda: len(desk.notes()) == 5)
+        desk.put_back(3)
+        await desk.send(range(5, 7))
+        with pytest.raises(PutBackError):
+            await asyncio.wait_for(task, TIMEOUT_S)
+    assert desk.notes() == [0, 1, 2]
 
 
 async def test_a_worker_that_cannot_find_its_place_ends(desk: Desk) -> None:

@@ -33,8 +33,8 @@ def put(client: httpx.Client, path: str, document: dict[str, Any]) -> httpx.Resp
 class House:
     """A facility with one metering point and one customer, put under numbers of its own."""
 
-    def __init__(self, api: httpx.Client, **point: Any) -> None:
-        self.number = uuid4().hex[:8]
+    def __init__(self, api: httpx.Client, number: str | None = None, **point: Any) -> None:
+        self.number = number or uuid4().hex[:8]
         facility = {
             "name": "Villa Ek",
             "address": "Ekvägen 1",

@@ -11,6 +11,12 @@ def invoice_number(year: int, sequence: int) -> str:
     return f"{year}-{sequence:06}"
 
 
+def sequence_of(number: str) -> tuple[int, int]:
+    """Give the year of an invoice's number, and its place in the year's series."""
+    year, sequence = number.split("-")
+    return int(year), int(sequence)
+
+
 def is_invoice_number(text: str) -> bool:
     """Tell whether a text can be the number of an invoice at all."""
     return re.fullmatch(r"[0-9]{4}-[0-9]{6,12}", text) is not None

@@ -133,13 +133,13 @@ async def put_metering_point(
     values = document.model_dump(mode="json") | {"number": number, "facility_id": facility_id}
     if known is None:
         point_id = await _add_point(tx, number, values)
-        await _count_up(tx, [facility_id])
+        await count_up(tx, [facility_id])
         return Change.CREATED, point_id
     point_id, was_at, stored = known
     if stored == document:
         return Change.UNCHANGED, point_id
     await tx.execute(_CHANGE_POINT, values | {"point_id": point_id})
-    await _count_up(tx, [facility_id, was_at])
+    await count_up(tx, [facility_id, was_at])
     return Change.CHANGED, point_id
 
 
@@ -150,7 +150,8 @@ async def _add_point(tx: Transaction, number: str, values: Mapping[str, object])
     return PointId(_only(added))
 
 
-async def _count_up(tx: Transaction, facility_ids: list[FacilityId]) -> None:
+async def count_up(tx: Transaction, facility_ids: list[FacilityId]) -> None:
+    """Give facilities their next versions, each its own."""
     await tx.execute(_LOCK_FACILITIES, [facility_ids])
     await tx.execute(_COUNT_UP, [facility_ids])
 

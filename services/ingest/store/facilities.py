@@ -6,9 +6,18 @@ from schemas.facilities import FacilityPoint
 from services.common.postgres import Transaction
 from services.ingest.store import rejudge
 
+# Where the database was put back and the number put again meanwhile, two points have been told of under it. It is the
+# one's that was told of later; the other one's readings stay with it.
+_TAKE_NUMBER = """
+    UPDATE ingest.point SET number = number || ' (' || point_id || ')'
+     WHERE number = %(number)s AND point_id <> %(point_id)s AND version < %(version)s
+"""
 _PUT_POINT = """
     INSERT INTO ingest.point AS stored (point_id, number, station_id, medium, maximum_kw, version)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    SELECT %(point_id)s::int,
+           CASE WHEN EXISTS (SELECT FROM ingest.point WHERE number = %(number)s AND point_id <> %(point_id)s)
+                THEN %(number)s || ' (' || %(point_id)s::int || ')' ELSE %(number)s END,
+           %(station_id)s, %(medium)s, %(maximum_kw)s, %(version)s
     ON CONFLICT (point_id) DO UPDATE
        SET number = excluded.number, station_id = excluded.station_id, medium = excluded.medium,
            maximum_kw = excluded.maximum_kw, version = excluded.version
@@ -24,7 +33,8 @@ async def put_points(tx: Transaction, version: int, points: Sequence[FacilityPoi
     """Take over a facility's metering points; one whose limit changed is judged again from its beginning."""
     for point in points:
         before = await (await tx.execute(_MAXIMUM, [point.point_id, version])).fetchone()
-        values = [point.point_id, point.number, point.station_id, point.medium, point.maximum_kw, version]
+        values = point.model_dump(mode="json") | {"version": version}
+        await tx.execute(_TAKE_NUMBER, values)
         await tx.execute(_PUT_POINT, values)
         await tx.execute(_PUT_STATE, [point.point_id])
         if before and before[0] != point.maximum_kw:

@@ -22,6 +22,9 @@ PLUMBING = {
 WITHOUT_TABLES = {"bulk.py", "migrate.py", "postgres.py"}
 """bulk.py wraps what it is given, migrate.py runs as the administrator, and postgres.py asks for no table."""
 
+AS_ADMINISTRATOR = "restored.py"
+"""What is done once the database was put back, as the administrator, who may do everything."""
+
 _STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|COPY|MERGE|TRUNCATE|LOCK)\s")
 _PARAMETER = re.compile(r"%(\(\w+\))?s")
 _PLACE_OF_TABLE = re.compile(r"\{\w*\}")
@@ -39,7 +42,7 @@ def statements() -> Iterator[tuple[str, str]]:
 
 
 def _modules(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*.py")) if path.name != "__main__.py")
+    return (path for path in sorted(folder.rglob("*.py")) if path.name not in ("__main__.py", AS_ADMINISTRATOR))
 
 
 def _texts(path: Path) -> set[str]:

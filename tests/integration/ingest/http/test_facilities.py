@@ -63,6 +63,19 @@ def test_a_point_that_moved_is_where_the_newest_facility_has_it(door: Door, orde
     assert door.rows(COPY, number) == [("south", 80, 12)]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_number_that_two_points_were_put_under_is_the_later_one_s(door: Door, order: tuple[int, ...]) -> None:
+    number, lost_id = new_point(door)
+    _, put_again_id = new_point(door)
+    told = [
+        facility(uuid4(), 21, point(number, lost_id, "north")),
+        facility(uuid4(), 22, point(number, put_again_id, "south")),
+    ]
+    tell(door, *(told[index] for index in order))
+    query = "SELECT point_id, number, version FROM ingest.point WHERE point_id = ANY(%s) ORDER BY version"
+    door.until(query, [(lost_id, f"{number} ({lost_id})", 21), (put_again_id, number, 22)], [lost_id, put_again_id])
+
+
 def test_readings_wait_for_their_point_and_the_one_who_told_of_it_is_found_in_the_log(door: Door) -> None:
     number, point_id = new_point(door)
     answer = door.sender.post([{"metering_point": number, "read_at": AT, "energy_wh": 5}])
