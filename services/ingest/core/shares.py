@@ -1,14 +1,17 @@
-"""A batch in shares: hours are made for so many metering points at once that all of them fit into memory."""
+"""A batch in shares: so many metering points at once that their hours, and the readings around, fit into memory."""
 
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Int64, run_starts
 from services.heat.hour_marks import HOUR_S
+from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows
 
 HOURS_AT_ONCE = 250_000
 """About 100 MB while they are worked on."""
+ROWS_IN_A_WINDOW = 250
+"""What one judging looks back and ahead, in whole days, of a meter that is read every hour or somewhat more often."""
 LATE_BY_S = 400 * 24 * HOUR_S
 """A reading so late may be the first of all, with hours to come from it up to the newest; others have neighbours."""
 
@@ -28,13 +31,30 @@ def hours_to_come(rows: ReadingRows, states: PointStates) -> Int64:
     return np.add.reduceat(np.abs(at_s - before_s) // HOUR_S + 1, first)
 
 
-def shares(hours: Int64) -> list[Int64]:
-    """Part points, by their hours (m,), into runs of at most HOURS_AT_ONCE together, or of one point; as indexes."""
+def rows_around(rows: ReadingRows, states: PointStates) -> Int64:
+    """Reckon for each point how many stored readings are looked at again for its new ones; (m,).
+
+    None where all new ones come behind settled ones, else some days of them, and all since the last that counted.
+    """
+    oldest_s = rows.read_at_s[run_starts(rows.point_id)]
+    has_any, is_settled = states.newest_s != UNKNOWN, states.newest_s == states.accepted_s
+    is_late = has_any & (oldest_s <= states.newest_s)
+    is_unsettled = has_any & (~is_settled | (states.unbroken < LOOKAHEAD))
+    last_s = np.where(states.accepted_s == UNKNOWN, states.newest_s, states.accepted_s)
+    refused = np.where(has_any, states.newest_s - last_s, 0) // HOUR_S
+    return np.where(is_late | is_unsettled, ROWS_IN_A_WINDOW + refused, 0)
+
+
+def shares(weights: Int64) -> list[Int64]:
+    """Part points into runs of at most HOURS_AT_ONCE together, or of one point; as indexes.
+
+    weights: (m,) of each point, the hours that are made and the readings that are looked at again.
+    """
     cuts: list[int] = []
     together = 0
-    for index, more in enumerate(hours.tolist()):
+    for index, more in enumerate(weights.tolist()):
         if index and together + more > HOURS_AT_ONCE:
             cuts.append(index)
             together = 0
         together += more
-    return np.split(np.arange(len(hours)), cuts)
+    return np.split(np.arange(len(weights)), cuts)

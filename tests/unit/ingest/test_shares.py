@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.shares import HOURS_AT_ONCE, hours_to_come, shares
+from services.ingest.core.shares import HOURS_AT_ONCE, hours_to_come, rows_around, shares
 from tests.unit.ingest.rows import POINT_ID, reading_rows
 
 HOUR_S = 3600
@@ -38,6 +38,32 @@ def test_a_clock_set_back_by_decades_completes_the_hours_up_to_the_newest_readin
 
 def test_a_late_reading_lies_between_others() -> None:
     assert coming([NOON_S], newest_s=NOON_S + 30 * 24 * HOUR_S) == 1
+
+
+def around(read_at_s: int, newest_s: int, accepted_s: int, unbroken: int = 24) -> int:
+    rows = reading_rows([{"read_at_s": read_at_s, "energy_wh": 1}])
+    nothing = np.zeros(1, np.int64)
+    states = PointStates(np.array([POINT_ID]), np.array([newest_s]), *[nothing] * (len(PointStates._fields) - 2))
+    states = states._replace(accepted_s=np.array([accepted_s]), unbroken=np.array([unbroken]))
+    return int(rows_around(rows, states)[0])
+
+
+def test_a_reading_behind_settled_ones_needs_none_of_them() -> None:
+    assert around(NOON_S, NOON_S - HOUR_S, NOON_S - HOUR_S) == 0
+    assert around(NOON_S, UNKNOWN, UNKNOWN) == 0
+
+
+def test_a_late_reading_weighs_the_days_around_it_wherever_it_lies() -> None:
+    day = around(NOON_S - 24 * HOUR_S, NOON_S, NOON_S)
+    assert day == around(NOON_S - 3 * YEAR_H * HOUR_S, NOON_S, NOON_S) == around(NOON_S, NOON_S, NOON_S)
+    # Two whole days of a meter that is read every quarter of an hour.
+    assert day > 2 * 24 * 4
+
+
+def test_readings_behind_refused_ones_weigh_all_since_the_last_that_counted() -> None:
+    refused_for_a_year = around(NOON_S, NOON_S - HOUR_S, NOON_S - YEAR_H * HOUR_S)
+    assert refused_for_a_year == around(NOON_S - HOUR_S, NOON_S, NOON_S) + YEAR_H - 1
+    assert around(NOON_S, NOON_S - HOUR_S, NOON_S - HOUR_S, unbroken=23) > 0
 
 
 @given(hours=st.lists(st.integers(1, HOURS_AT_ONCE * 2), min_size=1, max_size=30))
