@@ -19,12 +19,14 @@ from schemas.topics import (
     PRICE_LISTS_CHANGED,
     Topic,
 )
+from services.common import proof
+from services.common.kafka import cluster_id
 from services.common.positions import Positions
 from services.common.postgres import Database
 
 LEFT_WITHIN_S = 30.0
 """So long Kafka may take to find that a service which was killed has left its group."""
-LOOK_AGAIN_S = 1.0
+LOOK_AGAIN_S = 0.5
 
 
 class ServicesRunError(Exception):
@@ -51,19 +53,48 @@ GROUPS = (
 )
 
 
-async def go_back(database: Database, bootstrap: str, cluster_id: str) -> list[str]:
+def check(admin_url: str, bootstrap: str) -> None:
+    """Let nothing start on a database that was put back before that is said. Raises PutBackError.
+
+    The services that take messages find it themselves; the others would give versions of the old epoch meanwhile.
+    """
+    asyncio.run(_check(admin_url, bootstrap))
+
+
+async def _check(admin_url: str, bootstrap: str) -> None:
+    database = Database(admin_url, 1, 1)
+    await database.open()
+    try:
+        await _hold_against_kafka(database, bootstrap)
+    finally:
+        await database.close()
+
+
+async def _hold_against_kafka(database: Database, bootstrap: str) -> None:
+    this_cluster = await cluster_id(bootstrap)
+    for group in GROUPS:
+        if not await _stored(database, group, _partitions(group), this_cluster):
+            continue
+        async with _member(bootstrap, group) as consumer:
+            # Before what is stored is read, or a service that runs could go on between the two.
+            told = {tp: await consumer.committed(tp) for tp in _partitions(group)}
+        proof.check_not_put_back(await _stored(database, group, _partitions(group), this_cluster), told)
+
+
+async def go_back(database: Database, bootstrap: str) -> list[str]:
     """Set each group back to what is stored; gives in sentences what comes again, and what cannot.
 
     A group without stored positions begins anew, since what it made of the messages was put back too. Raises
     ServicesRunError where a group still has members.
     """
+    this_cluster = await cluster_id(bootstrap)
     again: dict[str, int] = {}
     gone: list[str] = []
     for group in GROUPS:
         async with _member(bootstrap, group) as consumer:
-            partitions = sorted(consumer.assignment())
+            partitions = _partitions(group)
             beginnings = await consumer.beginning_offsets(partitions)
-            stored = await _stored(database, group, partitions, cluster_id)
+            stored = await _stored(database, group, partitions, this_cluster)
             places = {tp: stored.get(tp, beginnings[tp]) for tp in partitions}
             for tp in partitions:
                 known = await consumer.committed(tp) or 0
@@ -84,19 +115,23 @@ async def _member(bootstrap: str, group: Group) -> AsyncIterator[AIOKafkaConsume
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group.name, enable_auto_commit=False)
     await consumer.start()
     try:
-        consumer.assign([TopicPartition(one.name, number) for one in group.topics for number in range(one.partitions)])
+        consumer.assign(_partitions(group))
         yield consumer
     finally:
         await consumer.stop()
 
 
+def _partitions(group: Group) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in group.topics for number in range(topic.partitions)]
+
+
 async def _stored(
-    database: Database, group: Group, partitions: Iterable[TopicPartition], cluster_id: str
+    database: Database, group: Group, partitions: Iterable[TopicPartition], this_cluster: str
 ) -> dict[TopicPartition, int]:
     if group.schema is None:
         return {}
     async with database.transaction() as tx:
-        places = await Positions(group.schema, cluster_id).load(tx, [(tp.topic, tp.partition) for tp in partitions])
+        places = await Positions(group.schema, this_cluster).load(tx, [(tp.topic, tp.partition) for tp in partitions])
     return {TopicPartition(*key): place.next_offset for key, place in places.items()}
 
 

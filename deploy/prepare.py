@@ -13,9 +13,11 @@ from psycopg import sql
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy import places
 from services.common import one_zone
 from services.common.kafka import create_topics
 from services.common.migrate import migrate
+from services.common.proof import PutBackError
 from services.common.settings import Settings, zone_named
 
 LOGIN_ROLES = ("permissions", "contracts", "ingest", "billing", "alerts", "gateway")
@@ -71,9 +73,11 @@ def _remember_zone(connection: psycopg.Connection, zone: ZoneInfo) -> None:
 def main() -> None:
     """Run from the environment."""
     settings = PrepareSettings()
+    admin_url = settings.admin_url.get_secret_value()
     try:
-        prepare(settings.admin_url.get_secret_value(), settings.passwords, settings.kafka_bootstrap, settings.time_zone)
-    except (one_zone.ZoneDiffersError, ValueError) as error:
+        prepare(admin_url, settings.passwords, settings.kafka_bootstrap, settings.time_zone)
+        places.check(admin_url, settings.kafka_bootstrap)
+    except (one_zone.ZoneDiffersError, PutBackError, ValueError) as error:
         sys.exit(str(error))
 
 

@@ -87,7 +87,7 @@ async def restored(admin_url: str, bootstrap: str, tell: Callable[[str], None]) 
             lines = await _take_over(tx, consumer)
         _tell_all(lines, tell)
         await _relay(database, bootstrap)
-        _tell_all(await places.go_back(database, bootstrap, await kafka.cluster_id(bootstrap)), tell)
+        _tell_all(await places.go_back(database, bootstrap), tell)
     finally:
         await database.close()
 

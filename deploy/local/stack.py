@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from deploy import places
 from deploy.local import folder
 from deploy.local.folder import StackError
 from deploy.local.kafka import Kafka
@@ -21,6 +22,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.processes import Started
 from deploy.prepare import LOGIN_ROLES, USUAL_ZONE, prepare
 from services.common.one_zone import ZoneDiffersError
+from services.common.proof import PutBackError
 
 DATABASE = "kulvert"
 INFRASTRUCTURE = ("postgres", "kafka")
@@ -117,10 +119,11 @@ class Stack:
             environment["KULVERT_STREAM_FOLDER"] = str(self.home / "stream")
         return environment
 
-    def start(self) -> None:
+    def start(self, *, was_put_back: bool = False) -> None:
         """Start Kafka and PostgreSQL where they do not run yet, and bring roles, tables and topics up to date.
 
-        Raises StackError, with what to do, where this machine does not let it.
+        Raises StackError, with what to do, where this machine does not let it, or where the database was put back from
+        a backup and nobody has said so.
         """
         folder.make(self.home)
         folder.check_space(self.home)
@@ -128,6 +131,8 @@ class Stack:
         for wait in waiting:
             wait()
         self._prepare()
+        if not was_put_back:
+            self._check_places()
 
     def start_part(self, name: str) -> None:
         """Start Kafka or PostgreSQL again, on the port that everybody knows, and wait. Raises StackError."""
@@ -159,6 +164,12 @@ class Stack:
         try:
             prepare(self.admin_dsn, self._state["passwords"], self.kafka.bootstrap, zone)
         except (ZoneDiffersError, ValueError) as error:
+            raise StackError(str(error)) from error
+
+    def _check_places(self) -> None:
+        try:
+            places.check(self.admin_dsn, self.kafka.bootstrap)
+        except PutBackError as error:
             raise StackError(str(error)) from error
 
     def remember(self, name: str, started: Started) -> None:

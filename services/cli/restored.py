@@ -25,7 +25,7 @@ def restored() -> None:
             raise StackError("nothing was started here yet; start everything with: kulvert up")
         with supervisor.only_supervisor_of(stack):
             supervisor.end_services(stack)
-            stack.start()
+            stack.start(was_put_back=True)
             try:
                 asyncio.run(begin_epoch(stack.admin_dsn, stack.kafka.bootstrap, typer.echo))
             except ServicesRunError as error:

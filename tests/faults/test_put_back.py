@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import supervisor
-from deploy.local.folder import ROOT
+from deploy.local.folder import ROOT, StackError
 from deploy.local.services import BILLING, PERMISSIONS, Service, ingest_worker
 from deploy.local.stack import Stack
 from tests.faults import backup, outcome
@@ -87,6 +87,8 @@ def test_a_database_put_back_ends_as_if_nothing_had_been_lost(
     for service in (ingest_worker(1), BILLING, PERMISSIONS):
         assert "it was put back from a backup" in last_words(stack, service)
     stack.stop()
+    with pytest.raises(StackError, match="it was put back from a backup"):
+        own.start()
     assert "Contracts changed since the backup; put them again" in say_so(own)
     own.start()
     run.put_late_meters()
