@@ -45,6 +45,7 @@ from services.billing import restored as billing
 from services.common import kafka
 from services.common.consume import UndecodableError
 from services.common.health import Progress
+from services.common.migrate import migrate
 from services.common.outbox import Relay
 from services.common.postgres import Database, Transaction
 from services.common.received import read_event, read_table
@@ -79,6 +80,7 @@ async def restored(admin_url: str, bootstrap: str, tell: Callable[[str], None]) 
     All is one transaction, but for the places in Kafka, which are set last: until they are, the services that take
     messages do not start. Raises ServicesRunError, psycopg.Error, and aiokafka.errors.KafkaError.
     """
+    migrate(admin_url)  # The backup may be of an older version.
     database = Database(admin_url, 1, 2)
     await database.open()
     try:
