@@ -14,20 +14,18 @@ from rich.console import Console
 
 from services.cli.deliveries import Judged
 from services.heat.arrays import Int64
+from services.ingest.core.verdict import Verdict
 from services.ingest.sources.refusals import BadLine
 
 SHOWN_LINES = 20
 UNKNOWN_LINE = 0
 
 HINTS = {
-    "unknown_metering_point": "put it with: kulvert import metering-points; its readings are kept and judged then",
-    "unknown_meter": "put it with: kulvert import meters; its readings are kept and judged then",
-    "meter_not_installed": "put where it sat with: kulvert import meters; its readings are kept and judged then",
-    "register_went_backwards": "kept for an operator; see: kulvert show refused",
-    "register_above_modulus": "mend its modulus with: kulvert import meters; its readings are kept and judged again",
-    "above_plausible_maximum": "kept for an operator; see: kulvert show refused",
-    "outage_zero": "the meter had no power; the hours are estimated between the readings around",
-    "unregistered_exchange": "put the new meter with: kulvert import meters; its readings are kept and judged again",
+    Verdict.UNKNOWN_METERING_POINT.label: (
+        "put it with: kulvert import metering-points; its readings are kept and judged then"
+    ),
+    Verdict.UNKNOWN_METER.label: "put it with: kulvert import meters; its readings are kept and judged then",
+    **{verdict.label: verdict.why for verdict in Verdict if verdict.why},
 }
 
 
@@ -88,7 +86,7 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
         of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
         number = int(line[one.delivered.rows[of_meter[0]]]) if len(of_meter) == 1 else UNKNOWN_LINE
         verdict = str(refused["verdict"])
-        yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator; see: kulvert show refused"))
+        yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator"))
 
 
 def _micros(read_at: str) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import typer
 from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
 
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
@@ -20,7 +21,7 @@ from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
 from services.common import one_zone
 from services.common.settings import zone_named
-from services.ingest.core.verdict import NOT_REFUSED
+from services.ingest.core.verdict import NOT_REFUSED, Verdict
 
 FIRST_DAY, LAST_DAY = date(arguments.FIRST_YEAR, 1, 1), date(arguments.LAST_YEAR, 12, 31)
 ROWS_AT_ONCE = 2_000
@@ -136,6 +137,7 @@ def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iter
             "is_number": named.is_number,
             "name": point,
             "not_refused": [int(verdict) for verdict in NOT_REFUSED],
+            "reasons": Jsonb({str(int(verdict)): verdict.why for verdict in Verdict}),
             "first": begins.date() if kind.by_day else begins,
             "end": ends.date() if kind.by_day else ends,
         }

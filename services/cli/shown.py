@@ -228,8 +228,8 @@ READINGS = Kind(
 REFUSED = Kind(
     "refused readings",
     """
-    SELECT reading.read_at, reading.serial, reading.energy_wh, reading.verdict, NULL AS reason,
-           reading.delivery_id::text
+    SELECT reading.read_at, reading.serial, reading.energy_wh, reading.verdict,
+           %(reasons)s::jsonb ->> reading.verdict::text AS reason, reading.delivery_id::text
       FROM ingest_v1.reading
      WHERE reading.point_id = ANY (%(point_ids)s) AND reading.read_at >= %(first)s AND reading.read_at < %(end)s
        AND reading.verdict <> ALL (%(not_refused)s)

@@ -1,7 +1,8 @@
 """Meters from a CSV file: good lines are stored, bad ones refused alone, each with its reason."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import groupby
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -31,14 +32,25 @@ async def import_meters(database: Database, text: str) -> Report:
             report.refused.append(row)
         else:
             good.append(row)
-    good.sort(key=lambda row: (row.key, row.line))
     bad_serials = {bad.key for bad in report.refused}
-    for serial, lines in groupby(good, key=lambda row: row.key):
+    for serial, lines in _by_meter(good):
         if serial in bad_serials:
             report.refused += [BadRow(row.line, "", "other_line_refused", OTHER_LINE, serial) for row in lines]
         else:
-            await _put(database, serial, list(lines), report)
+            await _put(database, serial, lines, report)
     return report
+
+
+def _by_meter(good: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Give the lines of each meter, first of the one installed first, so that it is gone before the next one."""
+    by_serial: dict[str, list[Row]] = defaultdict(list)
+    for row in good:
+        by_serial[row.key].append(row)
+    return sorted(by_serial.items(), key=lambda meter: (min(map(_installed_at, meter[1])), meter[0]))
+
+
+def _installed_at(row: Row) -> datetime:
+    return row.document.installed_at if isinstance(row.document, MeterRow) else datetime.max.replace(tzinfo=UTC)
 
 
 async def _put(database: Database, serial: str, lines: Sequence[Row], report: Report) -> None:

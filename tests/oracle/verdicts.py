@@ -5,7 +5,7 @@ Slow, since every judging looks at every pair of readings that it may look at.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 LOOKAHEAD = 24
@@ -13,8 +13,10 @@ DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
 ACCEPTED, SUPERSEDED, WITHDRAWN = 1, 2, 3
 WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS, OUTAGE_ZERO, EXCHANGED = range(10, 17)
-EXCHANGE_SHOWS_AFTER_S = 48 * 3600
-ORDINARY_TIMES_MEAN = 20
+RUN_LASTS_S, RUN_READINGS = 48 * 3600, 3
+ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
+LITRES_TOLERANCE = 1_000
+GIGAWATT_M_PER_S = 2**28
 
 
 class Reading(NamedTuple):
@@ -111,8 +113,12 @@ def _outage_zeros(series: Sequence[Reading], place: Place | None, maximum_w: int
         before = series[first - 1] if first else None
         behind = [one for one in series[last + 1 :] if not _is_zero(one)][:LOOKAHEAD]
         is_explained = before is None or _follows(before, series[first], place, maximum_w)
-        from_zero = any(_follows(series[last], one, place, maximum_w) for one in behind)
-        from_before = before is not None and any(_follows(before, one, place, maximum_w) for one in behind)
+        goes_on = [
+            (_follows(series[last], one, place, maximum_w), before and _follows(before, one, place, maximum_w))
+            for one in behind
+        ]
+        decisive = next((pair for pair in goes_on if any(pair)), (False, False))
+        from_zero, from_before = any(pair[0] for pair in goes_on), decisive[1]
         in_place = from_zero and (is_explained or not from_before) if behind else is_explained
         result += [] if in_place else [one for _, one in zeros]
     return result
@@ -209,54 +215,86 @@ class Chain(NamedTuple):
 def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> Chain:
     """Accept from each accepted reading the next that begins the longest chain among the twenty-four from it on.
 
-    Never one that goes on from a run of refused ones, twenty-four and two days long, as that run itself did.
+    The first of all may begin a long run instead, however long the chain of others behind it. Never one that goes on
+    from a long run of refused ones as that run itself did.
     """
     accepted, tied = [False] * len(series), [False] * len(series)
     anchor: Reading | None = None
-    position = begin = 0
-    while position < len(series):
+    begin = 0
+    for position in range(len(series)):
         ahead = series[position : position + LOOKAHEAD]
-        length = [1] * len(ahead)
-        for index in reversed(range(len(ahead))):
-            for later in range(index + 1, len(ahead)):
-                if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
-                    length[index] = 1 + length[later]
-        best, best_length = -1, 0
         run = _rival_run(series, begin, position, place, maximum_w)
-        goes_on = [run is not None and _goes_on(*run, candidate, place) for candidate in ahead]
-        for index, candidate in enumerate(ahead):
-            fits = anchor is None or _follows(anchor, candidate, place, maximum_w)
-            fits &= not goes_on[index]
-            if fits and length[index] > best_length:
-                best, best_length = index, length[index]
-        accepted[position], tied[position] = best == 0, goes_on[0]
-        position += 1
-        if best == 0:
-            anchor, begin = series[position - 1], position
+        goes_on = [_goes_on(run, candidate, place) for candidate in ahead]
+        tied[position] = goes_on[0]
+        is_first_run = anchor is None and _is_long(_run_from(series, position, place, maximum_w))
+        fits = [anchor is None or _follows(anchor, one, place, maximum_w) for one in ahead]
+        links = [one and not other for one, other in zip(fits, goes_on, strict=True)]
+        if is_first_run or _begins_the_longest(ahead, links, place, maximum_w):
+            accepted[position] = True
+            anchor, begin = series[position], position + 1
     return Chain(accepted, tied)
 
 
-def _rival_run(
-    series: Sequence[Reading], begin: int, end: int, place: Place | None, maximum_w: int
-) -> tuple[Reading, Reading] | None:
-    """Give the first and the last of the latest long run among the refused readings from begin to end."""
-    found, first = None, begin
+def _begins_the_longest(ahead: Sequence[Reading], links: Sequence[bool], place: Place | None, maximum_w: int) -> bool:
+    if not links[0]:
+        return False
+    length = [1] * len(ahead)
+    for index in reversed(range(len(ahead))):
+        for later in range(index + 1, len(ahead)):
+            if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
+                length[index] = 1 + length[later]
+    return all(length[0] >= length[index] for index, is_link in enumerate(links) if is_link)
+
+
+def _run_from(series: Sequence[Reading], first: int, place: Place | None, maximum_w: int) -> list[Reading]:
+    """Readings that follow each other, each the one before it."""
+    run = [series[first]]
+    for reading in series[first + 1 :]:
+        if not _follows(run[-1], reading, place, maximum_w):
+            break
+        run.append(reading)
+    return run
+
+
+def _is_long(run: Sequence[Reading]) -> bool:
+    return len(run) >= RUN_READINGS and run[-1].read_at_s - run[0].read_at_s >= RUN_LASTS_S
+
+
+def _rival_run(series: Sequence[Reading], begin: int, end: int, place: Place | None, maximum_w: int) -> list[Reading]:
+    """Give the latest long run among the refused readings from begin to end."""
+    found: list[Reading] = []
+    first = begin
     for index in range(begin, end):
         if index > begin and not _follows(series[index - 1], series[index], place, maximum_w):
             first = index
-        lasts_s = series[index].read_at_s - series[first].read_at_s
-        if index - first + 1 >= LOOKAHEAD and lasts_s >= EXCHANGE_SHOWS_AFTER_S:
-            found = series[first], series[index]
+        if _is_long(series[first : index + 1]):
+            found = list(series[first : index + 1])
     return found
 
 
-def _goes_on(first: Reading, last: Reading, candidate: Reading, place: Place | None) -> bool:
-    """Whether a reading rises from a run by no more than the run did itself, twenty times its mean at most."""
-    modulus_wh = place.modulus[0] if place else 0
-    mean_mwh_per_s = 1_000 * risen(first.energy_wh, last.energy_wh, modulus_wh) // (last.read_at_s - first.read_at_s)
-    most = ORDINARY_TIMES_MEAN * mean_mwh_per_s * (candidate.read_at_s - last.read_at_s) // 1_000
-    most += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
-    return 0 <= risen(last.energy_wh, candidate.energy_wh, modulus_wh) <= most
+def _goes_on(run: Sequence[Reading], candidate: Reading, place: Place | None) -> bool:
+    """Whether each register rises from a run by no more than is ordinary for it."""
+    if not run:
+        return False
+    tolerances = (place.resolution_wh if place else DEFAULT_RESOLUTION_WH, LITRES_TOLERANCE)
+    return all(_rises_ordinarily(run, candidate, column, tolerances[column], place) for column in (0, 1))
+
+
+def _rises_ordinarily(
+    run: Sequence[Reading], candidate: Reading, column: int, tolerance: int, place: Place | None
+) -> bool:
+    """Whether a register rises by twenty times the run's mean at most, and three times its most."""
+    modulus = place.modulus[column] if place else 0
+    shown = [(one.read_at_s, value) for one in run if (value := one.registers[column]) is not None]
+    register = candidate.registers[column]
+    if len(shown) < 2 or register is None:
+        return True
+    steps = [(to_s - from_s, risen(old, new, modulus)) for (from_s, old), (to_s, new) in pairwise(shown)]
+    mean = 1_000 * sum(rise for _, rise in steps) // (shown[-1][0] - shown[0][0])
+    most = max(1_000 * rise // span_s for span_s, rise in steps)
+    ordinary = min(ORDINARY_TIMES_MEAN * mean, ORDINARY_TIMES_MOST * most, GIGAWATT_M_PER_S)
+    rise = risen(shown[-1][1], register, modulus)
+    return 0 <= rise <= tolerance + ordinary * (candidate.read_at_s - shown[-1][0]) // 1_000
 
 
 def verdict(series: Sequence[Reading], flags: Chain, index: int, place: Place | None) -> int:

@@ -17,16 +17,22 @@ from services.ingest.core.verdict import Verdict
 
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
-EXCHANGE_SHOWS_AFTER_S = 48 * 3600
-"""How long refused readings must hang together, and be as many as the look-ahead, to be another meter's.
+RUN_LASTS_S = 48 * 3600
+RUN_READINGS = 3
+"""How long readings must hang together, and how many they must be, to be a meter's own history and no mistake.
 
-Below, a day that a head-end sends a second time as the next one would be taken for an exchange.
+Shorter, a day that a head-end sends a second time as the next one would be taken for another meter.
 """
-ORDINARY_TIMES_MEAN = 20
-"""How many times as much as they did on average readings that hang together may rise from one to the next.
+ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
+"""How many times as much as they did on average, and at most, such readings may rise from one to the next.
 
-Less than the hours of EXCHANGE_SHOWS_AFTER_S, which is what lies between a block sent again and the meter itself.
+Less than what lies between a block of them that is sent again and the meter itself.
 """
+LITRES_TOLERANCE = 1_000
+"""Of a volume that is shown in whole cubic metres."""
+BEYOND_BOUNDS = 2**62
+NO_METER_M_PER_S = 2**28
+"""A gigawatt, so that products of it and any time between readings fit into 64 bits."""
 
 
 class Candidates(NamedTuple):
@@ -117,7 +123,9 @@ def _judge_series(readings: Candidates) -> Int64:
     follow = follows(readings, np.arange(size - 1), np.arange(1, size))
     # A sentinel at the end: after the last reading nothing breaks, and nothing follows.
     breaks = np.append(np.flatnonzero(~follow), size - 1 + LOOKAHEAD)
-    rival = _Rival(readings, follow)
+    begin = _run_begins(follow, size)
+    end = _run_ends(follow, size)
+    rival = _Rival(readings, begin)
     accepted, is_tied = np.zeros(size, bool), np.zeros(size, bool)
     accepted[0] = readings.is_anchor[0]
     anchor, position = (0, 1) if readings.is_anchor[0] else (-1, 0)
@@ -130,7 +138,8 @@ def _judge_series(readings: Candidates) -> Int64:
                 continue
         tied = rival.ties(position)
         is_tied[position] = tied[0]
-        if _is_next_link(readings, anchor, position, tied):
+        is_first_run = anchor < 0 and _is_long(readings.read_at_s, position, int(end[position]))
+        if is_first_run or _is_next_link(readings, anchor, position, tied):
             accepted[position] = True
             rival.forget()
             anchor = position
@@ -146,39 +155,76 @@ class _Rival:
 
     Once they do, nothing that goes on from them is accepted, be it as high as the meter before would be by now: what
     the new meter counted is not the old one's. What rises from them by far more than they ever did is the old meter
-    again, after a block of old readings that was sent a second time.
+    again, after a block of old readings that was sent a second time, or a volume that was wrong for a while.
     """
 
-    def __init__(self, readings: Candidates, follow: Bool) -> None:
+    def __init__(self, readings: Candidates, begin: Int64) -> None:
         self._readings = readings
-        size = len(readings.read_at_s)
-        begins = np.append(True, ~follow)[:size]
-        self._begin = np.maximum.accumulate(np.where(begins, np.arange(size), 0))
-        self._first = self._last = -1
+        self._begin = begin
+        self._run: slice | None = None
 
     def grow(self, refused: int, anchor: int) -> None:
         """Take in a refused reading."""
-        at_s = self._readings.read_at_s
         first = max(int(self._begin[refused]), anchor + 1)
-        if refused - first + 1 >= LOOKAHEAD and at_s[refused] - at_s[first] >= EXCHANGE_SHOWS_AFTER_S:
-            self._first, self._last = first, refused
+        if _is_long(self._readings.read_at_s, first, refused):
+            self._run = slice(first, refused + 1)
 
     def forget(self) -> None:
         """Begin anew, since the meter itself was read again."""
-        self._first = self._last = -1
+        self._run = None
 
     def ties(self, position: int) -> Bool:
         """Tell which of the next readings are the other meter's: (up to LOOKAHEAD,)."""
-        window = np.arange(position, min(position + LOOKAHEAD, len(self._begin)))
-        if self._last < 0:
-            return np.zeros(len(window), bool)
-        readings, first, last = self._readings, np.array([self._first]), np.array([self._last])
-        risen = rise(readings.energy_wh, readings.modulus_wh, last, window)
-        by_then_mwh = 1_000 * int(rise(readings.energy_wh, readings.modulus_wh, first, last)[0])
-        mean_mwh_per_s = by_then_mwh // int(readings.read_at_s[self._last] - readings.read_at_s[self._first])
-        since_s = readings.read_at_s[window] - readings.read_at_s[self._last]
-        most_wh = ORDINARY_TIMES_MEAN * mean_mwh_per_s * since_s // 1_000
-        return (risen >= 0) & (risen <= most_wh + readings.tolerance_wh[window])
+        window = slice(position, min(position + LOOKAHEAD, len(self._begin)))
+        if self._run is None:
+            return np.zeros(window.stop - position, bool)
+        readings, run = self._readings, self._run
+        at_s, ahead_s = readings.read_at_s[run], readings.read_at_s[window]
+        energy = _goes_on(
+            readings.energy_wh[run], readings.energy_wh[window], readings.modulus_wh[window], at_s, ahead_s
+        )
+        volume = _goes_on(readings.volume_l[run], readings.volume_l[window], readings.modulus_l[window], at_s, ahead_s)
+        return (energy <= readings.tolerance_wh[window]) & (volume <= LITRES_TOLERANCE)
+
+
+def _run_begins(follow: Bool, size: int) -> Int64:
+    """Give of each reading where the run begins in which each follows the one before. follow: (n - 1,)."""
+    begins = np.append(True, ~follow)[:size]
+    return np.maximum.accumulate(np.where(begins, np.arange(size), 0))
+
+
+def _run_ends(follow: Bool, size: int) -> Int64:
+    """Give of each reading where that run ends."""
+    ends = np.append(~follow, True)[-size:]
+    return np.minimum.accumulate(np.where(ends, np.arange(size), size)[::-1])[::-1]
+
+
+def _is_long(read_at_s: Int64, first: int, last: int) -> bool:
+    return last - first + 1 >= RUN_READINGS and bool(read_at_s[last] - read_at_s[first] >= RUN_LASTS_S)
+
+
+def _goes_on(run: Int64, ahead: Int64, modulus: Int64, at_s: Int64, ahead_s: Int64) -> Int64:
+    """Give by how much more than is ordinary a register rises from the end of a run; 0 where that is not known.
+
+    run, at_s: (r,) registers and instants; ahead, ahead_s: (w,) those behind; a fall is beyond all bounds.
+    """
+    known = np.flatnonzero(run != UNKNOWN)
+    if len(known) < 2:
+        return np.zeros(len(ahead), np.int64)
+    run, at_s, turn = run[known], at_s[known], int(modulus[0])
+    steps_s = np.diff(at_s)
+    risen = _over(np.diff(run), turn)
+    mean_m_per_s = 1_000 * int(risen.sum()) // int(at_s[-1] - at_s[0])
+    most_m_per_s = int((1_000 * risen // steps_s).max())
+    ordinary_m_per_s = min(ORDINARY_TIMES_MEAN * mean_m_per_s, ORDINARY_TIMES_MOST * most_m_per_s, NO_METER_M_PER_S)
+    is_known = ahead != UNKNOWN
+    rises = _over(np.where(is_known, ahead, run[-1]) - run[-1], turn)
+    beyond = rises - ordinary_m_per_s * (ahead_s - at_s[-1]) // 1_000
+    return np.where(is_known, np.where(rises < 0, BEYOND_BOUNDS, beyond), 0)
+
+
+def _over(risen: Int64, modulus: int) -> Int64:
+    return risen % modulus if modulus else risen
 
 
 def _unbroken_until(breaks: Int64, anchor: int, size: int) -> int:

@@ -41,6 +41,29 @@ class Verdict(IntEnum):
         """The name that people and interfaces see, for example `register_went_backwards`."""
         return self.name.lower()
 
+    @property
+    def why(self) -> str | None:
+        """What is wrong with a reading that is stored and not used, and what to do; None where that was said before."""
+        return _WHY.get(self)
+
+
+_WHY = {
+    Verdict.REGISTER_WENT_BACKWARDS: (
+        "a register is lower than before, or than behind; withdraw it, correct it, or put the meter that sits there now"
+    ),
+    Verdict.ABOVE_PLAUSIBLE_MAXIMUM: (
+        "the register rises faster than the metering point's maximum_kw allows; withdraw it, correct it, or mend that"
+    ),
+    Verdict.SENTINEL: "the meter sent its sign for 'no value'; nothing is to be done, the hours are estimated",
+    Verdict.METER_NOT_INSTALLED: "no meter, or another, sat there then; put where it sat with: kulvert import meters",
+    Verdict.REGISTER_ABOVE_MODULUS: "the register is above the meter's modulus; mend it with: kulvert import meters",
+    Verdict.OUTAGE_ZERO: "zeros of a meter without power; nothing is to be done, the hours between are estimated",
+    Verdict.UNREGISTERED_EXCHANGE: (
+        "it goes on from registers that were refused, as another meter's do; put that one with: kulvert import meters,"
+        " or withdraw or correct the refused ones"
+    ),
+}
+
 
 FIRST_REFUSED = int(Verdict.REGISTER_WENT_BACKWARDS)
 """Verdicts of this number or above refuse a reading."""

@@ -201,7 +201,11 @@ async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 1
 async def _refused(tx: Transaction, delivery_ids: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
     parameters = {"deliveries": list(delivery_ids), "limit": limit}
     rows = await (await tx.cursor(row_factory=dict_row).execute(_REFUSED, parameters)).fetchall()
-    return [row | {"verdict": Verdict(row["verdict"]).label} for row in rows]
+    return [
+        row | {"verdict": verdict.label, "reason": row["reason"] or verdict.why}
+        for row in rows
+        for verdict in [Verdict(row["verdict"])]
+    ]
 
 
 REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]

@@ -198,6 +198,14 @@ def _no_volume(rows: list[Row], index: int, noise: Random) -> None:
         row["volume_l"] = None
 
 
+def _wrong_volume(rows: list[Row], index: int, noise: Random) -> None:
+    """The volume is another one for a while, or stands still, though the energy is right."""
+    wrong_l, is_fixed = noise.choice([-900, 7, 20_000]), noise.random() < 0.5
+    for row in rows[index : index + noise.choice([1, 26, 60])]:
+        if row["volume_l"] is not None:
+            row["volume_l"] = max(0, wrong_l + (0 if is_fixed else row["volume_l"]))
+
+
 def _outage(rows: list[Row], index: int, noise: Random) -> None:
     """Every register shows zero for a while; now and then the volume is not there at all."""
     volume_l = noise.choice([0, 0, None])
@@ -272,7 +280,7 @@ _FLAWS = {
             _fall_of_volume,
             _sentinel,
             _sentinel_of_volume,
-            *(_no_volume, _outage, _outage_at_the_start, _sent_again_as_later, _exchanged_unregistered),
+            *(_no_volume, _wrong_volume, _outage, _outage_at_the_start, _sent_again_as_later, _exchanged_unregistered),
             _all_nines,
             _bad_run,
             _correction,

@@ -127,6 +127,37 @@ def test_three_days_that_are_sent_a_second_time_as_the_next_ones_condemn_nothing
     assert found[192:] == [ACCEPTED] * 48
 
 
+@pytest.mark.parametrize(("times", "more_l"), [(0, 0), (0, 7), (1, -20_000)])
+@pytest.mark.parametrize("hours", [20, 50, 72, 300])
+def test_a_volume_that_is_too_low_for_a_while_condemns_nothing_after_it(hours: int, times: int, more_l: int) -> None:
+    energy = [5_000_000 + 2_200 * hour for hour in range(200 + hours)]
+    litres: list[int | None] = [90_000 + 50 * hour for hour in range(200 + hours)]
+    litres[100 : 100 + hours] = [times * (90_000 + 50 * hour) + more_l for hour in range(100, 100 + hours)]
+    found = verdicts(readings_of(energy, litres=litres))
+    assert found[:100] == [ACCEPTED] * 100
+    assert found[-99:] == [ACCEPTED] * 99
+
+
+@pytest.mark.parametrize(("step_s", "before"), [(86_400, 11), (86_400, 17), (30 * 86_400, 7)])
+def test_a_meter_read_seldom_keeps_its_history_when_another_one_is_read_unregistered(step_s: int, before: int) -> None:
+    a_step_wh = 30_000 * step_s // 86_400
+    old = [a_step_wh * step for step in range(1, before + 1)]
+    new = [a_step_wh * step for step in range(2 * before)]
+    found = verdicts(readings_of([*old, *new], step_s=step_s))
+    assert found[:before] == [ACCEPTED] * before
+    assert ACCEPTED not in found[before:]
+    assert found[-1] == EXCHANGED
+
+
+@pytest.mark.parametrize("days", [3, 5, 12])
+def test_daily_readings_that_are_sent_again_as_the_next_ones_condemn_nothing_after_them(days: int) -> None:
+    good = [5_000_000 + 30_000 * day for day in range(60)]
+    again = [*good[:30], *good[30 - days : 30], *good[30 + days :]]
+    found = verdicts(readings_of(again, step_s=86_400))
+    assert found[:30] == [ACCEPTED] * 30
+    assert found[30 + days :] == [ACCEPTED] * (30 - days)
+
+
 def test_a_rollover_is_no_fall_and_all_nines_before_it_are_refused() -> None:
     registers = [997_000, 998_000, 999_000, 999_999, 0, 1_000, 2_000]
     assert verdicts(readings_of(registers), SIX_DIGITS) == [ACCEPTED] * 7

@@ -42,6 +42,8 @@ def test_the_zeros_of_a_new_meter_are_its_own() -> None:
 
 def test_zeros_of_a_new_meter_that_nobody_registered_are_left_to_the_chain() -> None:
     assert zeros_in(5_000_000, 0, 0, 900, 1_800) == []
+    # Nor do they become an outage's once the new meter has passed the old one.
+    assert zeros_in(20_000, 0, *range(4_000, 60_000, 4_000)) == []
 
 
 def test_zeros_after_a_small_register_that_goes_on_are_an_outages() -> None:

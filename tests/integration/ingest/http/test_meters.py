@@ -223,6 +223,18 @@ def import_meters(door: Door, text: str | bytes) -> httpx.Response:
     return door.staff.post("/v1/import/meters", content=content, headers={"Content-Type": "text/csv"})
 
 
+def test_an_exchange_in_one_file_goes_by_time_whatever_the_serials(door: Door) -> None:
+    number, old, new = door.point(), f"z{new_serial()}", f"a{new_serial()}"
+    assert put(door, old, installation(number, "2023-01-01T00:00:00Z")).status_code == 201
+    text = (
+        "serial,metering_point,installed_at,removed_at\n"
+        f"{new},{number},2023-06-01T00:00:00Z,\n"
+        f"{old},{number},2023-01-01T00:00:00Z,2023-06-01T00:00:00Z\n"
+    )
+    report = import_meters(door, text).json()
+    assert (report["created"], report["changed"], report["refused_lines"]) == (1, 1, 0)
+
+
 def test_meters_come_from_a_file_one_line_an_installation(door: Door) -> None:
     first, second, bad = new_serial(), new_serial(), new_serial()
     one, two = door.point(), door.point()
