@@ -4,7 +4,8 @@ A reading's verdict is a function of the readings around it, never of which came
 accepted reading, a reading is accepted next if it begins the longest chain that rises plausibly from there, among
 itself and those behind it, `LOOKAHEAD` in all; else it is refused, and the next one is asked. So one spike is
 refused once the readings after it agree with each other, and a register that is another one for good is refused
-until an operator registers the exchange.
+until an operator registers the exchange. A series may also begin with readings that hang together for long, though
+more of another meter's follow.
 """
 
 from functools import lru_cache
@@ -161,30 +162,76 @@ class _Rival:
     def __init__(self, readings: Candidates, begin: Int64) -> None:
         self._readings = readings
         self._begin = begin
-        self._run: slice | None = None
+        self._first = self._last = -1
+        self._energy, self._volume = _Pace(readings.modulus_wh), _Pace(readings.modulus_l)
 
     def grow(self, refused: int, anchor: int) -> None:
         """Take in a refused reading."""
         first = max(int(self._begin[refused]), anchor + 1)
-        if _is_long(self._readings.read_at_s, first, refused):
-            self._run = slice(first, refused + 1)
+        if not _is_long(self._readings.read_at_s, first, refused):
+            return
+        if self._first != first:
+            self._first, self._last = first, first - 1
+            self._energy, self._volume = _Pace(self._readings.modulus_wh), _Pace(self._readings.modulus_l)
+        for index in range(self._last + 1, refused + 1):
+            at_s = int(self._readings.read_at_s[index])
+            self._energy.take(int(self._readings.energy_wh[index]), at_s)
+            self._volume.take(int(self._readings.volume_l[index]), at_s)
+        self._last = refused
 
     def forget(self) -> None:
         """Begin anew, since the meter itself was read again."""
-        self._run = None
+        self._first = self._last = -1
 
     def ties(self, position: int) -> Bool:
         """Tell which of the next readings are the other meter's: (up to LOOKAHEAD,)."""
         window = slice(position, min(position + LOOKAHEAD, len(self._begin)))
-        if self._run is None:
+        if self._first < 0:
             return np.zeros(window.stop - position, bool)
-        readings, run = self._readings, self._run
-        at_s, ahead_s = readings.read_at_s[run], readings.read_at_s[window]
-        energy = _goes_on(
-            readings.energy_wh[run], readings.energy_wh[window], readings.modulus_wh[window], at_s, ahead_s
-        )
-        volume = _goes_on(readings.volume_l[run], readings.volume_l[window], readings.modulus_l[window], at_s, ahead_s)
+        readings, at_s = self._readings, self._readings.read_at_s[window]
+        energy = self._energy.excess(readings.energy_wh[window], at_s)
+        volume = self._volume.excess(readings.volume_l[window], at_s)
         return (energy <= readings.tolerance_wh[window]) & (volume <= LITRES_TOLERANCE)
+
+
+class _Pace:
+    """How fast a register has risen from one reading of a run to the next, kept so that a long run costs no more."""
+
+    def __init__(self, modulus: Int64) -> None:
+        self._modulus = int(modulus[0])
+        self._count = self._risen = self._most_m_per_s = 0
+        self._first_s = self._last_s = self._last = 0
+
+    def take(self, register: int, at_s: int) -> None:
+        """Take in the run's next reading; one that is UNKNOWN says nothing."""
+        if register == UNKNOWN:
+            return
+        if self._count == 0:
+            self._first_s = at_s
+        else:
+            risen = register - self._last
+            risen = risen % self._modulus if self._modulus else risen
+            self._risen += risen
+            self._most_m_per_s = max(self._most_m_per_s, 1_000 * risen // (at_s - self._last_s))
+        self._last, self._last_s = register, at_s
+        self._count += 1
+
+    def excess(self, ahead: Int64, ahead_s: Int64) -> Int64:
+        """Give by how much more than is ordinary registers rise from the run's end; 0 where that is not known.
+
+        (w,) registers and instants; a fall is beyond all bounds.
+        """
+        if self._count < 2:
+            return np.zeros(len(ahead), np.int64)
+        mean_m_per_s = 1_000 * self._risen // (self._last_s - self._first_s)
+        ordinary_m_per_s = min(
+            ORDINARY_TIMES_MEAN * mean_m_per_s, ORDINARY_TIMES_MOST * self._most_m_per_s, NO_METER_M_PER_S
+        )
+        is_known = ahead != UNKNOWN
+        rises = np.where(is_known, ahead, self._last) - self._last
+        rises = rises % self._modulus if self._modulus else rises
+        beyond = rises - ordinary_m_per_s * (ahead_s - self._last_s) // 1_000
+        return np.where(is_known, np.where(rises < 0, BEYOND_BOUNDS, beyond), 0)
 
 
 def _run_begins(follow: Bool, size: int) -> Int64:
@@ -201,30 +248,6 @@ def _run_ends(follow: Bool, size: int) -> Int64:
 
 def _is_long(read_at_s: Int64, first: int, last: int) -> bool:
     return last - first + 1 >= RUN_READINGS and bool(read_at_s[last] - read_at_s[first] >= RUN_LASTS_S)
-
-
-def _goes_on(run: Int64, ahead: Int64, modulus: Int64, at_s: Int64, ahead_s: Int64) -> Int64:
-    """Give by how much more than is ordinary a register rises from the end of a run; 0 where that is not known.
-
-    run, at_s: (r,) registers and instants; ahead, ahead_s: (w,) those behind; a fall is beyond all bounds.
-    """
-    known = np.flatnonzero(run != UNKNOWN)
-    if len(known) < 2:
-        return np.zeros(len(ahead), np.int64)
-    run, at_s, turn = run[known], at_s[known], int(modulus[0])
-    steps_s = np.diff(at_s)
-    risen = _over(np.diff(run), turn)
-    mean_m_per_s = 1_000 * int(risen.sum()) // int(at_s[-1] - at_s[0])
-    most_m_per_s = int((1_000 * risen // steps_s).max())
-    ordinary_m_per_s = min(ORDINARY_TIMES_MEAN * mean_m_per_s, ORDINARY_TIMES_MOST * most_m_per_s, NO_METER_M_PER_S)
-    is_known = ahead != UNKNOWN
-    rises = _over(np.where(is_known, ahead, run[-1]) - run[-1], turn)
-    beyond = rises - ordinary_m_per_s * (ahead_s - at_s[-1]) // 1_000
-    return np.where(is_known, np.where(rises < 0, BEYOND_BOUNDS, beyond), 0)
-
-
-def _over(risen: Int64, modulus: int) -> Int64:
-    return risen % modulus if modulus else risen
 
 
 def _unbroken_until(breaks: Int64, anchor: int, size: int) -> int:
