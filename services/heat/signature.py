@@ -108,9 +108,10 @@ def _fitted(
     spread_x = weight @ hinges**2 - sum_x**2 / count[:, None]
     common = power_kw @ hinges - sum_x * sum_kw[:, None] / count[:, None]
     can_fit = (spread_x > 1e-9 * count[:, None]) & (common > 0)
-    explained_kw = np.where(can_fit, common**2 / np.where(can_fit, spread_x, 1.0), 0.0)
+    slopes = np.where(can_fit, common / np.where(can_fit, spread_x, 1.0), 0.0)
+    explained_kw = slopes * common
     best, rows = explained_kw.argmax(axis=1), np.arange(len(power_kw))
-    slope = np.where(can_fit[rows, best], common[rows, best] / np.where(can_fit, spread_x, 1.0)[rows, best], 0.0)
+    slope = slopes[rows, best]
     has_spread = spread_kw > 1e-9 * count
     r2 = np.where(has_spread, explained_kw[rows, best] / np.where(has_spread, spread_kw, 1.0), 0.0)
     refused = _refusals(days, _span(outdoor_c, is_known), r2, limits)

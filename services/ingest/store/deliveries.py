@@ -201,11 +201,11 @@ async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 1
 async def _refused(tx: Transaction, delivery_ids: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
     parameters = {"deliveries": list(delivery_ids), "limit": limit}
     rows = await (await tx.cursor(row_factory=dict_row).execute(_REFUSED, parameters)).fetchall()
-    return [
-        row | {"verdict": verdict.label, "reason": row["reason"] or verdict.why}
-        for row in rows
-        for verdict in [Verdict(row["verdict"])]
-    ]
+    return [row | _worded(Verdict(row["verdict"]), row["reason"]) for row in rows]
+
+
+def _worded(verdict: Verdict, reason: str | None) -> dict[str, str | None]:
+    return {"verdict": verdict.label, "reason": reason or verdict.why}
 
 
 REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]
