@@ -1,13 +1,14 @@
-"""A service as a process of its own, for the tests that meet it from outside."""
+"""A service as a process of its own, or a consumer's loop beside a test, for the tests that meet them from outside."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from deploy.local import supervisor
 from deploy.local.services import Service
 from deploy.local.stack import Stack
+from services.common.consume import Loop
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
@@ -42,6 +44,18 @@ def running(stack: Stack, service: Service, log: Path) -> Iterator[httpx.Client]
     finally:
         process.terminate()
         assert process.wait(STOP_TIMEOUT_S) == 0, log.read_text()
+
+
+@asynccontextmanager
+async def looping(loop: Loop[Any]) -> AsyncIterator[None]:
+    """Run a consumer's loop beside the test, and let it end by itself."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(loop.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
 
 
 def cannot_run(why: str) -> NoReturn:

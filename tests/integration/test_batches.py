@@ -16,6 +16,7 @@ from services.common.health import Progress
 from services.common.kafka import Outgoing, cluster_id, create_topics, newest, send_all, start_producer
 from services.common.positions import Positions
 from services.common.postgres import Database, Transaction
+from tests.running import looping
 
 TOLD = replace(OUTDOOR_TEMPERATURE, name="told-in-shares", partitions=1)
 MESSAGES = 60
@@ -56,17 +57,6 @@ async def database_and_producer(stack: Stack) -> AsyncIterator[tuple[Database, A
         await database.close()
 
 
-@asynccontextmanager
-async def running(loop: Loop[Any]) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(loop.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await task
-
-
 async def batches_of(stack: Stack, topic: Topic, message: bytes, **source: Any) -> Batches:
     """Let a loop take messages that lie ready, at most ten from the broker at once."""
     await create_topics(stack.kafka.bootstrap, [topic])
@@ -74,7 +64,7 @@ async def batches_of(stack: Stack, topic: Topic, message: bytes, **source: Any) 
     async with database_and_producer(stack) as (database, producer):
         await send_all(producer, [Outgoing(topic.name, message, partition=0)] * MESSAGES)
         taking = Source(stack.kafka.bootstrap, topic.name, "ingest", [topic], max_records=10, **source)
-        async with running(Loop(taking, batches, database, producer, Progress())):
+        async with looping(Loop(taking, batches, database, producer, Progress())):
             await asyncio.wait_for(batches.all_taken.wait(), WITHIN_S)
     assert batches.offsets == list(range(MESSAGES))
     return batches
@@ -111,7 +101,7 @@ async def test_a_first_batch_that_was_stored_and_not_told_of_is_told_of_share_by
             await positions.begin(tx, {(topic.name, 0): 4})
         handlers = Redelivered(producer)
         source = Source(stack.kafka.bootstrap, topic.name, "ingest", [topic])
-        async with running(Loop(source, handlers, database, producer, Progress())):
+        async with looping(Loop(source, handlers, database, producer, Progress())):
             await asyncio.wait_for(handlers.is_told.wait(), WITHIN_S)
     assert handlers.there == [0, 5, 10, 15]
     assert handlers.offsets == []

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from services.common.consume import Loop, Source
 from services.common.health import Progress
 from services.common.kafka import Outgoing, create_topics, send_all, start_producer
 from services.common.postgres import Database, Transaction
+from tests.running import looping
 
 WITHIN_S = 30
 
@@ -75,17 +75,6 @@ async def queue(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Q
     await database.close()
 
 
-@asynccontextmanager
-async def running(loop: Loop[int]) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(loop.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await task
-
-
 async def until(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(WITHIN_S):
         while not is_true():  # noqa: ASYNC110 - it is the loop's own state that is waited for
@@ -94,7 +83,7 @@ async def until(is_true: Callable[[], bool]) -> None:
 
 async def test_nothing_waits_where_all_was_taken(queue: Queue) -> None:
     gate = Gate()
-    async with running(queue.loop(gate)):
+    async with looping(queue.loop(gate)):
         await until(lambda: queue.age_s() == 0)
         await queue.send()
         await until(lambda: gate.passed == 1 and queue.age_s() == 0)
@@ -102,7 +91,7 @@ async def test_nothing_waits_where_all_was_taken(queue: Queue) -> None:
 
 async def test_a_message_ages_while_its_batch_stands_still(queue: Queue) -> None:
     gate = Gate()
-    async with running(queue.loop(gate)):
+    async with looping(queue.loop(gate)):
         await until(lambda: queue.age_s() == 0)
         gate.opened.clear()
         await queue.send()
@@ -115,7 +104,7 @@ async def test_a_message_ages_that_the_consumer_is_not_given(queue: Queue, monke
     monkeypatch.setattr(consume, "POLLED_WITHIN_MS", 500)
     gate = Gate()
     loop = queue.loop(gate)
-    async with running(loop):
+    async with looping(loop):
         await until(lambda: queue.age_s() == 0)
         # Stands for a consumer that fetches no more, although it is alive and in its group.
         loop._consumer.pause(*loop._consumer.assignment())
@@ -131,13 +120,13 @@ async def test_a_consumer_that_has_no_place_in_its_group_yet_does_not_look_as_if
     loop = queue.loop(gate)
     await queue.send()
     await until(lambda: queue.age_s() > 1)
-    async with running(loop):
+    async with looping(loop):
         await until(lambda: gate.passed == 1 and queue.age_s() == 0)
 
 
 async def test_for_a_worker_that_is_given_no_partition_nothing_waits(queue: Queue) -> None:
     first, second = queue.loop(Gate()), queue.loop(Gate())
-    async with running(first), running(second):
+    async with looping(first), looping(second):
         await until(lambda: sum(len(one._consumer.assignment()) for one in (first, second)) == 1)
         await until(lambda: queue.age_s() == 0)
 
@@ -146,9 +135,9 @@ async def test_of_two_loops_over_one_topic_the_one_that_stands_still_is_seen(que
     held, free = Gate(), Gate()
     held.opened.clear()
     await queue.send()
-    async with running(queue.loop(held)):
+    async with looping(queue.loop(held)):
         await until(lambda: queue.age_s() > 1)
-        async with running(queue.loop(free)):
+        async with looping(queue.loop(free)):
             await asyncio.sleep(1)
             assert queue.age_s() > 2
             held.opened.set()
