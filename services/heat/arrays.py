@@ -39,3 +39,11 @@ def difference(later: Int64, earlier: Int64) -> Int64:
     """Subtract where both are known; UNKNOWN elsewhere."""
     known = (later != UNKNOWN) & (earlier != UNKNOWN)
     return np.where(known, np.where(known, later, 0) - np.where(known, earlier, 0), UNKNOWN)
+
+
+def values_at(keys: Int64, values: Float64, wanted: Int64) -> Float64:
+    """Look values up by sorted keys: (k,) both; of each wanted key (w,) its value, NaN where there is none."""
+    if len(keys) == 0:
+        return np.full(len(wanted), np.nan)
+    at = np.searchsorted(keys, wanted).clip(0, len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], np.nan)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
-from services.heat.hour_marks import HOUR_S, MEASURED
+from services.heat.hour_marks import ESTIMATED, HOUR_S, MEASURED, SHAPED
 from services.heat.local_time import day_start_s, local_day
 
 
@@ -31,7 +31,8 @@ class HourRows(NamedTuple):
     @property
     def quality(self) -> Int64:
         """The worse of the qualities of an hour's two marks."""
-        return np.maximum(self.start_quality, self.end_quality)
+        worse = np.maximum(self.start_quality, self.end_quality)
+        return np.where(worse == SHAPED, ESTIMATED, worse)
 
 
 class Days(NamedTuple):

@@ -4,15 +4,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Int64, counted_up, difference, owner_time_key, run_starts
-
-HOUR_S = 3600
+from services.heat.arrays import UNKNOWN, Bool, Int64, counted_up, difference, owner_time_key, run_starts
+from services.heat.gaps import HOUR_S as HOUR_S
+from services.heat.gaps import NO_SHAPES, SHAPED_FROM_S, Shapes, courses
 
 MISSING, MEASURED, INTERPOLATED, ESTIMATED, MANUAL = range(5)
 """Qualities by number, in the order of schemas.power.QUALITIES; of two the larger one is the worse."""
+SHAPED = 5
+"""The grade of a mark that is estimated by the facility's own signature; its quality is ESTIMATED."""
 
 MEASURED_WITHIN_S = 75 * 60
-INTERPOLATED_WITHIN_S = 2 * HOUR_S
+INTERPOLATED_WITHIN_S = SHAPED_FROM_S
 
 
 class Marks(NamedTuple):
@@ -24,6 +26,8 @@ class Marks(NamedTuple):
     """(m, registers), UNKNOWN where a register is not known at either side of the mark."""
     distance_s: Int64
     """Seconds between the two readings around the mark; 0 for a reading on the mark."""
+    is_shaped: Bool
+    """True where the mark follows the course that is expected of a gap, and not a straight line."""
 
 
 class Hours(NamedTuple):
@@ -37,14 +41,14 @@ class Hours(NamedTuple):
     end_quality: Int64
 
 
-def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64) -> Marks:
+def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64, shapes: Shapes = NO_SHAPES) -> Marks:
     """Read each owner's registers off at every full hour that two of its readings bracket.
 
     owner: (n,) not falling, 0 <= owner < 2**29. read_at_s: (n,) seconds since 1970, strictly rising within an
     owner. registers: (n, r) whole Wh, litres, ..., never falling within an owner, or UNKNOWN. Between two
-    readings a register rises linearly. Each mark is rounded once, half up, so hours taken as differences of
-    marks sum exactly to the register's own difference, however the readings were spread.
-    Source: domain.md, VEE rule 4.
+    readings a register rises linearly, or as `shapes` expects of that gap. Each mark is rounded once, half up,
+    so hours taken as differences of marks sum exactly to the register's own difference, however the readings
+    were spread. Source: domain.md, VEE rules 4 and 5.
     """
     starts = run_starts(owner)
     ends = np.append(starts[1:], len(owner))[: len(starts)] - 1
@@ -54,14 +58,15 @@ def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64) -> Marks:
     at_s = counted_up(first, counts) * HOUR_S
     right = np.searchsorted(owner_time_key(owner, read_at_s), owner_time_key(mark_owner, at_s))
     left = np.where(read_at_s[right] == at_s, right, right - 1)
-    since_s = at_s - read_at_s[left]
     span_s = read_at_s[right] - read_at_s[left]
-    values = np.stack([interpolated(column[left], column[right], since_s, span_s) for column in registers.T], axis=1)
-    return Marks(mark_owner, at_s, values, span_s)
+    is_shaped, share, whole = courses(shapes, mark_owner, read_at_s[left], at_s)
+    share, whole = np.where(is_shaped, share, at_s - read_at_s[left]), np.where(is_shaped, whole, span_s)
+    values = np.stack([interpolated(column[left], column[right], share, whole) for column in registers.T], axis=1)
+    return Marks(mark_owner, at_s, values, span_s, is_shaped)
 
 
-def interpolated(before: Int64, after: Int64, since_s: Int64, span_s: Int64) -> Int64:
-    """Let registers rise evenly from before to after: (n,) each, since_s of span_s gone by; rounded half up.
+def interpolated(before: Int64, after: Int64, since: Int64, span: Int64) -> Int64:
+    """Let registers rise evenly from before to after: (n,) each, `since` of `span` gone by; rounded half up.
 
     UNKNOWN where one of them is.
     """
@@ -69,16 +74,16 @@ def interpolated(before: Int64, after: Int64, since_s: Int64, span_s: Int64) -> 
     known = rise != UNKNOWN
     # Integers throughout: a float would round a mark differently when its neighbours change. Whole and rest
     # apart, since the product of a large rise and a long span would overflow.
-    whole, rest = np.divmod(np.where(known, rise, 0), span_s.clip(1))
-    risen = whole * since_s + (2 * rest * since_s + span_s) // (2 * span_s.clip(1))
+    whole, rest = np.divmod(np.where(known, rise, 0), span.clip(1))
+    risen = whole * since + (2 * rest * since + span) // (2 * span.clip(1))
     return np.where(known, np.where(known, before, 0) + risen, UNKNOWN)
 
 
-def mark_quality(distance_s: Int64) -> Int64:
+def mark_quality(distance_s: Int64, is_shaped: Bool) -> Int64:
     """Grade marks by the distance between the readings around them. Source: domain.md, VEE; pitfall 17."""
     return np.select(
-        [distance_s <= MEASURED_WITHIN_S, distance_s <= INTERPOLATED_WITHIN_S],
-        [MEASURED, INTERPOLATED],
+        [distance_s <= MEASURED_WITHIN_S, distance_s <= INTERPOLATED_WITHIN_S, is_shaped],
+        [MEASURED, INTERPOLATED, SHAPED],
         ESTIMATED,
     ).astype(np.int64)
 

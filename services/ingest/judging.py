@@ -11,15 +11,17 @@ from services.heat.days import Days, HourRows, days_of
 from services.heat.hour_marks import HOUR_S
 from services.heat.local_time import day_start_s, local_day
 from services.ingest.core import recompute as general
-from services.ingest.core.append import Appended, Combined, appendable, appended, combined
+from services.ingest.core.append import Appended, Combined, appendable, appended, combined, counted_of
 from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, next_revision, shifts_after
+from services.ingest.core.figures import gaps_of
 from services.ingest.core.identify import Reference
 from services.ingest.core.installations import Terms, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
-from services.ingest.core.recompute import JUDGED_VERDICTS, Spans, reaching_far, recompute, registers_at
+from services.ingest.core.recompute import JUDGED_VERDICTS, Recomputed, Spans, reaching_far, recompute, registers_at
 from services.ingest.core.verdict import Verdict
+from services.ingest.shaping import Shaping
 from services.ingest.store import points
 from services.ingest.store.points import StoredDays, StoredHours, Touched
 
@@ -38,6 +40,7 @@ class Judging:
         self._reference = reference
         self._zone = zone
         self._version_floor = version_floor
+        self._shaping = Shaping(tx, reference, zone)
 
     async def outcome(self, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge new readings. rows: sorted by `in_order`, without duplicates; states: of exactly their points."""
@@ -56,7 +59,8 @@ class Judging:
         return joined_outcomes(at_the_end, others)
 
     async def _appended(self, new: ReadingRows, states: PointStates, both: Combined) -> Outcome:
-        done = appended(states, both)
+        counted = counted_of(both)
+        done = appended(states, counted, await self._shaping.shapes(gaps_of(counted)))
         days = await self._days_completed(done, states)
         never_stored = np.zeros(len(done.hours.owner), np.int64), np.zeros(len(days.owner), np.int64)
         hour_revision, day_revision = (next_revision(before, self._version_floor) for before in never_stored)
@@ -127,16 +131,19 @@ class Judging:
         """Judge windows of a given width; the outcome holds only the points for which that was enough."""
         spans, first_s, last_s = await points.windows(self._tx, touched, back, ahead, self._zone.key, JUDGED_VERDICTS)
         stored = await points.readings(self._tx, spans.point_id, first_s, last_s)
-        rows = without_duplicates(in_order(joined(stored, new)))
-        row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
-        done = recompute(spans, rows, row_terms, self._reference.installations)
+        done = await self._recompute(spans, without_duplicates(in_order(joined(stored, new))))
         enough = done.is_enough
         if not enough.all():
-            keep = enough[np.searchsorted(spans.point_id, rows.point_id)]
+            keep = enough[np.searchsorted(spans.point_id, done.rows.point_id)]
             spans, states = _picked_spans(spans, enough), states.take(enough)
-            done = recompute(spans, rows.take(keep), row_terms.take(keep), self._reference.installations)
+            done = await self._recompute(spans, done.rows.take(keep))
         hours, days = await self._stored_figures(spans)
         return self._changes(spans, done, states, hours, days), enough
+
+    async def _recompute(self, spans: Spans, rows: ReadingRows) -> Recomputed:
+        row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
+        judged = general.judged(spans, rows, row_terms, self._reference.installations)
+        return recompute(spans, judged, await self._shaping.shapes(gaps_of(judged.counted)))
 
     async def _stored_figures(self, spans: Spans) -> tuple[StoredHours, StoredDays]:
         hours = await points.hours(self._tx, spans.point_id, spans.from_s, spans.until_s)
@@ -147,7 +154,7 @@ class Judging:
         return hours, await points.days(self._tx, spans.point_id, from_day, to_day)
 
     def _changes(
-        self, spans: Spans, done: general.Recomputed, states: PointStates, hours: StoredHours, days: StoredDays
+        self, spans: Spans, done: Recomputed, states: PointStates, hours: StoredHours, days: StoredDays
     ) -> Outcome:
         is_new = done.rows.verdict == 0
         judged = done.rows._replace(verdict=done.verdict)
@@ -176,7 +183,7 @@ class Judging:
         return terms(self._reference.installations, point_id, meter_id, at_s, maximum_w)
 
 
-def _states_after(states: PointStates, spans: Spans, done: general.Recomputed, shifts: Shifts) -> PointStates:
+def _states_after(states: PointStates, spans: Spans, done: Recomputed, shifts: Shifts) -> PointStates:
     """Give where points stand: anew where the window ends with the series, else moved with the registers."""
     offset = states.offset.copy()
     moved = np.searchsorted(states.point_id, shifts.point_id)

@@ -11,6 +11,7 @@ from services.common import consume, health, kafka, one_zone, outbox, process, s
 from services.common.postgres import Database
 from services.ingest import api
 from services.ingest.backlog import Backlog
+from services.ingest.estimating import Estimating
 from services.ingest.facilities import FacilityHandlers
 from services.ingest.handlers import ReadingHandlers
 from services.ingest.jobs import jobs
@@ -53,6 +54,7 @@ async def run_worker(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
+    estimating = Estimating(database, readings, settings.zone)
 
     def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, number: int = 1) -> consume.Loop[Any]:
         # A group for each topic: a rebalance of the readings need not stop the weather.
@@ -72,7 +74,7 @@ async def run_worker(stop: asyncio.Event) -> None:
             *(one.run(stop) for one in reading_loops),
             loop(OUTDOOR_TEMPERATURE, WeatherHandlers(settings.zone, settings.future_seconds), 100).run(stop),
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
-            Rejudging(database, producer, readings, state.pulse("rejudging")).run(stop),
+            Rejudging(database, producer, readings, estimating, state.pulse("rejudging")).run(stop),
             outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),
             schedule.run(database, SCHEMA, jobs(database), state.pulse("jobs", 600), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),

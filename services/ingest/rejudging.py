@@ -9,6 +9,7 @@ from services.common import logs
 from services.common.health import Progress
 from services.common.kafka import send_all
 from services.common.postgres import Database
+from services.ingest.estimating import Estimating
 from services.ingest.handlers import ReadingHandlers
 from services.ingest.rereading import read_one_again
 from services.ingest.store import rejudge
@@ -21,24 +22,32 @@ IDLE_WAIT_S = 1.0
 class Rejudging:
     """Takes one span after the other: judged and stored in one transaction, told of after it, and only then done.
 
-    Then deliveries are read again of which a meter has moved.
+    Then signatures are computed that wait, and deliveries are read again of which a meter has moved.
 
     What was judged but not told of when a process died is told of by the next one, from the rows as they stand.
     """
 
     def __init__(
-        self, database: Database, producer: AIOKafkaProducer, readings: ReadingHandlers, pulse: Progress
+        self,
+        database: Database,
+        producer: AIOKafkaProducer,
+        readings: ReadingHandlers,
+        estimating: Estimating,
+        pulse: Progress,
     ) -> None:
         self._database = database
         self._producer = producer
         self._readings = readings
+        self._estimating = estimating
         self._pulse = pulse
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
         while not stop.is_set():
             self._pulse.beat()
-            if await self.judge_one() or await self.tell_of_one() or await read_one_again(self._database):
+            if await self.judge_one() or await self.tell_of_one() or await self._estimating.take_one():
+                continue
+            if await read_one_again(self._database):
                 continue
             try:
                 await asyncio.wait_for(stop.wait(), IDLE_WAIT_S)

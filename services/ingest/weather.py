@@ -16,7 +16,7 @@ from services.common.received import read_event
 from services.heat.daily_temperature import DailyMeans, daily_means
 from services.heat.local_time import day_start_s, local_day
 from services.ingest.core.observed import unusable
-from services.ingest.store import weather
+from services.ingest.store import estimation, weather
 from services.ingest.store.weather import StoredDay
 
 
@@ -43,9 +43,9 @@ class WeatherHandlers:
                 continue
             await weather.lock(tx, item.station_id)
             starts_at = [value.starts_at for value in item.values]
-            await weather.put_hours(
-                tx, item.station_id, item.recorded_at, starts_at, [value.celsius for value in item.values]
-            )
+            celsius = [value.celsius for value in item.values]
+            if await weather.put_hours(tx, item.station_id, item.recorded_at, starts_at, celsius):
+                await estimation.note_temperatures(tx, item.station_id, min(starts_at), max(starts_at))
             means = await self._means_around(tx, item)
             told += _messages(item.station_id, await weather.put_days(tx, item.station_id, means))
         return told

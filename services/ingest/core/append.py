@@ -10,6 +10,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import HourRows
+from services.heat.gaps import Shapes
 from services.heat.hour_marks import HOUR_S, Marks
 from services.ingest.core.chain import LOOKAHEAD, follows
 from services.ingest.core.figures import Seeds, candidates, hours_of, marks_of, refused_alone
@@ -113,15 +114,18 @@ class Appended(NamedTuple):
     states: PointStates
 
 
-def appended(states: PointStates, both: Combined) -> Appended:
+def counted_of(both: Combined) -> Accepted:
+    """Take all readings of points for which `appendable` holds as ones that count."""
+    registers = registers_of(both.rows)
+    never = np.zeros(len(both.rows.point_id), bool)
+    return Accepted(both.rows, both.terms.segment, registers, np.zeros_like(registers), never, never)
+
+
+def appended(states: PointStates, counted: Accepted, shapes: Shapes) -> Appended:
     """Compute the hours that new readings complete, and where each point stands afterwards.
 
-    states: only points for which `appendable` holds, both: only their readings.
+    states: only points for which `appendable` holds, counted: only their readings, shapes: of gaps among them.
     """
-    rows = both.rows
-    registers = registers_of(rows)
-    never = np.zeros(len(rows.point_id), bool)
-    counted = Accepted(rows, both.terms.segment, registers, np.zeros_like(registers), never, never)
     has_mark = states.mark_s != UNKNOWN
     seeds = Seeds(
         states.point_id[has_mark],
@@ -129,7 +133,7 @@ def appended(states: PointStates, both: Combined) -> Appended:
         states.mark[has_mark],
         states.mark_quality[has_mark],
     )
-    marks, quality = marks_of(counted, seeds)
+    marks, quality = marks_of(counted, seeds, shapes)
     return Appended(hours_of(counted, marks, quality), marks, states_after(states, counted, marks, quality))
 
 

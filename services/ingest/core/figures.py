@@ -6,6 +6,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import HourRows
+from services.heat.gaps import Gaps, Shapes, long_gaps
 from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours_between, mark_quality
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge
@@ -107,13 +108,18 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
     )
 
 
-def marks_of(counted: Accepted, seeds: Seeds) -> tuple[Marks, Int64]:
+def gaps_of(counted: Accepted) -> Gaps:
+    """Find the gaps between readings that count which are too long for a straight line."""
+    return long_gaps(counted.rows.point_id, counted.rows.read_at_s)
+
+
+def marks_of(counted: Accepted, seeds: Seeds, shapes: Shapes) -> tuple[Marks, Int64]:
     """Read the running registers off at full hours, the seeds put first; returns the marks and their quality.
 
     A seed is left out where the window's own first mark is the same one.
     """
-    own = hour_marks(counted.rows.point_id, counted.rows.read_at_s, counted.running)
-    quality = mark_quality(own.distance_s)
+    own = hour_marks(counted.rows.point_id, counted.rows.read_at_s, counted.running, shapes)
+    quality = mark_quality(own.distance_s, own.is_shaped)
     if len(seeds.owner) == 0:
         return own, quality
     owner = np.concatenate((seeds.owner, own.owner))
@@ -127,6 +133,7 @@ def marks_of(counted: Accepted, seeds: Seeds) -> tuple[Marks, Int64]:
         at_s[order],
         np.concatenate((seeds.values, own.values))[order],
         np.concatenate((seeds.at_s * 0, own.distance_s))[order],
+        np.concatenate((seeds.at_s < 0, own.is_shaped))[order],
     )
     return merged, np.concatenate((seeds.quality, quality))[order]
 

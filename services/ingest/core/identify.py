@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from services.heat.arrays import Int64, owner_time_key
+from services.heat.arrays import Bool, Int64, owner_time_key
 from services.ingest.core.installations import Installations
 from services.ingest.core.verdict import Verdict
 
@@ -23,6 +23,9 @@ class Reference:
     """(p,) sorted."""
     maximum_w: Int64
     """(p,) the highest plausible power of each metering point."""
+    station_id: Sequence[str | None]
+    """Of each metering point, whose temperatures count for it."""
+    is_cooling: Bool
     installations: Installations
 
     def maximum_of(self, point_id: Int64) -> Int64:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
+from services.heat.gaps import Shapes
 from services.heat.hour_marks import Marks
 from services.ingest.core.append import of_open_hour
 from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
@@ -54,6 +55,17 @@ class Spans(NamedTuple):
         return self.until_s != END_S
 
 
+class Judged(NamedTuple):
+    """The readings of the windows with their verdicts, and those that count."""
+
+    rows: ReadingRows
+    verdict: Int64
+    terms: Terms
+    counted: Accepted
+    is_settled: Bool
+    """(m,): False where the window was too narrow to tell where the verdicts are again what they were."""
+
+
 class Recomputed(NamedTuple):
     """The readings of the windows with their verdicts, and the marks that follow from those that count."""
 
@@ -67,18 +79,23 @@ class Recomputed(NamedTuple):
     """(m,): False where the window was too narrow to tell where the change ends; its figures are not to be used."""
 
 
-def recompute(spans: Spans, rows: ReadingRows, terms: Terms, installations: Installations) -> Recomputed:
-    """Judge the readings of each window and read their registers off at full hours.
+def judged(spans: Spans, rows: ReadingRows, terms: Terms, installations: Installations) -> Judged:
+    """Judge the readings of each window.
 
     rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one.
     """
     span = np.searchsorted(spans.point_id, rows.point_id)
     verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, spans.starts_inside[span]))
     counted = _starting_at(spans, accepted(rows, verdict, terms, installations))
-    marks, quality = marks_of(counted, NO_SEEDS)
+    return Judged(rows, verdict, terms, counted, is_settled)
+
+
+def recompute(spans: Spans, done: Judged, shapes: Shapes) -> Recomputed:
+    """Read the registers of judged windows off at full hours; shapes: of gaps among the readings that count."""
+    marks, quality = marks_of(done.counted, NO_SEEDS, shapes)
     _, has_start = _values_at(marks, spans.point_id, spans.from_s)
-    is_enough = is_settled & (has_start | ~spans.starts_inside)
-    return Recomputed(rows, verdict, terms, counted, marks, quality, is_enough)
+    is_enough = done.is_settled & (has_start | ~spans.starts_inside)
+    return Recomputed(done.rows, done.verdict, done.terms, done.counted, marks, quality, is_enough)
 
 
 def _starting_at(spans: Spans, counted: Accepted) -> Accepted:

@@ -14,6 +14,7 @@ from services.heat.days import Days, HourRows
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.outcome import Outcome, PointStates, Shifts
 from services.ingest.core.readings import ReadingRows
+from services.ingest.store import estimation
 
 DAY_S = 24 * HOUR_S
 
@@ -113,6 +114,7 @@ async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | N
     await _update_verdicts(tx, outcome.rejudged)
     await _write_hours(tx, outcome.hours, outcome.hour_revision, outcome.hour_is_new)
     await _write_days(tx, outcome.days, outcome.day_revision, outcome.day_is_new)
+    await estimation.days_changed(tx, outcome.days)
     await _shift_days(tx, outcome.shifts)
     await _update_states(tx, outcome.states)
 

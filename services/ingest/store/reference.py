@@ -16,7 +16,7 @@ _ALONE = "SELECT pg_advisory_xact_lock(hashtext('ingest.reference'))"
 
 _VERSION = "SELECT version FROM ingest.reference_version"
 
-_POINTS = "SELECT point_id, number, maximum_kw FROM ingest.point ORDER BY point_id"
+_POINTS = "SELECT point_id, number, maximum_kw, station_id, medium FROM ingest.point ORDER BY point_id"
 
 _METERS = "SELECT serial, meter_id FROM ingest.meter"
 
@@ -53,11 +53,13 @@ async def load(tx: Transaction) -> Reference:
     meters = await (await tx.execute(_METERS)).fetchall()
     places = await (await tx.execute(_INSTALLATIONS)).fetchall()
     return Reference(
-        point_by_number={number: point_id for point_id, number, _ in points},
-        number_by_point={point_id: number for point_id, number, _ in points},
+        point_by_number={row[1]: row[0] for row in points},
+        number_by_point={row[0]: row[1] for row in points},
         meter_by_serial=dict(meters),
         point_id=np.array([row[0] for row in points], np.int64),
         maximum_w=np.array([row[2] * 1000 for row in points], np.int64),
+        station_id=[row[3] for row in points],
+        is_cooling=np.array([row[4] == "cooling" for row in points], bool),
         installations=_installations(places),
     )
 

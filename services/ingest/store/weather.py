@@ -10,6 +10,10 @@ from services.heat.arrays import Float64, Int64
 from services.heat.daily_temperature import DailyMeans
 
 _LOCK_STATION = "SELECT pg_advisory_xact_lock(hashtextextended('ingest.station ' || %s, 0))"
+_SHARE_STATIONS = """
+    SELECT pg_advisory_xact_lock_shared(hashtextextended('ingest.station ' || station_id, 0))
+      FROM (SELECT unnest(%s::text[]) AS station_id ORDER BY 1) AS station
+"""
 
 # Of two values of one hour the one recorded later counts; of two recorded at once the warmer, so that the order in
 # which they come never decides.
@@ -59,11 +63,16 @@ async def lock(tx: Transaction, station_id: str) -> None:
     await tx.execute(_LOCK_STATION, [station_id])
 
 
+async def share(tx: Transaction, station_ids: list[str]) -> None:
+    """Keep temperatures of stations as they are until this transaction ends; others may do the same meanwhile."""
+    await tx.execute(_SHARE_STATIONS, [station_ids])
+
+
 async def put_hours(
     tx: Transaction, station_id: str, recorded_at: datetime, starts_at: list[datetime], celsius: list[float]
-) -> None:
-    """Store observed hours, an earlier recorded one never over a later."""
-    await tx.execute(_PUT_HOURS, [station_id, recorded_at, starts_at, celsius])
+) -> int:
+    """Store observed hours, an earlier recorded one never over a later; returns how many are new or changed."""
+    return (await tx.execute(_PUT_HOURS, [station_id, recorded_at, starts_at, celsius])).rowcount
 
 
 async def hours(tx: Transaction, station_id: str, from_s: int, to_s: int) -> tuple[Int64, Float64]:

@@ -44,7 +44,7 @@ def read_daily(*hours_after_midnight: float) -> HourRows:
     """The hours of a meter whose register, 24 Wh an hour, is read at these hours after DAY's first midnight."""
     read_at_s = np.array([day_hours(DAY, STOCKHOLM)[0] + int(hours * 3600) for hours in hours_after_midnight])
     marks = hour_marks(np.ones(len(read_at_s), np.int64), read_at_s, (read_at_s // 150).reshape(-1, 1))
-    hours = hours_between(marks.owner, marks.at_s, marks.values, mark_quality(marks.distance_s))
+    hours = hours_between(marks.owner, marks.at_s, marks.values, mark_quality(marks.distance_s, marks.is_shaped))
     return hour_rows(
         hours.starts_s.tolist(),
         hours.values[:, 0].tolist(),

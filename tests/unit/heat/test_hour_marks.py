@@ -43,7 +43,7 @@ class Readings:
 
 
 def hours_of(marks: Marks) -> Hours:
-    return hours_between(marks.owner, marks.at_s, marks.values, mark_quality(marks.distance_s))
+    return hours_between(marks.owner, marks.at_s, marks.values, mark_quality(marks.distance_s, marks.is_shaped))
 
 
 @st.composite
@@ -153,7 +153,7 @@ def test_the_longest_gap_and_the_largest_register_do_not_overflow() -> None:
     ],
 )
 def test_a_mark_s_quality_is_graded_by_the_distance_of_its_readings(distance_s: int, quality: int) -> None:
-    assert mark_quality(np.array([distance_s])).tolist() == [quality]
+    assert mark_quality(np.array([distance_s]), np.array([False])).tolist() == [quality]
 
 
 def test_the_longer_distance_of_an_hour_s_two_marks_decides() -> None:

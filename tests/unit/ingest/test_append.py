@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
-from services.ingest.core.append import appendable, appended, combined
+from services.heat.gaps import NO_SHAPES
+from services.ingest.core.append import appendable, appended, combined, counted_of
 from services.ingest.core.figures import hours_of
 from services.ingest.core.installations import Installations, terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows, joined
-from services.ingest.core.recompute import BEGINNING_S, END_S, Recomputed, Spans, recompute, states_after
+from services.ingest.core.recompute import BEGINNING_S, END_S, Recomputed, Spans, judged, recompute, states_after
 from services.ingest.core.verdict import Verdict
 from tests.oracle.verdicts import Place
 from tests.unit.ingest.rows import MAXIMUM_W, POINT_ID, installations, reading_rows, terms_of
@@ -47,7 +48,7 @@ def all_at_once(places: Installations, rows: ReadingRows) -> tuple[Recomputed, P
         np.array([END_S]),
         np.zeros((1, 2), np.int64),
     )
-    done = recompute(spans, rows, terms_of(places, rows), places)
+    done = recompute(spans, judged(spans, rows, terms_of(places, rows), places), NO_SHAPES)
     return done, states_after(unknown_state(), spans, done)
 
 
@@ -92,7 +93,7 @@ def test_readings_appended_give_the_hours_and_the_state_that_all_readings_give_a
     both = combined(states, state_terms, then, terms_of(places, then))
     if not appendable(states, both)[0]:
         return
-    short = appended(states, both)
+    short = appended(states, counted_of(both), NO_SHAPES)
     whole, end = all_at_once(places, reading_rows(rows))
     hours = hours_of(whole.counted, whole.marks, whole.mark_quality)
     before = hours_of(*_marks_of_first(places, first))

@@ -94,6 +94,8 @@ def named(serial: str | None, number: str | None, read_at_s: int = 1_000) -> tup
         meter_by_serial={"old": 1, "new": 2, "in store": 3},
         point_id=np.array([POINT_ID]),
         maximum_w=np.array([50_000]),
+        station_id=[None],
+        is_cooling=np.array([False]),
         installations=installations([OLD, NEW]),
         number_by_point={POINT_ID: "735999"},
     )
