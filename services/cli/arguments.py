@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,6 +22,23 @@ def day(text: str) -> date:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise typer.BadParameter(f"write a day as in 2026-01-31, from {FIRST_YEAR} to {LAST_YEAR}")
     return found
+
+
+def moment(text: str) -> datetime:
+    """Read a time, with an offset or without. Raises BadParameter."""
+    form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+    try:
+        found = datetime.fromisoformat(text) if re.fullmatch(form, text) else None
+    except ValueError:
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise typer.BadParameter(f"write a time as in 2026-01-31T12:00, from {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def day_or_moment(text: str) -> date | datetime:
+    """Read a day, or a time. Raises BadParameter."""
+    return moment(text) if len(text) > len("2026-01-31") else day(text)
 
 
 def month(text: str) -> str:

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
 from deploy.prepare import USUAL_ZONE
-from services.cli import arguments, shown
+from services.cli import arguments, shown, versions
 from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
 from services.common import one_zone
@@ -65,6 +65,16 @@ FormatOption = Annotated[
     ),
 ]
 
+AsKnownOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-known-on",
+        metavar="TIME",
+        parser=arguments.moment,
+        help="what was stored at that time, as in 2026-01-31T12:00: later corrections are left out",
+    ),
+]
+
 
 class _Named(NamedTuple):
     """What an ID names: the metering points, by number or as where a meter hung."""
@@ -75,16 +85,26 @@ class _Named(NamedTuple):
 
 @app.command()
 def hours(
-    point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE
+    point: PointArgument,
+    first: FromOption = None,
+    last: ToOption = None,
+    form: FormatOption = _As.TABLE,
+    at: AsKnownOption = None,
 ) -> None:
     """Show hourly energy, which in kWh is the hour's mean power in kW, with its quality."""
-    _show(HOURS, point, first, last, form)
+    _show(versions.HOURS_AS_KNOWN if at else HOURS, point, first, last, form, at)
 
 
 @app.command()
-def days(point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE) -> None:
+def days(
+    point: PointArgument,
+    first: FromOption = None,
+    last: ToOption = None,
+    form: FormatOption = _As.TABLE,
+    at: AsKnownOption = None,
+) -> None:
     """Show local days: energy, highest hour, and how many hours are there and measured."""
-    _show(DAYS, point, first, last, form)
+    _show(versions.DAYS_AS_KNOWN if at else DAYS, point, first, last, form, at)
 
 
 @app.command()
@@ -103,9 +123,31 @@ def refused(
     _show(REFUSED, point, first, last, form)
 
 
-def _show(kind: Kind, point: str, first: date | None, last: date | None, form: _As) -> None:
+@app.command("versions")
+def versions_of(
+    point: PointArgument,
+    when: Annotated[
+        date,
+        typer.Argument(
+            metavar="WHEN",
+            parser=arguments.day_or_moment,
+            help="an hour, by the local time at which it begins, or a local day",
+        ),
+    ],
+    form: FormatOption = _As.TABLE,
+) -> None:
+    """Show every version that was ever stored of one hour or one local day, and when it was known."""
+    with told_to_person():
+        at = versions.in_zone(when, zone())
+        kind = versions.versions_of(at)
+    _show(kind, point, None, None, form, at)
+
+
+def _show(
+    kind: Kind, point: str, first: date | None, last: date | None, form: _As, at: date | datetime | None = None
+) -> None:
     write: dict[_As, Format] = {_As.TABLE: shown.as_table, _As.CSV: shown.as_csv, _As.JSON: shown.as_json}
-    with told_to_person(), _rows(kind, point, first, last) as rows:
+    with told_to_person(), _rows(kind, point, first, last, at) as rows:
         try:
             write[form](kind, rows, zone())
         except BrokenPipeError:
@@ -122,7 +164,9 @@ def zone() -> ZoneInfo:
 
 
 @contextmanager
-def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iterator[Iterator[TupleRow]]:
+def _rows(
+    kind: Kind, point: str, first: date | None, last: date | None, at: date | datetime | None
+) -> Iterator[Iterator[TupleRow]]:
     """Give the rows as they come, so that a span of any length needs little memory. Raises StackError."""
     begins = datetime.combine(first or FIRST_DAY, datetime.min.time(), zone())
     ends = datetime.combine((last or LAST_DAY) + timedelta(days=1), datetime.min.time(), zone())
@@ -140,6 +184,7 @@ def _rows(kind: Kind, point: str, first: date | None, last: date | None) -> Iter
             "reasons": Jsonb({str(int(verdict)): verdict.why for verdict in Verdict}),
             "first": begins.date() if kind.by_day else begins,
             "end": ends.date() if kind.by_day else ends,
+            "at": versions.in_zone(at, zone()) if at else None,
         }
         with connection.cursor("shown") as cursor:
             cursor.itersize = ROWS_AT_ONCE

@@ -88,9 +88,12 @@ async def update(tx: Transaction, statement: LiteralString, names: LiteralString
     """Run a statement that finds (n,) columns as the rows of `changed`; returns how many rows it changed.
 
     names: of the columns, in brackets. The planner knows how many rows there are; of a staging table it would not.
+    A statement may begin with WITH.
     """
+    rest = statement.strip()
+    before = SQL(", {}").format(SQL(rest.removeprefix("WITH "))) if rest.startswith("WITH ") else SQL(rest)
     values = SQL(", ").join(SQL("unnest(%s::{}[])").format(Identifier(_type(column.kind).name)) for column in columns)
-    whole = SQL("WITH changed {} AS (SELECT {}) {}").format(SQL(names), values, SQL(statement))
+    whole = SQL("WITH changed {} AS (SELECT {}) {}").format(SQL(names), values, before)
     return (await tx.execute(whole, [_BinaryArray(_array(column)) for column in columns])).rowcount
 
 

@@ -39,14 +39,25 @@ _HOUR_COLUMNS = (
     " start_quality, end_quality, revision)"
 )
 _ADD_HOURS: LiteralString = f"COPY ingest.hour {_HOUR_COLUMNS} FROM STDIN (FORMAT binary)"
+# What a row was is kept in the statement that changes it. known_from never goes back, though a clock may: each version
+# is known from the instant at which the one before was replaced.
 _UPDATE_HOURS = """
-    UPDATE ingest.hour AS stored
-       SET energy_wh = changed.energy_wh, volume_l = changed.volume_l, forward_lc = changed.forward_lc,
-           return_lc = changed.return_lc, supply_centi_c = changed.supply_centi_c,
-           return_centi_c = changed.return_centi_c, start_quality = changed.start_quality,
-           end_quality = changed.end_quality, revision = changed.revision
-      FROM changed
-     WHERE stored.point_id = changed.point_id AND stored.starts_at = changed.starts_at
+    WITH replaced AS (
+        UPDATE ingest.hour AS stored
+           SET energy_wh = changed.energy_wh, volume_l = changed.volume_l, forward_lc = changed.forward_lc,
+               return_lc = changed.return_lc, supply_centi_c = changed.supply_centi_c,
+               return_centi_c = changed.return_centi_c, start_quality = changed.start_quality,
+               end_quality = changed.end_quality, revision = changed.revision,
+               known_from = greatest(statement_timestamp(), stored.known_from)
+          FROM changed
+         WHERE stored.point_id = changed.point_id AND stored.starts_at = changed.starts_at
+        RETURNING old.*, new.known_from AS replaced_at)
+    INSERT INTO ingest.hour_was (
+           point_id, starts_at, energy_wh, volume_l, forward_lc, return_lc, supply_centi_c, return_centi_c,
+           start_quality, end_quality, revision, known_from, replaced_at)
+    SELECT point_id, starts_at, energy_wh, volume_l, forward_lc, return_lc, supply_centi_c, return_centi_c,
+           start_quality, end_quality, revision, known_from, replaced_at
+      FROM replaced
 """
 
 _DAY_COLUMNS = (
@@ -56,17 +67,28 @@ _DAY_COLUMNS = (
 )
 _ADD_DAYS: LiteralString = f"COPY ingest.day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
 _UPDATE_DAYS = """
-    UPDATE ingest.day AS stored
-       SET energy_wh = changed.energy_wh, maximum_hour_wh = changed.maximum_hour_wh,
-           hours_expected = changed.hours_expected, hours_present = changed.hours_present,
-           hours_measured = changed.hours_measured, is_measured = changed.is_measured, volume_l = changed.volume_l,
-           forward_lc = changed.forward_lc, return_lc = changed.return_lc,
-           energy_return_wh_centi_c = changed.energy_return_wh_centi_c,
-           energy_with_return_wh = changed.energy_with_return_wh, quality = changed.quality,
-           register_wh = changed.register_wh, register_l = changed.register_l, offset_wh = changed.offset_wh,
-           offset_l = changed.offset_l, revision = changed.revision
-      FROM changed
-     WHERE stored.point_id = changed.point_id AND stored.day = changed.day
+    WITH replaced AS (
+        UPDATE ingest.day AS stored
+           SET energy_wh = changed.energy_wh, maximum_hour_wh = changed.maximum_hour_wh,
+               hours_expected = changed.hours_expected, hours_present = changed.hours_present,
+               hours_measured = changed.hours_measured, is_measured = changed.is_measured,
+               volume_l = changed.volume_l, forward_lc = changed.forward_lc, return_lc = changed.return_lc,
+               energy_return_wh_centi_c = changed.energy_return_wh_centi_c,
+               energy_with_return_wh = changed.energy_with_return_wh, quality = changed.quality,
+               register_wh = changed.register_wh, register_l = changed.register_l, offset_wh = changed.offset_wh,
+               offset_l = changed.offset_l, revision = changed.revision,
+               known_from = greatest(statement_timestamp(), stored.known_from)
+          FROM changed
+         WHERE stored.point_id = changed.point_id AND stored.day = changed.day
+        RETURNING old.*, new.known_from AS replaced_at)
+    INSERT INTO ingest.day_was (
+           point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
+           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
+           register_wh, register_l, revision, known_from, replaced_at)
+    SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
+           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
+           register_wh, register_l, revision, known_from, replaced_at
+      FROM replaced
 """
 
 _STATE_COLUMNS = (
@@ -86,11 +108,23 @@ _UPDATE_STATES = """
      WHERE stored.point_id = changed.point_id
 """
 
+# An invoice may have printed the register that moves here, so it is kept, too.
 _SHIFT_DAYS = """
-    UPDATE ingest.day
-       SET register_wh = register_wh + %(delta_wh)s, register_l = register_l + %(delta_l)s,
-           offset_wh = offset_wh + %(delta_wh)s, offset_l = offset_l + %(delta_l)s
-     WHERE point_id = %(point_id)s AND day >= DATE '1970-01-01' + %(from_day)s::int
+    WITH replaced AS (
+        UPDATE ingest.day AS stored
+           SET register_wh = register_wh + %(delta_wh)s, register_l = register_l + %(delta_l)s,
+               offset_wh = offset_wh + %(delta_wh)s, offset_l = offset_l + %(delta_l)s,
+               known_from = greatest(statement_timestamp(), stored.known_from)
+         WHERE point_id = %(point_id)s AND day >= DATE '1970-01-01' + %(from_day)s::int
+        RETURNING old.*, new.known_from AS replaced_at)
+    INSERT INTO ingest.day_was (
+           point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
+           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
+           register_wh, register_l, revision, known_from, replaced_at)
+    SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
+           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
+           register_wh, register_l, revision, known_from, replaced_at
+      FROM replaced
 """
 
 

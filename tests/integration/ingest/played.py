@@ -5,10 +5,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
 import psycopg
 
 from deploy.local.stack import Stack
 from services.ingest.decode import Message
+from services.ingest.store.points import Touched
 from tests.builders import batch
 from tests.integration.ingest.conftest import Worker
 from tests.integration.ingest.histories import History, Row
@@ -70,3 +72,19 @@ def register(stack: Stack, played: list[Played]) -> None:
                     ],
                 )
         connection.execute("UPDATE ingest.reference_version SET version = version + 1")
+
+
+async def register_late(stack: Stack, worker: Worker, played: list[Played]) -> None:
+    """Register meters behind readings that may be there already, and have those judged again."""
+    with_meters = [one for one in played if one.history.places]
+    if not with_meters:
+        return
+    register(stack, with_meters)
+    last = [max(row["read_at"] for row in one.history.rows) for one in with_meters]
+    touched = Touched(
+        np.array([one.point_id for one in with_meters]),
+        np.array([one.history.places[0].installed_s for one in with_meters]),
+        np.array(last),
+    )
+    async with worker.database.transaction() as tx:
+        await worker.handlers.rejudge(tx, touched)

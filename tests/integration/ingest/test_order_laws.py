@@ -6,17 +6,15 @@ from fractions import Fraction
 from itertools import zip_longest
 from typing import Any
 
-import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.stack import Stack
 from services.common.postgres import Database
-from services.ingest.store.points import Touched
 from tests.builders import Points
 from tests.integration.ingest.conftest import STOCKHOLM, Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, Row, courses, histories
-from tests.integration.ingest.played import Played, messages, name_meters, register
+from tests.integration.ingest.played import Played, messages, name_meters, register, register_late
 from tests.integration.ingest.tables import Tables, tables
 from tests.oracle import figures as oracle
 
@@ -53,7 +51,7 @@ async def _play(stack: Stack, straight: list[Played], mixed: list[Played], plan:
         turns = zip_longest(*([*course.deliveries, []] for course in plan), fillvalue=[])
         for turn, deliveries in enumerate(turns):
             due = [one for one, course in zip(mixed, plan, strict=True) if course.registered_after == turn]
-            await _register_late(stack, worker, due)
+            await register_late(stack, worker, due)
             rows = [row for one, indexes in zip(mixed, deliveries, strict=True) for row in one.rows(indexes)]
             await _store(worker, rows)
     finally:
@@ -64,22 +62,6 @@ async def _store(worker: Worker, rows: list[Row]) -> None:
     items = messages(worker, rows)
     if items:
         await worker.store(items)
-
-
-async def _register_late(stack: Stack, worker: Worker, played: list[Played]) -> None:
-    """Register meters behind readings that may be there already, and have those judged again."""
-    with_meters = [one for one in played if one.history.places]
-    if not with_meters:
-        return
-    register(stack, with_meters)
-    last = [max(row["read_at"] for row in one.history.rows) for one in with_meters]
-    touched = Touched(
-        np.array([one.point_id for one in with_meters]),
-        np.array([one.history.places[0].installed_s for one in with_meters]),
-        np.array(last),
-    )
-    async with worker.database.transaction() as tx:
-        await worker.handlers.rejudge(tx, touched)
 
 
 def _equals_the_oracle(stored: Tables, history: History) -> None:
