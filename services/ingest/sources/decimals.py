@@ -66,6 +66,11 @@ def reals(texts: Iterable[str], style: Style, factor: Fraction) -> Float64:
     return real(pa.array(list(texts), pa.string()), style, factor)[0]
 
 
+def hours(text: Any, style: Style) -> Int64:
+    """Read whole hours as a counter shows them; UNKNOWN where the text is no number."""
+    return whole(text, style, Fraction(1))[0]
+
+
 def _digits(text: Any, style: Style, most_digits: int) -> tuple[Any, Int64]:
     """Give each number as -?digits(.digits)?, null where empty or at fault, and the faults."""
     # Swedish exports write the true minus sign.

@@ -27,6 +27,11 @@ _ISO = (
     rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}}))?)?(?P<z>{_OFFSET})?"
 )
 _UNIX = r"(?P<s>[0-9]{1,12})"
+_EXCEL = r"(?P<D>[0-9]{1,6})(?:[.,](?P<p>[0-9]{1,15})[0-9]*)?"
+OWN_FORMS = {"iso": _ISO, "unix": _UNIX, "excel": _EXCEL}
+"""Formats that are a word. `excel`: days and their part, as a spreadsheet keeps a time."""
+_EXCEL_ZERO_S = -2_209_161_600
+"""1899-12-30, which spreadsheets count their days from."""
 _DIRECTIVES = {
     "Y": r"[0-9]{4}",
     "y": r"[0-9]{2}",
@@ -37,6 +42,9 @@ _DIRECTIVES = {
     "S": r"[0-9]{1,2}",
     "z": _OFFSET,
 }
+
+
+_SECONDS = re.compile(r":\(\?P<S>[^)]*\)")
 
 
 class Times(NamedTuple):
@@ -53,7 +61,7 @@ class Times(NamedTuple):
 
 def check_format(text: str) -> str:
     """Give a profile's time format back. Raises ValueError where it cannot be read, or leaves the day open."""
-    if text in ("iso", "unix"):
+    if text in OWN_FORMS:
         return text
     _pattern(text)
     named = re.findall(r"%(.)", text)
@@ -65,21 +73,29 @@ def check_format(text: str) -> str:
 
 
 def _pattern(time_format: str) -> str:
-    if time_format == "iso":
-        return f"^{_ISO}$"
-    if time_format == "unix":
-        return f"^{_UNIX}$"
+    if time_format in OWN_FORMS:
+        return f"^{OWN_FORMS[time_format]}$"
     pieces = re.split(r"%(.)", time_format)
-    for number, letter in enumerate(pieces[1::2]):
+    letters, between = pieces[1::2], pieces[0::2]
+    for letter in letters:
         if letter not in _DIRECTIVES:
             raise ValueError(f"a format may have {', '.join('%' + one for one in _DIRECTIVES)}, not %{letter}")
-        pieces[2 * number + 1] = f"(?P<{letter}>{_DIRECTIVES[letter]})"
-    pieces[0::2] = [re.escape(piece) for piece in pieces[0::2]]
-    return f"^{''.join(pieces)}$"
+    pattern = re.escape(between[0])
+    for number, letter in enumerate(letters, start=1):
+        before, after = between[number - 1], between[number]
+        # Nothing but two digits each tells 2024111 apart where no character stands between.
+        is_joined = (number > 1 and not before) or (number < len(letters) and not after)
+        form = _DIRECTIVES[letter].replace("{1,2}", "{2}") if is_joined else _DIRECTIVES[letter]
+        pattern += f"(?P<{letter}>{form})" + re.escape(after)
+    # Programs leave out seconds that are zero.
+    return f"^{_SECONDS.sub(lambda found: f'(?:{found[0]})?', pattern)}$"
 
 
-def times(text: Any, time_format: str) -> Times:
-    """Read a column of times. text: (n,) Arrow strings without space around. A text of wrong form gets zeros."""
+def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times:
+    """Read a column of times. text: (n,) Arrow strings without space around. A text of wrong form gets zeros.
+
+    day_ends_at_24: whether `24:00` is the end of its day; else it is no time.
+    """
     parts = pc.extract_regex(text, pattern=_pattern(time_format))
     is_form = parts.is_valid().to_numpy(zero_copy_only=False)
     number = {name: _numbers(parts, name) for name in ("Y", "y", "m", "d", "H", "M", "S", "s")}
@@ -87,11 +103,14 @@ def times(text: Any, time_format: str) -> Times:
     offset_s = _offsets(parts)
     if time_format == "unix":
         return Times(number["s"], micros, np.where(is_form, 0, UNKNOWN), is_form)
+    if time_format == "excel":
+        return Times(_excel_s(parts), micros, offset_s, is_form)
     year = number["Y"] + np.where(_has(parts, "y"), number["y"] + np.where(number["y"] < 69, 2_000, 1_900), 0)
     month_number = (year - 1970) * 12 + number["m"] - 1
     first, following = (_days(month_number + step) for step in (0, 1))
     is_form &= (number["m"] >= 1) & (number["m"] <= 12) & (number["d"] >= 1) & (number["d"] <= following - first)
-    is_form &= (number["H"] <= 23) & (number["M"] <= 59) & (number["S"] <= 59)
+    is_end = (number["H"] == 24) & (number["M"] == 0) & (number["S"] == 0) & (micros == 0) & day_ends_at_24
+    is_form &= ((number["H"] <= 23) | is_end) & (number["M"] <= 59) & (number["S"] <= 59)
     is_form &= (offset_s == UNKNOWN) | (np.abs(offset_s) <= WIDEST_OFFSET_S)
     seconds = (first + number["d"] - 1) * 86_400 + number["H"] * 3_600 + number["M"] * 60 + number["S"]
     seconds -= np.where(offset_s == UNKNOWN, 0, offset_s)
@@ -111,6 +130,12 @@ def _numbers(parts: Any, name: str) -> Int64:
         return np.zeros(len(parts), np.int64)
     text = _part(parts, name)
     return pc.cast(pc.if_else(pc.equal(text, ""), "0", text), pa.int64()).to_numpy()
+
+
+def _excel_s(parts: Any) -> Int64:
+    """Give whole seconds: a spreadsheet's part of a day is a float, and an hour no exact one."""
+    part = pc.cast(pc.utf8_rpad(_part(parts, "p"), width=15, padding="0"), pa.int64()).to_numpy()
+    return _numbers(parts, "D") * 86_400 + (part * 864 + 5 * 10**12) // 10**13 + _EXCEL_ZERO_S
 
 
 def _micros(parts: Any) -> Int64:

@@ -2,17 +2,25 @@
 
 import codecs
 import csv
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.heat.arrays import Bool, Int64
-from services.ingest.sources.profile import Column, Place, Profile
+from services.heat.arrays import Bool, Int64, counted_up
+from services.ingest.sources import workbook
+from services.ingest.sources.header import HEADER_WITHIN_LINES, Layout, fields_of, layout
+from services.ingest.sources.profile import Profile
+from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
 
 LONGEST_LINE_CHARS = 10_000
+MOST_FIELDS_BEYOND = 1_000
+PIECE_BYTES = 8_000_000
+"""So much of a file is text at a time, which takes some twenty times its size."""
 
 WRONG_NUMBER_OF_FIELDS = Fault(
     "wrong_number_of_fields", "the line has more or fewer fields than the first; quote fields that hold the delimiter"
@@ -24,8 +32,6 @@ NOT_IN_ENCODING = Fault(
 )
 
 _MARKS_OF_OTHER_FILES = {
-    b"PK\x03\x04": "is a zip file or an Excel workbook; save the sheet as CSV",
-    b"\xd0\xcf\x11\xe0": "is an old Excel workbook; save the sheet as CSV",
     b"\x1f\x8b": "is compressed; unpack it first",
     b"%PDF": "is a PDF; ask for the figures as CSV",
 }
@@ -44,111 +50,142 @@ class Lines(NamedTuple):
 
 
 def lines(data: bytes, profile: Profile, refusals: Refusals) -> Lines:
-    """Split a file into lines and columns; (n,) Arrow strings without space around for each column of the profile.
+    """Split a file into lines and columns, all at once; see `parts`."""
+    every = list(parts(data, profile, refusals))
+    texts = {place: pa.concat_arrays([part.texts[place] for part in every]) for place in every[0].texts}
+    return Lines(np.concatenate([part.number for part in every]), texts)
 
-    Optional columns that the file lacks are left out, empty lines are passed over. No field spans lines, so that a
-    quote left open costs its own line and no other. Raises UnreadableFileError where the whole file does not fit.
+
+def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
+    """Split a file into lines and columns, piece by piece, at least one of them.
+
+    Gives (n,) Arrow strings without space around for each column of the profile. Optional columns that the file lacks
+    are left out; empty lines, and the header where it stands again, are passed over. No field spans lines, so that a
+    quote left open costs its own line and no other. A workbook is known by its bytes. Raises UnreadableFileError where
+    the whole file does not fit.
     """
-    text = _text(data, profile)
-    every = pc.list_flatten(pc.split_pattern(pa.array([text], pa.large_string()), "\n"))
-    number = np.arange(1, len(every) + 1)
-    filled = pc.match_substring_regex(every, r"\S").to_numpy(zero_copy_only=False)
-    every, number = every.filter(pa.array(filled)), number[filled]
-    if not len(every):
+    if workbook.is_workbook(data):
+        found = workbook.columns(data, profile)
+        yield Lines(found.number, found.texts)
+        return
+    if profile.delimiter is None:
+        raise UnreadableFileError("the file is no workbook, and the profile has no delimiter; add one")
+    where: Layout | None = None
+    header: Any = None
+    has_lines = False
+    for every, number in _pieces(data, profile):
+        if where is None:
+            where = layout(_top(every, number, profile.delimiter), profile)
+            header = every[where.first - 1] if profile.header else None
+            every, number = every[where.first :], number[where.first :]
+        every, number = _without_header(every, number, header)
+        has_lines |= len(every) > 0
+        every, number = _well_formed(every, number, refusals)
+        yield _columns(every, number, where, profile.delimiter, refusals)
+    if where is None:
         raise UnreadableFileError("the file is empty")
-    places = _places(_fields(every[0].as_py(), profile.delimiter, int(number[0])), profile)
-    if profile.header:
-        every, number = every[1:], number[1:]
-    if not len(every):
+    if not has_lines:
         raise UnreadableFileError("the file has a header and no line below it")
-    every, number = _well_formed(every, number, refusals)
-    return _columns(every, number, places, profile.delimiter, refusals)
 
 
-class _Places(NamedTuple):
-    width: int
-    by_column: dict[Place, int]
+def _without_header(every: Any, number: Int64, header: Any) -> tuple[Any, Int64]:
+    """Pass over a header that stands again, as where a month's file was put behind another's."""
+    if header is None:
+        return every, number
+    is_other = pc.not_equal(every, header).to_numpy(zero_copy_only=False)
+    return (every, number) if is_other.all() else (every.filter(pa.array(is_other)), number[is_other])
 
 
-def _text(data: bytes, profile: Profile) -> str:
+def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str] | None]]:
+    top = zip(number[:HEADER_WITHIN_LINES].tolist(), every[:HEADER_WITHIN_LINES].to_pylist(), strict=True)
+    return [(at, fields_of(line, delimiter)) for at, line in top]
+
+
+def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
+    """Give the filled lines and their numbers, some megabytes at a time."""
+    encoding = _encoding(data, profile)
+    line_end = b"\n" if b"\n" in data else b"\r"
+    start, number = 0, 1
+    while start < len(data):
+        end = (data.rfind(line_end, start, start + PIECE_BYTES) + 1) or (data.find(line_end, start) + 1) or len(data)
+        text = data[start:end].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+        start = end
+        every = pc.list_flatten(pc.split_pattern(pa.array([text.removesuffix("\n")], pa.large_string()), "\n"))
+        numbers = np.arange(number, number + len(every))
+        number += len(every)
+        is_filled = pc.not_equal(pc.utf8_trim(every, " \t\f"), "").to_numpy(zero_copy_only=False)
+        is_filled &= numbers > profile.skip_lines
+        if is_filled.any():
+            yield (every if is_filled.all() else every.filter(pa.array(is_filled))), numbers[is_filled]
+
+
+def _encoding(data: bytes, profile: Profile) -> str:
     for mark, words in _MARKS_OF_OTHER_FILES.items():
         if data.startswith(mark):
             raise UnreadableFileError(f"the file {words}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data.split(b"\n", 1)[0]:
         raise UnreadableFileError("the file is UTF-16 or not text at all; save it as CSV in UTF-8")
     # A byte order mark of UTF-8 leaves no doubt, whatever the profile says.
-    encoding = "utf-8-sig" if profile.encoding == "utf-8" or data.startswith(codecs.BOM_UTF8) else "cp1252"
-    return data.decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _fields(line: str, delimiter: str, number: int) -> list[str]:
-    try:
-        return [field.strip() for field in next(csv.reader([line], delimiter=delimiter, strict=True))]
-    except csv.Error as error:
-        raise UnreadableFileError(f"line {number}, the header: {error}; close the quote") from error
-
-
-def _places(first: list[str], profile: Profile) -> _Places:
-    """Find the profile's columns by their names in the header, or check their numbers."""
-    width = len(first)
-    if not profile.header:
-        missing = [one for one in profile.columns if isinstance(one.column, int) and one.column > width]
-        _check_missing(missing, f"its first line has {width} fields")
-        return _Places(width, {n: n - 1 for one in profile.columns if isinstance(n := one.column, int) and n <= width})
-    wanted = {one.column for one in profile.columns}
-    twice = sorted({name for name in first if name in wanted and first.count(name) > 1})
-    if twice:
-        raise UnreadableFileError(f"the header names {', '.join(twice)} more than once; rename or remove one")
-    _check_missing(
-        [one for one in profile.columns if one.column not in first],
-        f"its header has {', '.join(first)[:500]}; is the delimiter '{profile.delimiter}' right?",
-    )
-    return _Places(width, {name: first.index(name) for name in first if name in wanted})
-
-
-def _check_missing(missing: list[Column], what_is_there: str) -> None:
-    names = ", ".join(str(one.column) for one in missing if not one.optional)
-    if names:
-        raise UnreadableFileError(f"the file lacks the column {names}; {what_is_there}")
+    return "utf-8-sig" if profile.encoding == "utf-8" or data.startswith(codecs.BOM_UTF8) else "cp1252"
 
 
 def _well_formed(every: Any, number: Int64, refusals: Refusals) -> tuple[Any, Int64]:
     """Refuse lines that are too long, or hold what is no text: bytes without a character, and NUL."""
     too_long = pc.greater(pc.utf8_length(every), LONGEST_LINE_CHARS).to_numpy(zero_copy_only=False)
-    not_text = pc.match_substring_regex(every, r"[\x{FFFD}\x00]").to_numpy(zero_copy_only=False) & ~too_long
+    not_text = np.zeros(len(number), np.bool_)
+    for mark in ("\ufffd", "\0"):
+        not_text |= pc.match_substring(every, mark).to_numpy(zero_copy_only=False) & ~too_long
     refusals.add(number[too_long], "", LINE_TOO_LONG)
     refusals.add(number[not_text], "", NOT_IN_ENCODING)
     good = ~too_long & ~not_text
-    return every.filter(pa.array(good)), number[good]
+    return (every, number) if good.all() else (every.filter(pa.array(good)), number[good])
 
 
-def _columns(every: Any, number: Int64, places: _Places, delimiter: str, refusals: Refusals) -> Lines:
+def _columns(every: Any, number: Int64, where: Layout, delimiter: str, refusals: Refusals) -> Lines:
     is_quoted = pc.match_substring(every, '"').to_numpy(zero_copy_only=False)
-    plain = _split(every.filter(pa.array(~is_quoted)), number[~is_quoted], places, delimiter, refusals)
     if not is_quoted.any():
-        return plain
-    quoted = _unquoted(every.filter(pa.array(is_quoted)), number[is_quoted], places, delimiter, refusals)
-    both = np.concatenate([plain.number, quoted.number])
-    order = np.argsort(both, kind="stable")
-    texts = {
-        place: pa.concat_arrays([text, quoted.texts[place]]).take(pa.array(order))
-        for place, text in plain.texts.items()
-    }
-    return Lines(both[order], texts)
+        return _split(every, number, where, delimiter, refusals)
+    quoted, of_quoted = every.filter(pa.array(is_quoted)), number[is_quoted]
+    is_simple = _is_simply_quoted(quoted, delimiter)
+    simple = pc.replace_substring(quoted.filter(pa.array(is_simple)), '"', "")
+    found = [
+        _split(every.filter(pa.array(~is_quoted)), number[~is_quoted], where, delimiter, refusals),
+        _split(simple, of_quoted[is_simple], where, delimiter, refusals),
+        _unquoted(quoted.filter(pa.array(~is_simple)), of_quoted[~is_simple], where, delimiter, refusals),
+    ]
+    order = np.argsort(numbers := np.concatenate([one.number for one in found]), kind="stable")
+    in_order = pa.array(order)
+    texts = {place: pa.concat_arrays([one.texts[place] for one in found]).take(in_order) for place in found[0].texts}
+    return Lines(numbers[order], texts)
 
 
-def _split(every: Any, number: Int64, places: _Places, delimiter: str, refusals: Refusals) -> Lines:
-    """Split lines without quotes, all at once."""
+def _is_simply_quoted(every: Any, delimiter: str) -> Bool:
+    """Tell the lines whose quotes stand only around whole fields, which hold neither quotes nor delimiters."""
+    mark = re.escape(delimiter)
+    field = rf'(?:"[^"{mark}]*"|[^"{mark}]*)'
+    return pc.match_substring_regex(every, f"^{field}(?:{mark}{field})*$").to_numpy(zero_copy_only=False)
+
+
+def _split(every: Any, number: Int64, where: Layout, delimiter: str, refusals: Refusals) -> Lines:
+    """Split lines without quotes, all at once. Fields beyond the last named one may be missing, or be there empty."""
     fields = pc.split_pattern(every, delimiter)
-    is_whole = pc.list_value_length(fields).to_numpy(zero_copy_only=False) == places.width
+    count = pc.list_value_length(fields).to_numpy(zero_copy_only=False).astype(np.int64)
+    flat = pc.list_flatten(fields)
+    first = np.cumsum(count) - count
+    is_whole = (count >= where.least) & (count <= where.width + MOST_FIELDS_BEYOND)
+    wider = np.flatnonzero(is_whole & (count > where.width))
+    if len(wider):
+        beyond = count[wider] - where.width
+        is_empty = pc.equal(_trimmed(flat.take(pa.array(counted_up(first[wider] + where.width, beyond)))), "")
+        filled = np.add.reduceat(~is_empty.to_numpy(zero_copy_only=False), np.cumsum(beyond) - beyond)
+        is_whole[wider[filled > 0]] = False
     refusals.add(number[~is_whole], "", WRONG_NUMBER_OF_FIELDS)
-    flat = pc.list_flatten(fields.filter(pa.array(is_whole)))
-    first = np.arange(int(is_whole.sum())) * places.width
-    texts = {place: _trimmed(flat.take(pa.array(first + at))) for place, at in places.by_column.items()}
+    first = first[is_whole]
+    texts = {place: _trimmed(flat.take(pa.array(first + at))) for place, at in where.by_column.items()}
     return Lines(number[is_whole], texts)
 
 
-def _unquoted(every: Any, number: Int64, places: _Places, delimiter: str, refusals: Refusals) -> Lines:
+def _unquoted(every: Any, number: Int64, where: Layout, delimiter: str, refusals: Refusals) -> Lines:
     """Split lines with quotes, each for itself."""
     rows: list[list[str]] = []
     fault = np.zeros(len(number), np.int64)
@@ -158,14 +195,13 @@ def _unquoted(every: Any, number: Int64, places: _Places, delimiter: str, refusa
         except csv.Error:
             fault[at] = 1
             continue
-        if len(fields) == places.width:
+        if where.least <= len(fields) and not "".join(fields[where.width :]).strip():
             rows.append(fields)
         else:
             fault[at] = 2
     good = refusals.add_each(number, fault, "", (QUOTE_NOT_CLOSED, WRONG_NUMBER_OF_FIELDS))
     texts = {
-        place: _trimmed(pa.array([row[at] for row in rows], pa.large_string()))
-        for place, at in places.by_column.items()
+        place: _trimmed(pa.array([row[at] for row in rows], pa.large_string())) for place, at in where.by_column.items()
     }
     return Lines(number[good], texts)
 

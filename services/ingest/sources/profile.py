@@ -5,41 +5,24 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
 from services.common.faults import reason
-from services.ingest.sources.instants import check_format
-from services.ingest.sources.zones import fixed_offset_s
+from services.ingest.sources.decimals import Style, wholes
+from services.ingest.sources.file_name import check_template
+from services.ingest.sources.profile_parts import (
+    REGISTER_UNITS,
+    Column,
+    Part,
+    TimeColumn,
+    ValueColumn,
+    Values,
+)
 
-REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
-    "energy_wh": {
-        "Wh": Fraction(1),
-        "kWh": Fraction(1_000),
-        "MWh": Fraction(1_000_000),
-        "GJ": Fraction(10**9, 3_600),
-    },
-    "volume_l": {"l": Fraction(1), "m3": Fraction(1_000)},
-    "forward_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
-    "return_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
-}
-"""Per register: how many of the field's own unit one of the file's is. The field is whole; what lies below is cut."""
-
-SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
-    "flow_l_per_h": {"l/h": Fraction(1), "m3/h": Fraction(1_000)},
-    "power_w": {"W": Fraction(1), "kW": Fraction(1_000)},
-    "supply_c": {"C": Fraction(1)},
-    "return_c": {"C": Fraction(1)},
-    "celsius": {"C": Fraction(1)},
-}
-UNITS = REGISTER_UNITS | SAMPLE_UNITS
-
-
-LAST_COLUMN = 10_000
 MOST_FAULTS_TOLD = 10
+MOST_LINES_SKIPPED = 1_000
 
 _TABLE = "write a table, as in [time], with its keys below it"
 _WORDS_OF_TOML = {
@@ -62,108 +45,51 @@ class Kind(StrEnum):
     WEATHER = "weather"
 
 
-class ClockChange(StrEnum):
-    """What is done with the hour that the autumn's clock shows twice, where times are local and have no offset."""
-
-    BY_ORDER = "by_order"
-    REFUSE = "refuse"
-
-
-class Stamped(StrEnum):
-    """Which end of its hour a mean temperature's time names."""
-
-    BEGIN = "begin"
-    END = "end"
-
-
-def _known_zone(name: str) -> str:
-    if fixed_offset_s(name) is None:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("write UTC, an offset such as +01:00, or a zone such as Europe/Stockholm") from error
-    return name
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _place(given: object) -> str | int:
-    is_number = isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= LAST_COLUMN
+def _sheet(given: object) -> str | int:
+    is_number = isinstance(given, int) and not isinstance(given, bool) and given >= 1
     if not is_number and not (isinstance(given, str) and given):
-        raise ValueError(
-            "write the column's name in quotation marks or, in a file without a header, its number,"
-            f" from 1 to {LAST_COLUMN}"
-        )
+        raise ValueError("write the sheet's name in quotation marks, or its number from 1")
     return given  # type: ignore[return-value]
 
 
-Place = Annotated[str | int, PlainValidator(_place)]
-"""A column: its name in the header or, in a file without one, its number from 1."""
+Sheet = Annotated[str | int, PlainValidator(_sheet)]
 
 
-class Column(_Part):
-    """A column that a file must have, unless it is optional."""
+class Profile(Part):
+    """What a kind of file looks like. Columns that the profile does not name are ignored.
 
-    column: Place
-    optional: bool = False
-
-
-class TimeColumn(Column):
-    """A column of instants. format: `iso`, `unix` (seconds since 1970) or like `%d/%m/%Y %H:%M`.
-
-    zone: what times without an offset mean; without a zone each must carry its offset.
+    delimiter: may be left out where every file is a workbook. sheet: a workbook's, by name or number from 1; else its
+    first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is.
     """
-
-    format: Annotated[str, AfterValidator(check_format)] = "iso"
-    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
-    clock_change: ClockChange = ClockChange.REFUSE
-    stamped: Stamped = Stamped.BEGIN
-
-
-class ValueColumn(Column):
-    """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value"."""
-
-    field: str
-    unit: str
-    sentinels: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _field_and_unit_fit(self) -> Self:
-        if self.field not in UNITS:
-            raise ValueError(f"there is no field '{self.field}'; there are {', '.join(UNITS)}")
-        if self.unit not in UNITS[self.field]:
-            raise ValueError(f"{self.field} cannot be given in '{self.unit}'; use {', '.join(UNITS[self.field])}")
-        return self
-
-    @property
-    def factor(self) -> Fraction:
-        """How many of the field's own unit one of the file's is."""
-        return UNITS[self.field][self.unit]
-
-
-class Profile(_Part):
-    """What a kind of file looks like. Columns that the profile does not name are ignored."""
 
     kind: Kind
     encoding: Literal["utf-8", "windows-1252"] = "utf-8"
-    delimiter: Literal[",", ";", "\t", "|"]
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
     decimal: Literal[".", ","] = "."
     thousands: Literal["", " ", ".", ",", "'"] = ""
     header: bool = True
+    skip_lines: Annotated[int, Field(ge=0, le=MOST_LINES_SKIPPED)] = 0
+    sheet: Sheet | None = None
+    file_name: Annotated[str, AfterValidator(check_template)] | None = None
     time: TimeColumn
     recorded_at: TimeColumn | None = None
     serial: Column | None = None
     metering_point: Column | None = None
     withdrawn: Column | None = None
-    values: Annotated[tuple[ValueColumn, ...], Field(min_length=1)]
+    values: Values
 
     @property
     def columns(self) -> list[Column]:
         """Every column that the profile names."""
-        others = (self.recorded_at, self.serial, self.metering_point, self.withdrawn)
-        return [self.time, *(one for one in others if one is not None), *self.values]
+        times = [one for one in (self.time, self.recorded_at) if one is not None]
+        others = [one for one in (self.serial, self.metering_point, self.withdrawn) if one is not None]
+        parts = [Column(column=place, optional=one.optional) for one in times for place in one.places[1:]]
+        return [*times, *parts, *others, *self.values]
+
+    @property
+    def style(self) -> Style:
+        """How the file writes numbers."""
+        return Style(self.decimal, self.thousands)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -176,6 +102,8 @@ class Profile(_Part):
         self._check_twice("column", Counter(str(one.column) for one in self.columns))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})
+        for one in self.values:
+            self._check_numbers(one)
         return self
 
     @staticmethod
@@ -186,11 +114,17 @@ class Profile(_Part):
 
     def _check_kind(self, fields: set[str]) -> None:
         if self.kind is Kind.WEATHER:
-            of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn)
+            of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn, self.file_name)
             if fields != {"celsius"} or any(one is not None for one in of_readings):
                 raise ValueError("a weather file has a time and one value, celsius, and nothing else")
-        elif "energy_wh" not in fields or "celsius" in fields or self.time.stamped is not Stamped.BEGIN:
-            raise ValueError("a file of readings needs a value energy_wh, and has neither celsius nor stamped")
+        elif "energy_wh" not in fields or "celsius" in fields:
+            raise ValueError("a file of readings needs a value energy_wh, and has no celsius")
+
+    def _check_numbers(self, value: ValueColumn) -> None:
+        """Hold modulus and resolution to being numbers of the file, above zero, of at least one whole unit."""
+        for key, text in (("modulus", value.modulus), ("resolution", value.resolution)):
+            if text is not None and (value.field not in REGISTER_UNITS or wholes([text], self.style, value.factor) < 1):
+                raise ValueError(f"{value.field}: write {key} as the file writes a number, above zero")
 
 
 def profile(text: str, name: str) -> Profile:

@@ -1,27 +1,27 @@
 """A file of readings and its profile to the columns of METER_READINGS."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import decimals, time_columns
-from services.ingest.sources.decimals import Style
-from services.ingest.sources.lines import lines
-from services.ingest.sources.profile import REGISTER_UNITS, Column, Kind, Profile, ValueColumn
+from services.ingest.sources import time_columns
+from services.ingest.sources.consumption import refuse_consumption
+from services.ingest.sources.file_name import names_in
+from services.ingest.sources.lines import parts
+from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_VALUES, OF_WITHDRAWN, PartColumns
+from services.ingest.sources.profile import Kind, Profile
+from services.ingest.sources.profile_parts import Column, TimeColumn
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.repeated_hour import Series
 from services.ingest.sources.rows import Rows
+from services.ingest.sources.time_columns import Written
 
 NO_METER_NAMED = Fault("no_meter_named", "neither a serial nor a metering point is given")
-SENTINEL = Fault("sentinel", "the meter's sign for 'no value' stands where the energy register should")
-ENERGY_MISSING = Fault("field_missing", "the energy register is empty")
-NEGATIVE = Fault("negative_register", "a register cannot be below zero")
-NOT_TRUE_OR_FALSE = Fault("wrong_type", "write true or false, 1 or 0, or leave it empty")
-
-_NEVER_NEGATIVE = ("energy_wh", "volume_l")
+ANOTHER_METER = Fault("another_meter", "the line names another meter or metering point than the file's name")
 
 
 class Named(NamedTuple):
@@ -32,118 +32,107 @@ class Named(NamedTuple):
 
 
 IN_THE_FILE = Named()
-"""Each line says itself whose reading it is."""
+"""Each line, or the file's name, says itself whose reading it is."""
 
 
 class ReadingsFile(NamedTuple):
     """What a file of readings says.
 
     readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each. emptied: how many sentinels were
-    taken as "not given", by field.
+    taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found their place.
     """
 
     readings: pa.Table
     line: Int64
     refusals: Refusals
     emptied: dict[str, int]
+    told_apart: int
 
 
-def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE) -> ReadingsFile:
-    """Read a file of readings. Raises UnreadableFileError, which says what to do, where no line can be read."""
+def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, file_name: str = "") -> ReadingsFile:
+    """Read a file of readings. Raises UnreadableFileError, which says what to do, where no line can be read.
+
+    file_name: without its folders, for a profile that finds in it whose readings they are.
+    """
     if profile.kind is not Kind.READINGS:
         raise UnreadableFileError("the profile is for weather; choose one for readings")
     refusals = Refusals()
-    rows = Rows(lines(data, profile, refusals), refusals)
-    meters = _meters(rows, profile, named)
-    _refuse_unnamed(rows, meters)
-    for name, column in (("read_at", profile.time), ("recorded_at", profile.recorded_at)):
-        if column is not None and rows.has(column.column):
-            at_us, faults = time_columns.instants_us(rows.text(column.column), column, _series(rows, meters))
-            rows.put(name, at_us, faults, column.column, time_columns.FAULTS)
-    emptied: dict[str, int] = {}
-    style = Style(profile.decimal, profile.thousands)
+    names = _names(profile, named, file_name)
+    reader = PartColumns(profile, names.by_file, names.by_line)
+    rows = _rows(data, profile, reader, refusals)
+    rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
+    told_apart = _put_times(rows, profile)
     for value in profile.values:
-        if rows.has(value.column):
-            emptied[value.field] = _put_value(rows, value, style)
-    _put_withdrawn(rows, profile.withdrawn)
-    emptied = {name: count for name, count in emptied.items() if count}
-    return ReadingsFile(_table(rows, meters), rows.lines.number, refusals, emptied)
+        if f"faults.{value.field}" in rows.columns:
+            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, OF_VALUES)
+    if profile.withdrawn is not None:
+        rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
+    refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
+    emptied = {name: count for name, count in reader.emptied.items() if count}
+    return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, told_apart)
 
 
-Meters = dict[str, Column | str | None]
-"""Per naming field of a reading: the column that holds it, or the one name that counts for every line."""
+class _Names(NamedTuple):
+    """Who is named: once for the whole file, and by which columns."""
+
+    by_file: Mapping[str, str]
+    by_line: Mapping[str, Column]
 
 
-def _meters(rows: Rows, profile: Profile, named: Named) -> Meters:
-    meters: Meters = {"serial": named.serial, "metering_point": named.metering_point}
-    if not any(named):
-        in_file = {"serial": profile.serial, "metering_point": profile.metering_point}
-        meters |= {name: one for name, one in in_file.items() if one is not None and rows.has(one.column)}
-    if not any(meters.values()):
-        raise UnreadableFileError("the file does not say whose readings these are; name a metering point or serial")
-    return meters
+def _names(profile: Profile, named: Named, file_name: str) -> _Names:
+    for_all = {name: text for name, text in named._asdict().items() if text is not None}
+    if for_all:
+        return _Names(for_all, {})
+    by_file = names_in(file_name, profile.file_name) if profile.file_name is not None else {}
+    columns = {"serial": profile.serial, "metering_point": profile.metering_point}
+    return _Names(by_file, {name: one for name, one in columns.items() if one is not None})
 
 
-def _refuse_unnamed(rows: Rows, meters: Meters) -> None:
-    columns = [one.column for one in meters.values() if isinstance(one, Column)]
-    if columns:
-        nameless = np.all([pc.equal(rows.text(one), "").to_numpy(zero_copy_only=False) for one in columns], axis=0)
-        rows.refuse(nameless.astype(np.int64), columns[0], (NO_METER_NAMED,))
+def _first_column(by_line: Mapping[str, Column]) -> str | int:
+    return next((one.column for one in by_line.values()), "")
 
 
-def _series(rows: Rows, meters: Meters) -> Int64:
-    """Number the meters that the lines are of."""
-    series = np.zeros(len(rows), np.int64)
-    for one in meters.values():
-        if isinstance(one, Column):
-            codes = rows.text(one.column).dictionary_encode().indices.to_numpy().astype(np.int64)
-            _, series = np.unique(series * (len(rows) + 1) + codes, return_inverse=True)
-    return series.astype(np.int64)
+def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals) -> Rows:
+    numbers, columns = [], []
+    for part in parts(data, profile, refusals):
+        numbers.append(part.number)
+        columns.append(reader.read(Rows(part, refusals)))
+    return Rows.joined(numbers, columns, refusals)
 
 
-def _put_value(rows: Rows, value: ValueColumn, style: Style) -> int:
-    """Read a column of numbers; gives how many sentinels were taken as "not given"."""
-    text = rows.text(value.column)
-    if value.field not in REGISTER_UNITS:
-        sample, faults = decimals.real(text, style, value.factor)
-        is_sentinel = np.isin(sample, decimals.reals(value.sentinels, style, value.factor))
-        rows.put(value.field, np.where(is_sentinel, np.nan, sample), faults, value.column, decimals.FAULTS)
-        return int(is_sentinel.sum())
-    register, faults = decimals.whole(text, style, value.factor)
-    is_sentinel = np.isin(register, decimals.wholes(value.sentinels, style, value.factor))
-    is_energy = value.field == "energy_wh"
-    faults = np.select(
-        [faults != 0, is_sentinel & is_energy, (register == UNKNOWN) & is_energy, _below_zero(value.field, register)],
-        [faults, *(len(decimals.FAULTS) + place for place in (1, 2, 3))],
-        0,
-    ).astype(np.int64)
-    meaning = (*decimals.FAULTS, SENTINEL, ENERGY_MISSING, NEGATIVE)
-    rows.put(value.field, np.where(is_sentinel, UNKNOWN, register), faults, value.column, meaning)
-    return 0 if is_energy else int(is_sentinel.sum())
+def _put_times(rows: Rows, profile: Profile) -> int:
+    """Resolve the times of all lines; gives how many of a repeated hour found their place."""
+    read = time_columns.read_at(_written(rows, "read_at"), profile.time, _series(rows))
+    rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
+    recorded: TimeColumn | None = profile.recorded_at
+    if recorded is not None and "recorded_at.at_us" in rows.columns:
+        found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows))
+        rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
+    return read.told_apart
 
 
-def _below_zero(field: str, register: Int64) -> Any:
-    return (register < 0) & (register != UNKNOWN) & (field in _NEVER_NEGATIVE)
+def _written(rows: Rows, name: str) -> Written:
+    return Written(*(rows.columns.pop(f"{name}.{part}") for part in Written._fields))
 
 
-def _put_withdrawn(rows: Rows, column: Column | None) -> None:
-    if column is None or not rows.has(column.column):
-        rows.columns["withdrawn"] = np.zeros(len(rows), np.bool_)
-        return
-    text = pc.utf8_lower(rows.text(column.column))
-    is_true, is_false = (
-        np.isin(text.to_numpy(zero_copy_only=False), known) for known in (["true", "1"], ["false", "0", ""])
-    )
-    rows.put("withdrawn", is_true, (~is_true & ~is_false).astype(np.int64), column.column, (NOT_TRUE_OR_FALSE,))
+def _series(rows: Rows) -> Series:
+    unknown = np.full(len(rows), UNKNOWN, np.int64)
+    return Series(_meters(rows), rows.columns["energy_wh"], rows.columns.get("counter_h", unknown))
 
 
-def _table(rows: Rows, meters: Meters) -> pa.Table:
+def _meters(rows: Rows) -> Int64:
+    """Number the meters that the lines are of: what both names together say."""
+    serial, point = (rows.columns[name].astype(np.int64) for name in NAMES)
+    return serial * (int(point.max(initial=0)) + 1) + point
+
+
+def _table(rows: Rows, reader: PartColumns) -> pa.Table:
     arrays = []
     for field in METER_READINGS:
-        if field.name in meters:
-            arrays.append(_names(rows, meters[field.name]))
-        elif field.name in rows.columns:
-            values = rows.columns[field.name]
+        values = rows.columns.pop(field.name, None)
+        if field.name in NAMES:
+            arrays.append(_texts(values, reader.texts))
+        elif values is not None:
             is_unknown = np.isnan(values) if values.dtype.kind == "f" else values == UNKNOWN
             arrays.append(pa.array(values, mask=is_unknown).cast(field.type))
         else:
@@ -151,10 +140,5 @@ def _table(rows: Rows, meters: Meters) -> pa.Table:
     return pa.table(arrays, schema=METER_READINGS)
 
 
-def _names(rows: Rows, one: Column | str | None) -> Any:
-    if one is None:
-        return pa.nulls(len(rows), pa.string())
-    if isinstance(one, str):
-        return pa.repeat(one, len(rows)).cast(pa.string())
-    text = rows.text(one.column)
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text).cast(pa.string())
+def _texts(codes: Any, texts: list[str]) -> Any:
+    return pa.array([None, *texts[1:]], pa.string()).take(pa.array(codes, mask=codes == NOT_GIVEN))

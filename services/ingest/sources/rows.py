@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from services.heat.arrays import Int64
 from services.ingest.sources.lines import Lines
-from services.ingest.sources.profile import Place
+from services.ingest.sources.profile_parts import Place, TimeColumn
 from services.ingest.sources.refusals import Fault, Refusals
+
+Values = npt.NDArray[Any]
 
 
 class Rows:
@@ -17,7 +21,14 @@ class Rows:
     def __init__(self, lines: Lines, refusals: Refusals) -> None:
         self.lines = lines
         self.refusals = refusals
-        self.columns: dict[str, npt.NDArray[Any]] = {}
+        self.columns: dict[str, Values] = {}
+
+    @staticmethod
+    def joined(numbers: Sequence[Values], columns: Sequence[dict[str, Values]], refusals: Refusals) -> "Rows":
+        """Give the rows of a file that was read in parts, each with the same columns; the texts are gone."""
+        rows = Rows(Lines(np.concatenate(numbers), {}), refusals)
+        rows.columns = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
+        return rows
 
     def __len__(self) -> int:
         return len(self.lines.number)
@@ -30,12 +41,20 @@ class Rows:
         """Give a column as it is written: (n,) Arrow strings."""
         return self.lines.texts[place]
 
-    def put(self, name: str, values: npt.NDArray[Any], faults: Int64, place: Place, meaning: Sequence[Fault]) -> None:
+    def time_text(self, column: TimeColumn) -> Any:
+        """Give a time as it is written, the day and the time of day joined where they stand in two columns."""
+        text = self.text(column.column)
+        if column.clock_column is None:
+            return text
+        space = pa.scalar(" ", text.type)
+        return pc.utf8_trim_whitespace(pc.binary_join_element_wise(text, self.text(column.clock_column), space))
+
+    def put(self, name: str, values: Values, faults: Values, place: Place, meaning: Sequence[Fault]) -> None:
         """Add a column, and refuse the lines whose entry in `faults` is not 0, as meaning[entry - 1] says."""
         self.columns[name] = values
         self.refuse(faults, place, meaning)
 
-    def refuse(self, faults: Int64, place: Place, meaning: Sequence[Fault]) -> None:
+    def refuse(self, faults: Values, place: Place, meaning: Sequence[Fault]) -> None:
         """Drop the lines at fault."""
         if not faults.any():
             return

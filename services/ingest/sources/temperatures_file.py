@@ -6,10 +6,11 @@ import numpy as np
 
 from services.heat.arrays import Float64, Int64, run_starts
 from services.ingest.sources import decimals, time_columns
-from services.ingest.sources.decimals import Style
 from services.ingest.sources.lines import lines
-from services.ingest.sources.profile import Kind, Profile, Stamped
+from services.ingest.sources.profile import Kind, Profile
+from services.ingest.sources.profile_parts import Stamped
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.repeated_hour import Series
 from services.ingest.sources.rows import Rows
 
 HOUR_US = 3_600_000_000
@@ -36,9 +37,9 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
         raise UnreadableFileError("the profile is for readings; choose one for weather")
     refusals = Refusals()
     rows = Rows(lines(data, profile, refusals), refusals)
-    at_us, faults = time_columns.instants_us(
-        rows.text(profile.time.column), profile.time, np.zeros(len(rows), np.int64)
-    )
+    read = time_columns.written(rows.time_text(profile.time), profile.time)
+    series = Series.of_times_alone(np.zeros(len(rows), np.int64))
+    at_us, faults, _ = time_columns.resolved(read, profile.time, series)
     off_hour = (faults == 0) & (at_us % HOUR_US != 0)
     faults = np.where(off_hour, len(time_columns.FAULTS) + 1, faults)
     rows.put("at_us", at_us, faults, profile.time.column, (*time_columns.FAULTS, NOT_ON_THE_HOUR))
@@ -50,7 +51,7 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
 
 def _put_celsius(rows: Rows, profile: Profile) -> None:
     value = profile.values[0]
-    style = Style(profile.decimal, profile.thousands)
+    style = profile.style
     celsius, faults = decimals.real(rows.text(value.column), style, value.factor)
     is_sentinel = np.isin(celsius, decimals.reals(value.sentinels, style, value.factor))
     faults = np.select(

@@ -1,38 +1,104 @@
 """A column of times to instants, as the profile says."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
 
-from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import instants, zones
-from services.ingest.sources.profile import ClockChange, TimeColumn
+from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.ingest.sources import instants, repeated_hour, zones
+from services.ingest.sources.profile_parts import ClockChange, Stamped, TimeColumn
+from services.ingest.sources.repeated_hour import Series
 
 FAULTS = (instants.MISSING, instants.NOT_A_TIME, instants.NAIVE_TIME, instants.OUT_OF_RANGE, *zones.FAULTS)
 _MISSING, _NOT_A_TIME, _NAIVE, _OUT_OF_RANGE, _FIRST_OF_ZONES = 1, 2, 3, 4, 5
+_HOUR_US = 3_600_000_000
 
 
-def instants_us(text: Any, column: TimeColumn, series: Int64) -> tuple[Int64, Int64]:
-    """Give microseconds since 1970 in UTC, and faults as 1 + their place in FAULTS (0: none).
+class Written(NamedTuple):
+    """Times as a file writes them, each (n,): microseconds since 1970, in UTC or, where is_local, on the wall's clock.
 
-    text: (n,) Arrow strings without space around, in the file's order. series: (n,) which meter each is of. Empty
-    texts get UNKNOWN and, unless the column is optional, a fault.
+    faults: 1 + their place in FAULTS (0: none). UNKNOWN where a time is empty or at fault.
     """
-    read = instants.times(text, column.format)
+
+    at_us: Int64
+    is_local: Bool
+    faults: Int64
+
+
+def written(text: Any, column: TimeColumn) -> Written:
+    """Read what a column says. text: (n,) Arrow strings without space around.
+
+    An empty text has a fault unless the column is optional.
+    """
+    # Fleets are read at the same hours, so that most times stand in a file many times.
+    encoded = text.dictionary_encode()
+    of_each = _written_once(encoded.dictionary, column)
+    at = encoded.indices.to_numpy()
+    return Written(*(part[at] for part in of_each))
+
+
+def _written_once(text: Any, column: TimeColumn) -> Written:
+    read = instants.times(text, column.format, day_ends_at_24=column.day_ends_at_24)
     is_empty = pc.equal(text, "").to_numpy(zero_copy_only=False)
     is_naive = read.is_form & (read.offset_s == UNKNOWN)
     # A day to spare, so that no calendar is asked for a day beyond its end.
     is_outside = (read.seconds < instants.FIRST_S + zones.DAY_S) | (read.seconds >= instants.END_S - zones.DAY_S)
-    fault = np.select(
+    faults = np.select(
         [is_empty, ~read.is_form, is_outside, is_naive & (column.zone is None)],
         [0 if column.optional else _MISSING, _NOT_A_TIME, _OUT_OF_RANGE, _NAIVE],
         0,
     ).astype(np.int64)
-    at_s = read.seconds.copy()
-    local = is_naive & ~is_outside
-    if column.zone is not None and local.any():
-        by_order = column.clock_change is ClockChange.BY_ORDER
-        at_s[local], of_zone = zones.instants_s(read.seconds[local], column.zone, by_order, series[local])
-        fault[local] = np.where(of_zone == 0, 0, of_zone + _FIRST_OF_ZONES - 1)
-    return np.where(is_empty | (fault != 0), UNKNOWN, at_s * 1_000_000 + read.micros), fault
+    at_us = np.where(is_empty | (faults != 0), UNKNOWN, read.seconds * 1_000_000 + read.micros)
+    return Written(at_us, is_naive & (faults == 0), faults)
+
+
+class Resolved(NamedTuple):
+    """Instants: microseconds since 1970 in UTC, faults as 1 + their place in FAULTS (0: none).
+
+    told_apart: how many lines of an hour that the clock showed twice found their place.
+    """
+
+    at_us: Int64
+    faults: Int64
+    told_apart: int = 0
+
+
+def resolved(read: Written, column: TimeColumn, series: Series) -> Resolved:
+    """Give the instants of times, in the file's order."""
+    at_us, faults = read.at_us.copy(), read.faults.copy()
+    local = np.flatnonzero(read.is_local)
+    if column.zone is None or not len(local):
+        return Resolved(at_us, faults)
+    seconds, micros = np.divmod(at_us[local], 1_000_000)
+    of_lines = Series(*(part[local] for part in series))
+    placed = zones.instants_s(seconds, column.zone, _tell(column.clock_change, seconds, of_lines))
+    is_placed = placed.faults == 0
+    faults[local] = np.where(is_placed, 0, placed.faults + _FIRST_OF_ZONES - 1)
+    at_us[local] = np.where(is_placed, placed.at_s * 1_000_000 + micros, UNKNOWN)
+    return Resolved(at_us, faults, placed.told_apart)
+
+
+def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | None:
+    if change is ClockChange.REFUSE:
+        return None
+    if change is ClockChange.BY_COUNTER:
+        return lambda first_s, repeated: repeated_hour.passes_by_counter(local_s, first_s, series, repeated)
+    return lambda _, repeated: repeated_hour.passes_by_order(local_s, series, repeated)
+
+
+def read_at(read: Written, column: TimeColumn, series: Series) -> Resolved:
+    """Give when registers were read, where a time may name an hour instead of an instant.
+
+    `begin`: the register stood so when the hour that begins then was over. `end`: the hour's beginning plus one on the
+    clock's face, so that autumn's repeated hour is the one before it.
+    """
+    if column.stamped is Stamped.END:
+        began_us = np.where(read.is_local, read.at_us - _HOUR_US, read.at_us)
+        found = resolved(read._replace(at_us=began_us), column, series)
+        is_moved = read.is_local & (found.faults == 0)
+        return found._replace(at_us=np.where(is_moved, found.at_us + _HOUR_US, found.at_us))
+    found = resolved(read, column, series)
+    if column.stamped is Stamped.BEGIN:
+        return found._replace(at_us=np.where(found.at_us == UNKNOWN, UNKNOWN, found.at_us + _HOUR_US))
+    return found

@@ -1,13 +1,16 @@
 """Times without an offset to instants, through the night on which the clock is set back and the hour it skips."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from services.heat.arrays import Bool, Int64, run_starts
+from services.heat.arrays import Bool, Int64
 from services.ingest.sources.refusals import Fault
+from services.ingest.sources.repeated_hour import SECOND, UNCLEAR
 
 DAY_S = 86_400
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times without an offset are what this file is about.
@@ -19,7 +22,7 @@ AMBIGUOUS_TIME = Fault(
 )
 ORDER_UNCLEAR = Fault(
     "ambiguous_time",
-    "the clock showed this time twice in autumn and the file's order does not tell which; give an offset",
+    "the clock showed this time twice in autumn and nothing in the file tells which is meant; give an offset",
 )
 FAULTS = (NO_SUCH_TIME, AMBIGUOUS_TIME, ORDER_UNCLEAR)
 
@@ -35,29 +38,46 @@ def fixed_offset_s(zone: str) -> int | None:
     return -seconds if match[1] == "-" else seconds
 
 
-def instants_s(local_s: Int64, zone: str, by_order: bool, series: Int64) -> tuple[Int64, Int64]:
-    """Give the instant of each local time, and its fault as 1 + its place in FAULTS (0: none).
+Tell = Callable[[Int64, Bool], Int64]
+"""Tells the passes of a repeated hour apart: (n,) first instants and which lines are repeated, to each line's pass."""
+
+
+class Placed(NamedTuple):
+    """Local times as instants: seconds since 1970, faults as 1 + their place in FAULTS, how many repeated were told."""
+
+    at_s: Int64
+    faults: Int64
+    told_apart: int
+
+
+def instants_s(local_s: Int64, zone: str, tell: Tell | None) -> Placed:
+    """Give the instant of each local time.
 
     local_s: (n,) what the clock on the wall showed, as seconds since 1970 on that clock, 1990 to 2060, in the
-    file's order. series: (n,) which meter each belongs to. by_order: a repeated hour is told apart by the file's
-    order, where within each meter that goes one way; see `_told_by_order`.
+    file's order. tell: how a repeated hour is told apart; None to refuse it.
     """
     fixed = fixed_offset_s(zone)
     if fixed is not None:
-        return local_s - fixed, np.zeros(len(local_s), np.int64)
+        return Placed(local_s - fixed, np.zeros(len(local_s), np.int64), 0)
     place = ZoneInfo(zone)
     day, of_day = np.unique(local_s // DAY_S, return_inverse=True)
     offset = np.array([_offset_s(int(number), place) for number in day], np.int64)
     next_offset = np.array([_offset_s(int(number) + 1, place) for number in day], np.int64)
-    at_s = local_s - offset[of_day]
+    first_s = local_s - offset[of_day]
+    second_s = first_s.copy()
     fault = np.zeros(len(local_s), np.int64)
     changing = np.flatnonzero((offset != next_offset)[of_day])
     if len(changing):
-        _resolve(changing, local_s, at_s, fault, place)
+        local, of_local = np.unique(local_s[changing], return_inverse=True)
+        resolved = np.array([_resolved(one, place) for one in local.tolist()], np.int64)[of_local]
+        first_s[changing], second_s[changing], fault[changing] = resolved.T
     repeated = fault == _AMBIGUOUS
-    if by_order and repeated.any():
-        _told_by_order(local_s, series, repeated, at_s, fault, place)
-    return at_s, fault
+    if tell is None or not repeated.any():
+        return Placed(first_s, fault, 0)
+    passes = tell(first_s, repeated)
+    fault[repeated] = np.where(passes[repeated] == UNCLEAR, _UNCLEAR, 0)
+    told_apart = int((passes[repeated] != UNCLEAR).sum())
+    return Placed(np.where(passes == SECOND, second_s, first_s), fault, told_apart)
 
 
 _NO_SUCH, _AMBIGUOUS, _UNCLEAR = (1 + FAULTS.index(fault) for fault in FAULTS)
@@ -73,48 +93,12 @@ def _utc_offset_s(local_s: int, place: ZoneInfo, fold: int) -> int:
     return int(offset.total_seconds()) if offset is not None else 0
 
 
-def _resolve(rows: Int64, local_s: Int64, at_s: Int64, fault: Int64, place: ZoneInfo) -> None:
-    """Look at the times of days on which the clock changes, one by one: there are two such days a year."""
-    for row, local in zip(rows.tolist(), local_s[rows].tolist(), strict=True):
-        first, second = (local - _utc_offset_s(local, place, fold) for fold in (0, 1))
-        at_s[row] = first
-        if first != second:
-            # In the hour that the clock skips, no instant shows the time: going there and back ends elsewhere.
-            shown = datetime.fromtimestamp(first, UTC).astimezone(place).replace(tzinfo=None)
-            is_shown = shown == EPOCH + timedelta(seconds=local)
-            fault[row] = _AMBIGUOUS if is_shown else _NO_SUCH
-
-
-def _told_by_order(local_s: Int64, series: Int64, repeated: Bool, at_s: Int64, fault: Int64, place: ZoneInfo) -> None:
-    """Tell the first pass of a repeated hour from the second where, within one meter, the file's times step back.
-
-    Each run of neighbouring lines in the repeated hour stands for itself. In a rising file the one line that does
-    not rise begins the second pass; in a falling file the one that does not fall begins the first. With no such
-    line, or with more than one, nobody can know, and the run stays refused.
-    """
-    order = np.argsort(series, kind="stable")
-    in_hour = repeated[order]
-    # A run ends where the meter or the day changes, too.
-    night = np.where(in_hour, series[order] * 100_000 + local_s[order] // DAY_S, -1)
-    starts = run_starts(night)
-    ends = np.append(starts[1:], len(order))
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        if not in_hour[start]:
-            continue
-        rows = order[start:end]
-        sign = _direction(local_s, series, order, start, end)
-        steps = np.flatnonzero(sign * np.diff(local_s[rows]) <= 0) + 1
-        if len(steps) != 1:
-            fault[rows] = _UNCLEAR
-            continue
-        earlier, later = (rows[: steps[0]], rows[steps[0] :])[::sign]
-        fault[rows] = 0
-        for fold, passed in enumerate((earlier, later)):
-            at_s[passed] = [local - _utc_offset_s(local, place, fold) for local in local_s[passed].tolist()]
-
-
-def _direction(local_s: Int64, series: Int64, order: Int64, start: int, end: int) -> int:
-    """Say whether a meter's times rise (1) or fall (-1) around a run: from the line before it to the one after."""
-    before = order[start - 1] if start > 0 and series[order[start - 1]] == series[order[start]] else order[start]
-    after = order[end] if end < len(order) and series[order[end]] == series[order[start]] else order[end - 1]
-    return -1 if local_s[after] < local_s[before] else 1
+def _resolved(local_s: int, place: ZoneInfo) -> tuple[int, int, int]:
+    """Give the first and the second instant that a clock shows a time at, and the fault."""
+    first, second = (local_s - _utc_offset_s(local_s, place, fold) for fold in (0, 1))
+    if first == second:
+        return first, second, 0
+    # In the hour that the clock skips, no instant shows the time: going there and back ends elsewhere.
+    shown = datetime.fromtimestamp(first, UTC).astimezone(place).replace(tzinfo=None)
+    is_shown = shown == EPOCH + timedelta(seconds=local_s)
+    return first, second, _AMBIGUOUS if is_shown else _NO_SUCH

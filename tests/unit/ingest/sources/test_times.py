@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.sources.profile import ClockChange, TimeColumn
-from services.ingest.sources.time_columns import FAULTS, instants_us
+from services.ingest.sources.profile_parts import ClockChange, TimeColumn
+from services.ingest.sources.repeated_hour import Series
+from services.ingest.sources.time_columns import FAULTS, resolved, written
 
 STOCKHOLM = "Europe/Stockholm"
 
@@ -24,7 +25,8 @@ def read(
 ) -> list[str]:
     """Give each text's instant as in `2018-01-02T23:00Z`, or the code of its refusal."""
     column = TimeColumn(column="t", format=time_format, zone=zone, clock_change=clock_change)
-    at_us, faults = instants_us(pa.array(texts, pa.string()), column, np.array(series or [0] * len(texts)))
+    meters = Series.of_times_alone(np.array(series or [0] * len(texts)))
+    at_us, faults, _ = resolved(written(pa.array(texts, pa.large_string()), column), column, meters)
     return [
         FAULTS[fault - 1].code if fault else f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%dT%H:%MZ}"
         for us, fault in zip(at_us.tolist(), faults.tolist(), strict=True)

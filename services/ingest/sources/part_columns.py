@@ -1,0 +1,140 @@
+"""A part of a file's lines to numbers, so that of the texts of a large file only a part is in memory."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from services.heat.arrays import UNKNOWN, Int64
+from services.ingest.sources import decimals, time_columns
+from services.ingest.sources.profile import Profile
+from services.ingest.sources.profile_parts import REGISTER_UNITS, Column, TimeColumn, ValueColumn
+from services.ingest.sources.refusals import Fault, UnreadableFileError
+from services.ingest.sources.rows import Rows, Values
+
+SENTINEL = Fault("sentinel", "the meter's sign for 'no value' stands where the energy register should")
+ENERGY_MISSING = Fault("field_missing", "the energy register is empty")
+NEGATIVE = Fault("negative_register", "a register cannot be below zero")
+ABOVE_MODULUS = Fault(
+    "register_above_modulus", "the register is not below its modulus; mend the profile's modulus or unit"
+)
+NOT_TRUE_OR_FALSE = Fault("wrong_type", "write true or false, 1 or 0, or leave it empty")
+
+OF_VALUES = (*decimals.FAULTS, SENTINEL, ENERGY_MISSING, NEGATIVE, ABOVE_MODULUS)
+OF_WITHDRAWN = (NOT_TRUE_OR_FALSE,)
+NAMES = ("serial", "metering_point")
+NOT_GIVEN = 0
+"""The number of a name that is empty."""
+_NAMELESS, _ANOTHER = 1, 2
+_NEVER_NEGATIVE = ("energy_wh", "volume_l")
+
+
+class PartColumns:
+    """Reads the columns of each part of a file; faults are kept beside values, for when the whole file is known.
+
+    by_file: names that count for every line. by_line: the columns of names. A name becomes its place in `texts`.
+    """
+
+    def __init__(self, profile: Profile, by_file: Mapping[str, str], by_line: Mapping[str, Column]) -> None:
+        self._profile = profile
+        self._by_file = by_file
+        self._by_line = by_line
+        self._number_of = {"": NOT_GIVEN}
+        self.emptied: dict[str, int] = {}
+
+    @property
+    def texts(self) -> list[str]:
+        """Every name that was met, by its number."""
+        return list(self._number_of)
+
+    def read(self, rows: Rows) -> dict[str, Values]:
+        """Give a part's columns by the names of METER_READINGS, and their faults as `faults.` and that name."""
+        columns = self._names(rows)
+        for name, column in (("read_at", self._profile.time), ("recorded_at", self._profile.recorded_at)):
+            if column is not None and rows.has(column.column):
+                read = time_columns.written(rows.time_text(column), column)
+                columns |= {f"{name}.{part}": values for part, values in read._asdict().items()}
+        columns |= self._counter(rows, self._profile.time)
+        for value in self._profile.values:
+            if rows.has(value.column):
+                columns |= self._value(rows.text(value.column), value)
+        return columns | self._withdrawn(rows)
+
+    def _names(self, rows: Rows) -> dict[str, Values]:
+        by_line = {name: one for name, one in self._by_line.items() if rows.has(one.column)}
+        if not by_line and not self._by_file:
+            raise UnreadableFileError("the file does not say whose readings these are; name a metering point or serial")
+        columns: dict[str, Values] = {}
+        is_another = np.zeros(len(rows), np.bool_)
+        for name in NAMES:
+            numbers = np.zeros(len(rows), np.int32)
+            if name in by_line:
+                numbers = self._numbers(rows.text(by_line[name].column))
+            if name in self._by_file:
+                of_file = self._number_of.setdefault(self._by_file[name], len(self._number_of))
+                is_another |= (numbers != NOT_GIVEN) & (numbers != of_file)
+                numbers = np.full(len(rows), of_file, np.int32)
+            columns[name] = numbers
+        is_nameless = np.all([columns[name] == NOT_GIVEN for name in NAMES], axis=0)
+        faults = np.select([is_nameless, is_another], [_NAMELESS, _ANOTHER], 0)
+        return columns | {"faults.names": faults.astype(np.int8)}
+
+    def _numbers(self, text: Any) -> Values:
+        encoded = text.dictionary_encode()
+        numbers = [self._number_of.setdefault(one, len(self._number_of)) for one in encoded.dictionary.to_pylist()]
+        return np.array(numbers, np.int32)[encoded.indices.to_numpy()]
+
+    def _counter(self, rows: Rows, time: TimeColumn) -> dict[str, Values]:
+        if time.counter_column is None:
+            return {}
+        # One that cannot be read tells nothing; a line needs it in one hour of the year.
+        return {"counter_h": decimals.hours(rows.text(time.counter_column), self._profile.style)}
+
+    def _value(self, text: Any, value: ValueColumn) -> dict[str, Values]:
+        style = self._profile.style
+        if value.field in REGISTER_UNITS:
+            return self._register(text, value)
+        sample, faults = decimals.real(text, style, value.factor)
+        is_sentinel = np.isin(sample, decimals.reals(value.sentinels, style, value.factor))
+        self._count_emptied(value.field, int(is_sentinel.sum()))
+        return {value.field: np.where(is_sentinel, np.nan, sample), f"faults.{value.field}": faults.astype(np.int8)}
+
+    def _register(self, text: Any, value: ValueColumn) -> dict[str, Values]:
+        style = self._profile.style
+        register, faults = decimals.whole(text, style, value.factor)
+        is_sentinel = np.isin(register, decimals.wholes(value.sentinels, style, value.factor))
+        is_sentinel &= register != UNKNOWN
+        is_energy = value.field == "energy_wh"
+        if not is_energy:
+            self._count_emptied(value.field, int(is_sentinel.sum()))
+        is_empty = (register == UNKNOWN) & is_energy
+        is_negative = (register < 0) & (register != UNKNOWN) & (value.field in _NEVER_NEGATIVE)
+        wrong = [is_sentinel & is_energy, is_empty, is_negative, self._above_modulus(register, value) & ~is_sentinel]
+        numbers = [OF_VALUES.index(fault) + 1 for fault in (SENTINEL, ENERGY_MISSING, NEGATIVE, ABOVE_MODULUS)]
+        faults = np.select([faults != 0, *wrong], [faults, *numbers], 0)
+        register = np.where(is_sentinel, UNKNOWN, self._cut(register, value))
+        return {value.field: register, f"faults.{value.field}": faults.astype(np.int8)}
+
+    def _above_modulus(self, register: Int64, value: ValueColumn) -> Any:
+        if value.modulus is None:
+            return np.zeros(len(register), np.bool_)
+        return register >= decimals.wholes([value.modulus], self._profile.style, value.factor)[0]
+
+    def _cut(self, register: Int64, value: ValueColumn) -> Int64:
+        if value.resolution is None:
+            return register
+        step = decimals.wholes([value.resolution], self._profile.style, value.factor)[0]
+        return np.where(register == UNKNOWN, UNKNOWN, register // step * step)
+
+    def _count_emptied(self, field: str, count: int) -> None:
+        self.emptied[field] = self.emptied.get(field, 0) + count
+
+    def _withdrawn(self, rows: Rows) -> dict[str, Values]:
+        column = self._profile.withdrawn
+        is_true = np.zeros(len(rows), np.bool_)
+        is_known = np.ones(len(rows), np.bool_)
+        if column is not None and rows.has(column.column):
+            text = pc.utf8_lower(rows.text(column.column)).to_numpy(zero_copy_only=False)
+            is_true, is_known = np.isin(text, ["true", "1"]), np.isin(text, ["true", "1", "false", "0", ""])
+        return {"withdrawn": is_true, "faults.withdrawn": (~is_known).astype(np.int8)}

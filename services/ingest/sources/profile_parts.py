@@ -1,0 +1,165 @@
+"""The parts of a profile: columns of times, names and figures, and how their values are written."""
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+from services.ingest.sources.instants import OWN_FORMS, check_format
+from services.ingest.sources.zones import fixed_offset_s
+
+REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
+    "energy_wh": {
+        "Wh": Fraction(1),
+        "kWh": Fraction(1_000),
+        "MWh": Fraction(1_000_000),
+        "GJ": Fraction(10**9, 3_600),
+    },
+    "volume_l": {"l": Fraction(1), "m3": Fraction(1_000)},
+    "forward_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
+    "return_lc": {"l*C": Fraction(1), "m3*C": Fraction(1_000)},
+}
+"""Per register: how many of the field's own unit one of the file's is. The field is whole; what lies below is cut."""
+
+SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
+    "flow_l_per_h": {"l/h": Fraction(1), "m3/h": Fraction(1_000)},
+    "power_w": {"W": Fraction(1), "kW": Fraction(1_000)},
+    "supply_c": {"C": Fraction(1)},
+    "return_c": {"C": Fraction(1)},
+    "celsius": {"C": Fraction(1)},
+}
+UNITS = REGISTER_UNITS | SAMPLE_UNITS
+
+LAST_COLUMN = 10_000
+
+
+class ClockChange(StrEnum):
+    """What is done with the hour that the autumn's clock shows twice, where times are local and have no offset."""
+
+    BY_ORDER = "by_order"
+    BY_COUNTER = "by_counter"
+    REFUSE = "refuse"
+
+
+class Stamped(StrEnum):
+    """Which end of its hour a time names."""
+
+    BEGIN = "begin"
+    END = "end"
+
+
+def _known_zone(name: str) -> str:
+    if fixed_offset_s(name) is None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("write UTC, an offset such as +01:00, or a zone such as Europe/Stockholm") from error
+    return name
+
+
+class Part(BaseModel):
+    """A table of a profile; a key that it does not know is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _place(given: object) -> str | int:
+    is_number = isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= LAST_COLUMN
+    if not is_number and not (isinstance(given, str) and given):
+        raise ValueError(
+            "write the column's name in quotation marks or, in a file without a header, its number,"
+            f" from 1 to {LAST_COLUMN}"
+        )
+    return given  # type: ignore[return-value]
+
+
+Place = Annotated[str | int, PlainValidator(_place)]
+"""A column: its name in the header or, in a file without one, its number from 1."""
+
+
+class Column(Part):
+    """A column that a file must have, unless it is optional."""
+
+    column: Place
+    optional: bool = False
+
+
+class TimeColumn(Column):
+    """A column of instants. format: `iso`, `unix` (seconds since 1970), `excel` (days) or like `%d/%m/%Y %H:%M`.
+
+    clock_column: where the time of day stands, if in a column of its own; format is then of both, with a space between.
+    zone: what times without an offset mean; without a zone each must carry its offset.
+    counter_column: the meter's own hour counter, for clock_change `by_counter`.
+    day_ends_at_24: whether `24:00` is the end of the day it is written with.
+    """
+
+    clock_column: Place | None = None
+    format: Annotated[str, AfterValidator(check_format)] = "iso"
+    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    clock_change: ClockChange = ClockChange.REFUSE
+    counter_column: Place | None = None
+    day_ends_at_24: bool = False
+    stamped: Stamped | None = None
+
+    @model_validator(mode="after")
+    def _counter_is_there(self) -> Self:
+        if (self.clock_change is ClockChange.BY_COUNTER) != (self.counter_column is not None):
+            raise ValueError("clock_change = 'by_counter' and counter_column, the meter's hour counter, go together")
+        return self
+
+    @model_validator(mode="after")
+    def _both_columns_have_a_form(self) -> Self:
+        if self.clock_column is not None and not all(self.forms):
+            raise ValueError("clock_column: write the format of both columns, as in %Y-%m-%d %H:%M, or iso")
+        return self
+
+    @property
+    def forms(self) -> tuple[str, str]:
+        """Give the form of the date and that of the time of day; the latter is empty where a format has none."""
+        if self.format in OWN_FORMS:
+            return ("%Y-%m-%d", "%H:%M:%S") if self.format == "iso" else ("", "")
+        date_form, space, clock_form = self.format.partition(" %H")
+        return date_form, space.strip() + clock_form
+
+    @property
+    def places(self) -> list[Place]:
+        """Every column of the file that the time is made of."""
+        others = (self.clock_column, self.counter_column)
+        return [self.column, *(one for one in others if one is not None)]
+
+
+class ValueColumn(Column):
+    """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value".
+
+    modulus: where the register rolls over to zero, as this file gives it. resolution: the step that a register is cut
+    to. Both are numbers as the file writes them, in the column's unit.
+    """
+
+    field: str
+    unit: str
+    sentinels: tuple[str, ...] = ()
+    modulus: str | None = None
+    resolution: str | None = None
+
+    @model_validator(mode="after")
+    def _field_and_unit_fit(self) -> Self:
+        if self.field not in UNITS:
+            raise ValueError(
+                f"there is no field '{self.field}'; there are {', '.join(UNITS)}. Energy and volume are the meter's"
+                " registers: what was used in each hour is not taken"
+            )
+        if self.unit not in UNITS[self.field]:
+            raise ValueError(f"{self.field} cannot be given in '{self.unit}'; use {', '.join(UNITS[self.field])}")
+        if (self.modulus or self.resolution) and self.field not in REGISTER_UNITS:
+            raise ValueError(f"{self.field} is no register, and has neither modulus nor resolution")
+        return self
+
+    @property
+    def factor(self) -> Fraction:
+        """How many of the field's own unit one of the file's is."""
+        return UNITS[self.field][self.unit]
+
+
+Values = Annotated[tuple[ValueColumn, ...], Field(min_length=1)]

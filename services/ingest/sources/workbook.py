@@ -1,0 +1,146 @@
+"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods) to the same columns of texts as CSV files."""
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from services.heat.arrays import Int64
+from services.ingest.sources import workbook_rows
+from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
+from services.ingest.sources.profile import Profile
+from services.ingest.sources.profile_parts import Place, TimeColumn
+from services.ingest.sources.refusals import UnreadableFileError
+
+MOST_UNPACKED_BYTES = 500_000_000
+MOST_UNPACKED_TIMES, HARMLESS_BYTES = 100, 20_000_000
+"""What is packed tighter than a sheet ever is, and is large once it is unpacked, was made to fill a memory."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_PARTS_OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
+_OF_ENCRYPTION = "EncryptedPackage".encode("utf-16-le")
+_EXCEL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones.
+
+
+class SheetColumns(NamedTuple):
+    """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them."""
+
+    number: Int64
+    texts: dict[Place, Any]
+
+
+def is_workbook(data: bytes) -> bool:
+    """Tell a workbook, or anything else that is packed as one, by its first bytes."""
+    return data.startswith((*_ZIP, _OLD_EXCEL))
+
+
+def columns(data: bytes, profile: Profile) -> SheetColumns:
+    """Read one sheet. Macros and links are not looked at. Raises UnreadableFileError, which says what to do."""
+    _look_over(data)
+    filled = _filled_rows(data, profile)
+    top = [row for _, row in zip(range(HEADER_WITHIN_LINES), filled, strict=False)]
+    if not top:
+        raise UnreadableFileError("the sheet is empty")
+    where = layout([(number, [cell[1:].strip() for cell in row]) for number, row in top], profile)
+    numbers: list[int] = []
+    cells: dict[Place, list[str]] = {place: [] for place in where.by_column}
+    for rows in (top[where.first :], filled):
+        for number, row in rows:
+            numbers.append(number)
+            for place, at in where.by_column.items():
+                cells[place].append(row[at])
+    if not numbers:
+        raise UnreadableFileError("the sheet has a header and no row below it")
+    texts = {place: pa.array(_texts(column, place, profile), pa.large_string()) for place, column in cells.items()}
+    return SheetColumns(np.array(numbers, np.int64), texts)
+
+
+def _look_over(data: bytes) -> None:
+    """Look at what a workbook claims before anything of it is unpacked."""
+    if data.startswith(_OLD_EXCEL):
+        if _OF_ENCRYPTION in data:
+            raise UnreadableFileError("the workbook is encrypted; save it without a password")
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            members = packed.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise UnreadableFileError("the file is a damaged zip file or Excel workbook; save it anew") from error
+    if not _PARTS_OF_WORKBOOKS & {member.filename for member in members}:
+        raise UnreadableFileError("the file is a zip file and no Excel workbook; unpack it first")
+    if any(member.flag_bits & 1 for member in members):
+        raise UnreadableFileError("the workbook is encrypted; save it without a password")
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > MOST_UNPACKED_BYTES or unpacked > max(HARMLESS_BYTES, MOST_UNPACKED_TIMES * len(data)):
+        raise UnreadableFileError(
+            f"the workbook would take {unpacked:,} bytes once it is unpacked, too many; save the sheet as CSV, in parts"
+        )
+
+
+def _filled_rows(data: bytes, profile: Profile) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(csv.reader(io.StringIO(_sheet(data, profile.sheet), newline="")), start=1):
+        if number > profile.skip_lines and any(cell[1:].strip() for cell in row):
+            yield number, row
+
+
+def _sheet(data: bytes, sheet: str | int | None) -> str:
+    # Isolated, and without our environment: nothing that the file holds may reach a key.
+    command = [sys.executable, "-I", workbook_rows.__file__, str(sheet or 1)]
+    done = subprocess.run(command, input=data, capture_output=True, env={}, check=False)  # noqa: S603 - our own file.
+    if done.returncode == workbook_rows.REFUSED:
+        raise UnreadableFileError(f"the workbook {done.stderr.decode('utf-8', 'replace')}")
+    if done.returncode:
+        raise UnreadableFileError(
+            "the workbook takes too much memory or time to read, or is damaged; save the sheet as CSV"
+        )
+    return done.stdout.decode("utf-8")
+
+
+def _texts(cells: Sequence[str], place: Place, profile: Profile) -> list[str]:
+    form = _form_of(place, [profile.time, *([profile.recorded_at] if profile.recorded_at else [])])
+    is_number = place in {value.column for value in profile.values}
+    return [_text(cell, form, profile.decimal if is_number else ".") for cell in cells]
+
+
+def _text(cell: str, form: str, decimal: str) -> str:
+    """Write a cell as the profile says that such columns are written."""
+    kind, text = cell[:1], cell[1:]
+    if kind == "n":
+        return text.replace(".", decimal)
+    if kind == "d":
+        return _moment(datetime.fromisoformat(text), form)
+    if kind == "t":
+        seconds = int(text)
+        clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        return clock if "%S" in form or seconds % 60 else clock[:-3]
+    return text.strip()
+
+
+def _moment(moment: datetime, form: str) -> str:
+    if form == "excel":
+        return f"{(moment - _EXCEL_ZERO).total_seconds() / 86_400:.10f}"
+    if not form or (moment.second and "%S" not in form):
+        # Cut to the form it would be another time; so written it is none, and its line is refused.
+        return moment.isoformat()
+    return moment.strftime(form)
+
+
+def _form_of(place: Place, times: Sequence[TimeColumn]) -> str:
+    """Give the form of the moments in a column: the whole time, or the part of it that stands there."""
+    for time in times:
+        date_form, clock_form = time.forms
+        if place == time.clock_column:
+            return clock_form
+        if place == time.column:
+            if time.clock_column is not None:
+                return date_form
+            return time.format if time.format == "excel" else f"{date_form} {clock_form}".strip()
+    return "%Y-%m-%d %H:%M:%S"
