@@ -18,13 +18,12 @@ from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.parsed import is_plain_name
-from services.ingest.core.readings import ReadingRows, content_hash, in_order
+from services.ingest.core.readings import OPERATOR_RANK, ReadingRows, content_hash, in_order
 from services.ingest.core.verdict import Verdict
 from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
 DELIVERY_HEADER = "delivery-id"
 RANK_HEADER = "source-rank"
-HIGHEST_RANK = 100
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ def message(record: ConsumerRecord, future_s: int) -> Message:
 
 
 def _rank(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= HIGHEST_RANK):
-        raise ValueError(f"the header {RANK_HEADER} must be a whole number from 0 to {HIGHEST_RANK}")
+    if not (text.isascii() and text.isdecimal() and int(text) <= OPERATOR_RANK):
+        raise ValueError(f"the header {RANK_HEADER} must be a whole number from 0 to {OPERATOR_RANK}")
     return int(text)
 
 

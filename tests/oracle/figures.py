@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tests.oracle.verdicts import Place, Reading, judged, place_at, risen, without_sentinels
+from tests.oracle.verdicts import OPERATOR, Place, Reading, judged, place_at, risen, without_sentinels
 
 HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
-MEASURED, INTERPOLATED, ESTIMATED = 1, 2, 3
+MEASURED, INTERPOLATED, ESTIMATED, MANUAL = 1, 2, 3, 4
 COLDEST_C, HOTTEST_C = -20, 250
 BRIDGED_WITHIN_S = 31 * 24 * HOUR_S
 
@@ -50,6 +50,8 @@ class Day(NamedTuple):
 class Mark(NamedTuple):
     """Running registers at a full hour, and the seconds between the readings around it."""
 
+    is_manual: bool
+    """Whether one of them is an operator's."""
     running: list[int | None]
     distance_s: int
 
@@ -149,14 +151,15 @@ def _marks(accepted: Sequence[Reading], running: Sequence[list[int | None]]) -> 
     marks: dict[int, Mark] = {}
     for index, reading in enumerate(accepted):
         if reading.read_at_s % HOUR_S == 0:
-            marks[reading.read_at_s] = Mark(running[index], 0)
+            marks[reading.read_at_s] = Mark(running[index], 0, reading.rank == OPERATOR)
         if index == 0:
             continue
         begin_s, span_s = accepted[index - 1].read_at_s, reading.read_at_s - accepted[index - 1].read_at_s
         for at_s in range((begin_s // HOUR_S + 1) * HOUR_S, reading.read_at_s, HOUR_S):
             share = Fraction(at_s - begin_s, span_s)
             pairs = zip(running[index - 1], running[index], strict=True)
-            marks[at_s] = Mark([_between(old, new, share) for old, new in pairs], span_s)
+            is_manual = OPERATOR in (accepted[index - 1].rank, reading.rank)
+            marks[at_s] = Mark([_between(old, new, share) for old, new in pairs], span_s, is_manual)
     return marks
 
 
@@ -169,10 +172,12 @@ def half_up(exact: Fraction) -> int:
     return (exact + Fraction(1, 2)).__floor__()
 
 
-def _quality(distance_s: int) -> int:
-    if distance_s <= 75 * 60:
-        return MEASURED
-    return INTERPOLATED if distance_s <= 2 * HOUR_S else ESTIMATED
+def _quality(mark: Mark) -> int:
+    if mark.distance_s > 2 * HOUR_S:
+        return ESTIMATED
+    if mark.is_manual:
+        return MANUAL
+    return MEASURED if mark.distance_s <= 75 * 60 else INTERPOLATED
 
 
 def _is_unsure(earlier: Reading, later: Reading, places: Sequence[Place]) -> bool:
@@ -214,8 +219,8 @@ def _hours(
             return_lc,
             _temperature(forward_lc, own_l, supply),
             _temperature(return_lc, own_l, back),
-            _quality(begin.distance_s),
-            ESTIMATED if any(at_s < to and at_s + HOUR_S > since for since, to in unsure) else _quality(end.distance_s),
+            _quality(begin),
+            ESTIMATED if any(at_s < to and at_s + HOUR_S > since for since, to in unsure) else _quality(end),
         )
     return hours
 

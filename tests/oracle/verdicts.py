@@ -17,6 +17,8 @@ RUN_LASTS_S, RUN_READINGS = 48 * 3600, 3
 ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
 LITRES_TOLERANCE = 1_000
 GIGAWATT_M_PER_S = 2**28
+OPERATOR = 101
+"""The rank of what an operator says."""
 
 
 class Reading(NamedTuple):
@@ -155,7 +157,7 @@ def _alone(reading: Reading, places: Sequence[Place]) -> int:
         return NOT_INSTALLED
     if reading.withdrawn:
         return 0
-    if reading.energy_wh in SENTINELS:
+    if reading.energy_wh in SENTINELS and reading.rank != OPERATOR:
         return SENTINEL
     return ABOVE_MODULUS if _is_above_modulus(place_at(places, reading.read_at_s), reading) else 0
 
@@ -202,7 +204,8 @@ def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: i
     most_wh += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
     litres = (earlier.volume_l, later.volume_l)
     litres_fell = litres[0] is not None and litres[1] is not None and risen(litres[0], litres[1], modulus_l) < 0
-    return 0 <= risen_wh <= most_wh and not litres_fell
+    is_plausible = risen_wh <= most_wh or later.rank == OPERATOR
+    return risen_wh >= 0 and is_plausible and not litres_fell
 
 
 class Chain(NamedTuple):

@@ -16,7 +16,14 @@ from services.ingest.core.chain import LOOKAHEAD, follows
 from services.ingest.core.figures import Seeds, candidates, hours_of, marks_of, refused_alone
 from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows, has_samples, joined, verdicts_by_claim, without_sentinels
+from services.ingest.core.readings import (
+    ReadingRows,
+    are_operators,
+    has_samples,
+    joined,
+    verdicts_by_claim,
+    without_sentinels,
+)
 from services.ingest.core.running import Accepted, registers_of
 
 
@@ -84,7 +91,9 @@ def appendable(states: PointStates, both: Combined) -> Bool:
 
 
 def _fit_each(both: Combined) -> Bool:
-    return (refused_alone(both.rows, both.terms) == 0) & (verdicts_by_claim(both.rows) == 0)
+    stands_alone = (refused_alone(both.rows, both.terms) == 0) & (verdicts_by_claim(both.rows) == 0)
+    # Of an operator's word the marks behind it must know, which the state of a point does not keep.
+    return stands_alone & ~are_operators(both.rows)
 
 
 def _follow_plainly(both: Combined) -> Bool:

@@ -11,6 +11,7 @@ from schemas.values import Key
 from schemas.weather import HourlyTemperature
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.form import is_within_calendar
+from services.ingest.core.readings import HIGHEST_RANK
 
 _WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 
@@ -55,7 +56,7 @@ class Source(_Document):
     """
 
     kind: Literal["live", "bulk"] = "live"
-    rank: Annotated[int, Field(ge=0, le=100, strict=True)] = 10
+    rank: Annotated[int, Field(ge=0, le=HIGHEST_RANK, strict=True)] = 10
     state: Literal["active", "revoked"] = "active"
     serials: Annotated[tuple[Key, ...], Field(max_length=100_000)] | None = None
     key_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None

@@ -7,7 +7,16 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import HourRows
 from services.heat.gaps import Gaps, Shapes, long_gaps
-from services.heat.hour_marks import ESTIMATED, HOUR_S, Marks, hour_marks, hours_between, mark_quality
+from services.heat.hour_marks import (
+    ESTIMATED,
+    HOUR_S,
+    INTERPOLATED,
+    MANUAL,
+    Marks,
+    hour_marks,
+    hours_between,
+    mark_quality,
+)
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
 from services.ingest.core.chain import Candidates, judge
 from services.ingest.core.installations import NOT_INSTALLED, Terms
@@ -15,12 +24,16 @@ from services.ingest.core.outage import outage_zeros
 from services.ingest.core.readings import (
     SENTINELS,
     ReadingRows,
+    are_operators,
     has_other_versions,
     verdicts_by_claim,
     without_sentinels,
 )
 from services.ingest.core.running import LITRES, Accepted
 from services.ingest.core.verdict import FIRST_REFUSED, Verdict
+
+NO_METERS_W = 2**29
+"""More than any meter counts; its product with any time between readings fits into 64 bits."""
 
 
 class Seeds(NamedTuple):
@@ -68,13 +81,14 @@ def _verdicts_among(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int
 def refused_alone(rows: ReadingRows, terms: Terms) -> Int64:
     """Judge what no other reading can excuse: of a meter that sits elsewhere, or a register that no meter shows.
 
-    (n,) of the verdict, 0 where others must decide. A withdrawal takes back whatever the register said.
+    (n,) of the verdict, 0 where others must decide. A withdrawal takes back whatever the register said. An operator
+    knows a register from a sign for 'no value'.
     """
     shows = rows.withdrawn == 0
     return np.select(
         [
             terms.segment == NOT_INSTALLED,
-            shows & np.isin(rows.energy_wh, SENTINELS),
+            shows & np.isin(rows.energy_wh, SENTINELS) & ~are_operators(rows),
             shows & _is_above_modulus(rows, terms),
         ],
         [int(Verdict.METER_NOT_INSTALLED), int(Verdict.SENTINEL), int(Verdict.REGISTER_ABOVE_MODULUS)],
@@ -91,7 +105,10 @@ def _is_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
 
 
 def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidates:
-    """Lay readings out for the judging of their chain: one series per meter at a point."""
+    """Lay readings out for the judging of their chain: one series per meter at a point.
+
+    To what an operator says a register may have risen however fast.
+    """
     is_first = np.zeros(len(rows.point_id), bool)
     is_first[run_starts(rows.point_id)] = True
     return Candidates(
@@ -103,7 +120,7 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
         terms.modulus_wh,
         terms.modulus_l,
         terms.tolerance_wh,
-        terms.maximum_w,
+        np.where(are_operators(rows), NO_METERS_W, terms.maximum_w),
         is_first & starts_inside,
     )
 
@@ -120,6 +137,7 @@ def marks_of(counted: Accepted, seeds: Seeds, shapes: Shapes) -> tuple[Marks, In
     """
     own = hour_marks(counted.rows.point_id, counted.rows.read_at_s, counted.running, shapes)
     quality = mark_quality(own.distance_s, own.is_shaped)
+    quality = np.where(_are_manual(counted, own) & (quality <= INTERPOLATED), MANUAL, quality)
     if len(seeds.owner) == 0:
         return own, quality
     owner = np.concatenate((seeds.owner, own.owner))
@@ -136,6 +154,17 @@ def marks_of(counted: Accepted, seeds: Seeds, shapes: Shapes) -> tuple[Marks, In
         np.concatenate((seeds.at_s < 0, own.is_shaped))[order],
     )
     return merged, np.concatenate((seeds.quality, quality))[order]
+
+
+def _are_manual(counted: Accepted, marks: Marks) -> Bool:
+    """Tell which marks rest on an operator's word: where one of the two readings around is. Source: domain.md, VEE."""
+    is_operators = are_operators(counted.rows)
+    if not is_operators.any():
+        return np.zeros(len(marks.owner), bool)
+    keys, wanted = (owner_time_key(*which) for which in ((counted.rows[:2]), (marks.owner, marks.at_s)))
+    right = np.searchsorted(keys, wanted)
+    left = np.where(keys[right] == wanted, right, right - 1)
+    return is_operators[left] | is_operators[right]
 
 
 def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:

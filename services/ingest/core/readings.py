@@ -10,6 +10,11 @@ from services.ingest.core.verdict import Verdict
 SENTINELS = (4_294_967_295, 16_777_215)
 """Registers that meters send instead of a value: all bits set, of 32 and of 24."""
 
+HIGHEST_RANK = 100
+"""That a source can have."""
+OPERATOR_RANK = HIGHEST_RANK + 1
+"""Of what an operator says: it counts before any source's word."""
+
 
 class ReadingRows(NamedTuple):
     """Readings of known metering points: (n,) each; UNKNOWN or NaN where the meter gave nothing."""
@@ -93,6 +98,11 @@ def has_other_versions(rows: ReadingRows) -> Bool:
 def without_sentinels(register: Int64) -> Int64:
     """Take a register beside the energy's as not known where the meter sent a sentinel; the energy still counts."""
     return np.where(np.isin(register, SENTINELS), UNKNOWN, register)
+
+
+def are_operators(rows: ReadingRows) -> Bool:
+    """Tell which readings are an operator's word."""
+    return rows.rank == OPERATOR_RANK
 
 
 def has_samples(rows: ReadingRows) -> Bool:

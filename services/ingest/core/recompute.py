@@ -16,7 +16,7 @@ from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
 from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows, has_samples
+from services.ingest.core.readings import ReadingRows, are_operators, has_samples
 from services.ingest.core.running import Accepted, accepted, registers_of
 from services.ingest.core.verdict import JUDGED, Verdict
 
@@ -202,9 +202,12 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
         needed = (has_samples(counted.rows) | counted.is_unsure)[mine]
         sampled[has_last] = of_open_hour(counted.rows.take(mine), needed, states.point_id[has_last])
     base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
+    unbroken = _unbroken(states.point_id, spans, done)
+    # The marks behind an operator's word are manual, which what is only added at the end would not know.
+    unbroken[has_last] = np.where(are_operators(counted.rows.take(last[has_last])), 0, unbroken[has_last])
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
-        base + own_offset[:, :2], _unbroken(states.point_id, spans, done), sampled,
+        base + own_offset[:, :2], unbroken, sampled,
     )  # fmt: skip
 
 

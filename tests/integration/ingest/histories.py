@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.oracle.verdicts import Place
+from tests.oracle.verdicts import OPERATOR, Place
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -266,6 +266,18 @@ def _withdrawals(rows: list[Row], index: int, noise: Random) -> None:
         _withdrawal(rows, one, noise)
 
 
+def _an_operators_word(rows: list[Row], index: int, noise: Random) -> None:
+    """An operator says what it was, or that it is right as it came, or takes it back."""
+    row = rows[index]
+    said = noise.choice([{"energy_wh": row["energy_wh"] + 1_500}, {}, {"withdrawn": True}])
+    rows.append(row | {"rank": OPERATOR, "recorded_at": row["recorded_at"] + noise.choice([0, 60])} | said)
+
+
+def _operators_words(rows: list[Row], index: int, noise: Random) -> None:
+    """An operator says that all readings of some hours are right."""
+    rows += [row | {"rank": OPERATOR} for row in rows[index : index + noise.choice([2, 5, 30])]]
+
+
 def _another_meter(rows: list[Row], index: int, _noise: Random) -> None:
     if rows[index]["meter"] is not None:
         rows[index]["meter"] = 0
@@ -286,6 +298,6 @@ _FLAWS = {
             _correction,
             _withdrawal,
         ),
-        *(_withdrawal_of_the_newest, _withdrawals, _another_meter),
+        *(_withdrawal_of_the_newest, _withdrawals, _another_meter, _an_operators_word, _operators_words),
     )
 }
