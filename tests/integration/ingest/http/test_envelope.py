@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from select import select
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -124,7 +124,7 @@ def test_a_document_is_declared_as_json(door: Door, kind: str) -> None:
         ("GET", "/v1/nothing", 404, "not_found"),
         ("GET", "/v1/readings", 405, "method_not_allowed"),
         ("TRACE", "/v1/readings", 405, "method_not_allowed"),
-        ("GET", f"/v1/deliveries/{uuid4()}", 404, "not_found"),
+        ("GET", f"/v1/deliveries/{UUID(int=0)}", 404, "not_found"),
         ("GET", "/v1/deliveries/12", 422, "invalid"),
         ("GET", "/v1/meters/a%00b", 400, "bad_path"),
         ("GET", "/v1/meters/..%2fdeliveries", 400, "bad_path"),
