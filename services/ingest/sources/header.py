@@ -25,8 +25,10 @@ class Layout(NamedTuple):
     by_column: dict[Place, int]
 
 
-def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile) -> Layout:
+def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile, advice: str) -> Layout:
     """Find the columns. top: a file's first lines, each with its number and fields; None where a quote is left open.
+
+    advice: what to look at where no header is found.
 
     Raises UnreadableFileError, which says what is missing.
     """
@@ -40,9 +42,7 @@ def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile) ->
     if fields is None:
         raise UnreadableFileError(f"line {number}, the header: a quote is not closed; close the quote")
     missing = [one for one in profile.columns if one.column not in fields]
-    where = f"its header has {', '.join(fields)[:500]}"
-    if profile.delimiter is not None:
-        where += f"; is the delimiter '{profile.delimiter}' right?"
+    where = f"its header has {', '.join(fields)[:500]}; {advice}"
     raise UnreadableFileError(_missing(missing, where))
 
 

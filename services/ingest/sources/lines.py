@@ -75,7 +75,8 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     has_lines = False
     for every, number in _pieces(data, profile):
         if where is None:
-            where = layout(_top(every, number, profile.delimiter), profile)
+            advice = f"is the delimiter '{profile.delimiter}' right?"
+            where = layout(_top(every, number, profile.delimiter), profile, advice)
             header = every[where.first - 1] if profile.header else None
             every, number = every[where.first :], number[where.first :]
         every, number = _without_header(every, number, header)

@@ -30,6 +30,9 @@ _OF_ENCRYPTION = "EncryptedPackage".encode("utf-16-le")
 _EXCEL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones.
 
 
+_ADVICE = "is it the right sheet? Name it in the profile: sheet"
+
+
 class SheetColumns(NamedTuple):
     """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them."""
 
@@ -49,7 +52,7 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
     top = [row for _, row in zip(range(HEADER_WITHIN_LINES), filled, strict=False)]
     if not top:
         raise UnreadableFileError("the sheet is empty")
-    where = layout([(number, [cell[1:].strip() for cell in row]) for number, row in top], profile)
+    where = layout([(number, [cell[1:].strip() for cell in row]) for number, row in top], profile, _ADVICE)
     numbers: list[int] = []
     cells: dict[Place, list[str]] = {place: [] for place in where.by_column}
     for rows in (top[where.first :], filled):

@@ -1,0 +1,138 @@
+"""What files of other programs look like beside their times: names, frames, quotes, moduli."""
+
+import pytest
+
+from services.ingest.sources.file_name import names_in
+from services.ingest.sources.profile import Profile
+from services.ingest.sources.readings_file import IN_THE_FILE, Named, ReadingsFile, readings_file
+from services.ingest.sources.refusals import UnreadableFileError
+from tests.unit.ingest.sources.local_export import profile
+
+HEADER = "Mätare;Tid;Energi kWh"
+AT = "2024-01-01 01:00"
+
+
+def with_keys(**keys: object) -> Profile:
+    return Profile.model_validate(profile().model_dump(exclude_unset=True) | keys)
+
+
+def read(text: str, by: Profile, name: str = "", named: Named = IN_THE_FILE) -> ReadingsFile:
+    return readings_file(text.encode(), by, named, name)
+
+
+def refused(file: ReadingsFile) -> list[tuple[int, str, str]]:
+    return [(bad.line, bad.field, bad.code) for bad in file.refusals]
+
+
+def kwh(file: ReadingsFile) -> list[float]:
+    return [wh / 1_000 for wh in file.readings.column("energy_wh").to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "names"),
+    [
+        ("66000001_2024-01.csv", "{serial}_*.csv", {"serial": "66000001"}),
+        ("66000001_2024_01.CSV", "{serial}_*.csv", {"serial": "66000001"}),
+        (
+            "export P-17 (66).xlsx",
+            "export {metering_point} ({serial}).xlsx",
+            {"metering_point": "P-17", "serial": "66"},
+        ),
+        ("2024-01-66.txt", "*-{serial}.txt", {"serial": "66"}),
+        ("66", "{serial}", {"serial": "66"}),
+    ],
+)
+def test_a_files_name_says_whose_it_is(name: str, template: str, names: dict[str, str]) -> None:
+    assert names_in(name, template) == names
+
+
+@pytest.mark.parametrize("name", ["_2024.csv", "66.csv", "66_2024.xlsx", "x/66_2024.txt", " _2024.csv", ""])
+def test_a_name_that_does_not_fit_is_refused(name: str) -> None:
+    with pytest.raises(UnreadableFileError, match="not as the profile's file_name says"):
+        names_in(name, "{serial}_*.csv")
+
+
+BY_NAME = with_keys(file_name="{serial}_*.csv", serial={"column": "Mätare", "optional": True})
+
+
+def test_a_file_without_a_column_of_meters_is_whose_its_name_says() -> None:
+    file = read(f"Tid;Energi kWh\n{AT};7", BY_NAME, "66_2024.csv")
+    assert file.readings.column("serial").to_pylist() == ["66"]
+
+
+def test_a_line_that_names_another_meter_than_the_file_is_refused() -> None:
+    file = read(f"{HEADER}\n66;{AT};7\n;{AT};7\n67;{AT};7\n066;{AT};7", BY_NAME, "66_2024.csv")
+    assert file.readings.column("serial").to_pylist() == ["66", "66"]
+    assert refused(file) == [(4, "Mätare", "another_meter"), (5, "Mätare", "another_meter")]
+
+
+def test_what_a_person_names_counts_before_the_files_name() -> None:
+    file = read(f"{HEADER}\n67;{AT};7", BY_NAME, "anything.csv", Named(serial="68"))
+    assert file.readings.column("serial").to_pylist() == ["68"]
+
+
+def test_lines_above_the_header_and_a_total_below_do_not_disturb() -> None:
+    text = f"Exempelstads Energi;\n;;kWh;\n\n{HEADER}\n66;{AT};7\nSumma;;7"
+    file = read(text, profile())
+    assert (file.line.tolist(), refused(file)) == ([5], [(6, "Tid", "field_missing")])
+
+
+def test_lines_are_skipped_where_there_is_no_header_to_look_for() -> None:
+    by = with_keys(
+        header=False,
+        skip_lines=2,
+        serial={"column": 1},
+        time={"column": 2, "format": "%Y%m%d%H%M", "zone": "+01:00"},
+        values=[{"column": 3, "field": "energy_wh", "unit": "kWh"}],
+    )
+    file = read("Period\n2024\n66;202401010100;7\n66;20241110100;8", by)
+    assert (file.line.tolist(), refused(file)) == ([3], [(4, "2", "not_a_time")])
+
+
+def test_a_header_that_stands_again_is_no_line() -> None:
+    file = read(f"{HEADER}\n66;{AT};7\n{HEADER}\n66;2024-01-01 02:00;8", profile())
+    assert (kwh(file), refused(file)) == ([7, 8], [])
+
+
+def test_empty_columns_at_the_end_may_be_there_or_not() -> None:
+    file = read(f"{HEADER};;\n66;{AT};7\n66;2024-01-01 02:00;8;;;;\n66;2024-01-01 03:00;9;;x\n66;{AT}", profile())
+    assert (kwh(file), refused(file)) == ([7, 8, 9], [(5, "", "wrong_number_of_fields")])
+    beyond = read(f"{HEADER}\n66;{AT};7;\n66;2024-01-01 02:00;8;x", profile())
+    assert (kwh(beyond), refused(beyond)) == ([7], [(3, "", "wrong_number_of_fields")])
+
+
+def test_quotes_change_nothing() -> None:
+    lines = [f'"66";"{AT}";"7,5"', '66;"2024-01-01 02:00";8', '"66";"2024-01-01 03:00";"9;"', '"6""6";"x";"1']
+    file = read("\n".join([HEADER.replace("Tid", '"Tid"'), *lines]), profile())
+    assert kwh(file) == [7.5, 8]
+    assert refused(file) == [(4, "Energi kWh", "not_a_number"), (5, "", "quote_not_closed")]
+
+
+def test_seconds_may_be_missing_and_iso_needs_no_t() -> None:
+    texts = ["2024-01-01 01:00:00", "2024-01-01 02:00"]
+    for time_format in ("%Y-%m-%d %H:%M:%S", "iso"):
+        file = read("\n".join([HEADER, *(f"66;{text};7" for text in texts)]), profile(format=time_format))
+        assert [f"{at:%H:%M:%S}" for at in file.readings.column("read_at").to_pylist()] == ["00:00:00", "01:00:00"]
+
+
+def of_register(**keys: object) -> Profile:
+    return with_keys(values=[{"column": "Energi kWh", "field": "energy_wh", "unit": "kWh", **keys}])
+
+
+def test_a_register_at_its_modulus_or_above_is_refused() -> None:
+    file = read(f"{HEADER}\n66;{AT};99999,999\n66;{AT};100000", of_register(modulus="100000"))
+    assert (kwh(file), refused(file)) == ([99_999.999], [(3, "Energi kWh", "register_above_modulus")])
+
+
+def test_a_register_is_cut_to_the_resolution_that_its_meter_has() -> None:
+    file = read(f"{HEADER}\n66;{AT};12,999\n66;2024-01-01 02:00;13", of_register(resolution="0,1"))
+    assert kwh(file) == [12.9, 13]
+
+
+def test_what_was_used_in_each_hour_is_not_taken_for_a_register() -> None:
+    used = [3, 2, 5, 1, 0, 0, 4, 2, 6, 1, 3, 2] * 4
+    lines = [f"66;2024-01-{1 + hour // 24:02} {hour % 24:02}:00;{value}" for hour, value in enumerate(used)]
+    with pytest.raises(UnreadableFileError, match=r"falls in 24 of 47 steps.*Kulvert takes the meter's register"):
+        read("\n".join([HEADER, *lines]), profile())
+    backwards = [f"66;2024-01-01 {hour:02}:00;{hour}" for hour in range(23, -1, -1)]
+    assert len(kwh(read("\n".join([HEADER, *backwards]), profile()))) == 24

@@ -1,0 +1,199 @@
+"""Workbooks: the same profiles, with real dates and numbers in the cells."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+import pytest
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from services.ingest.sources.profile import Profile
+from services.ingest.sources.readings_file import ReadingsFile, readings_file
+from services.ingest.sources.refusals import UnreadableFileError
+from tests.unit.ingest.sources.local_export import hours, line, profile, taken
+
+AUTUMN = hours("66000001", "2024-10-26T20:00", range(100, 110))
+HEADER = ("Mätare", "Tid", "Energi kWh")
+
+
+def workbook(fill: Callable[[Worksheet, Format], None], *more_sheets: str) -> bytes:
+    """Give a workbook whose last sheet is filled, with a format for times."""
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data, {"in_memory": True})
+    for name in more_sheets:
+        book.add_worksheet(name).write_string(0, 0, "Om exporten")
+    fill(book.add_worksheet("Värden"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
+    book.close()
+    return data.getvalue()
+
+
+def table(*rows: tuple[Any, ...], first: int = 0) -> Callable[[Worksheet, Format], None]:
+    """Fill a sheet: texts as texts, numbers as numbers, times as times."""
+
+    def fill(sheet: Worksheet, of_times: Format) -> None:
+        for number, row in enumerate(rows, start=first):
+            for place, cell in enumerate(row):
+                is_time = isinstance(cell, datetime | time)
+                sheet.write(number, place, cell, *([of_times] if is_time else []))
+
+    return fill
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def refused(file: ReadingsFile) -> list[tuple[int, str, str]]:
+    return [(bad.line, bad.field, bad.code) for bad in file.refusals]
+
+
+def test_texts_numbers_and_dates_are_read_as_the_same_lines_in_csv_are() -> None:
+    as_text = [tuple(line(one).split(";")) for one in AUTUMN]
+    as_values = [(int(serial), local(at), int(kwh)) for serial, at, kwh in as_text]
+    for rows in (as_text, as_values):
+        file = readings_file(workbook(table(HEADER, *rows)), profile())
+        assert (taken(file), refused(file)) == (AUTUMN, [])
+        assert file.line.tolist() == list(range(2, 12))
+
+
+def test_a_number_keeps_the_digits_that_are_shown_and_none_of_the_floats_own() -> None:
+    rows = [("66", local("2024-01-01 00:00"), 1234.56), ("66", local("2024-01-01 01:00"), 1000 + 0.1 * 3)]
+    rows += [("66", local("2024-01-01 02:00"), "1234,57")]
+    file = readings_file(workbook(table(HEADER, *rows)), profile())
+    assert file.readings.column("energy_wh").to_pylist() == [1_234_560, 1_000_300, 1_234_570]
+
+
+def test_an_hour_as_a_part_of_a_day_is_the_full_hour() -> None:
+    rows = [("66", 45_292 + hour / 24, hour) for hour in range(24)]
+
+    def as_times(sheet: Worksheet, of_times: Format) -> None:
+        table(HEADER)(sheet, of_times)
+        for number, (serial, serial_time, kwh) in enumerate(rows, start=1):
+            sheet.write_string(number, 0, serial)
+            sheet.write_number(number, 1, serial_time, of_times)
+            sheet.write_number(number, 2, kwh)
+
+    shown = hours("66", "2024-01-01T00:00", range(24))
+    for data, time_format in ((workbook(as_times), "iso"), (workbook(table(HEADER, *rows)), "excel")):
+        assert taken(readings_file(data, profile(format=time_format, zone="UTC"))) == shown
+
+
+def test_day_and_time_of_day_may_stand_in_two_columns() -> None:
+    by = profile(clock_column="Kl")
+    rows = [("66", local("2024-01-01"), time(1, 0), 1), ("66", "2024-01-01", "02:00", 2)]
+    file = readings_file(workbook(table(("Mätare", "Tid", "Kl", "Energi kWh"), *rows)), by)
+    assert taken(file) == hours("66", "2024-01-01T00:00", [1, 2])
+
+
+def test_seconds_that_the_profile_does_not_speak_of_are_not_cut() -> None:
+    data = workbook(table(HEADER, ("66", local("2024-01-01 00:00:31"), 1)))
+    assert refused(readings_file(data, profile())) == [(2, "Tid", "not_a_time")]
+
+
+def test_what_stands_above_the_header_is_passed_over_and_rows_keep_their_numbers() -> None:
+    above = [("Exempelstads Energi",), (), ("", "", "kWh")]
+    rows = [("66", local("2024-01-01 00:00"), 1), (), ("66", "aldrig", 2), ("Summa", "", 3)]
+    file = readings_file(workbook(table(*above, HEADER, *rows)), profile())
+    assert (file.line.tolist(), refused(file)) == ([5], [(7, "Tid", "not_a_time"), (8, "Tid", "field_missing")])
+
+
+def with_sheet(sheet: str | int | None) -> Profile:
+    return profile().model_copy(update={"sheet": sheet})
+
+
+def test_the_sheet_is_named_or_numbered_and_else_the_first() -> None:
+    data = workbook(table(HEADER, ("66", local("2024-01-01 01:00"), 7)), "Info")
+    for sheet in ("Värden", 2):
+        assert len(readings_file(data, with_sheet(sheet)).readings) == 1
+    with pytest.raises(UnreadableFileError, match="its header has Om exporten; is it the right sheet"):
+        readings_file(data, with_sheet(None))
+    with pytest.raises(UnreadableFileError, match="no sheet Blad1; it has Info, Värden"):
+        readings_file(data, with_sheet("Blad1"))
+
+
+def packed(**members: bytes) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return data.getvalue()
+
+
+def bomb() -> bytes:
+    """97 kB that become 100 MB."""
+    data = packed(**{"xl/workbook.xml": b"", "xl/worksheets/sheet1.xml": b"0" * 100_000_000})
+    assert len(data) < 100_000
+    return data
+
+
+def two_far_cells(sheet: Worksheet, _: Format) -> None:
+    sheet.write(0, 0, "Mätare")
+    sheet.write(1_048_575, 16_383, 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04\x14\x00", "damaged zip file or Excel workbook"),
+        (packed(**{"readings.csv": b"a"}), "no Excel workbook; unpack it first"),
+        (packed(**{"inner.zip": packed(**{"xl/workbook.xml": b""})}), "no Excel workbook; unpack it first"),
+        (packed(**{"../../etc/cron.d/x": b"a"}), "no Excel workbook; unpack it first"),
+        (packed(**{"xl/workbook.xml": b"<"}), "is damaged"),
+        (bomb(), "would take 100,000,000 bytes once it is unpacked"),
+        (workbook(two_far_cells), "too much memory or time"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "is damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512) + "EncryptedPackage".encode("utf-16-le"), "is encrypted"),
+        (workbook(table()), "the sheet is empty"),
+        (workbook(table(HEADER)), "no row below it"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "file",
+)
+def test_a_workbook_that_cannot_be_read_says_why_and_hurts_nobody(data: bytes, words: str) -> None:
+    with pytest.raises(UnreadableFileError, match=words):
+        readings_file(data, profile())
+
+
+def test_the_content_says_what_a_file_is_and_not_its_name() -> None:
+    as_csv = "\n".join([";".join(HEADER), *map(line, AUTUMN)]).encode()
+    as_workbook = workbook(table(HEADER, *(tuple(line(one).split(";")) for one in AUTUMN)))
+    for data, name in ((as_csv, "66.xlsx"), (as_workbook, "66.csv")):
+        assert taken(readings_file(data, profile(), file_name=name)) == AUTUMN
+
+
+def test_a_profile_for_workbooks_needs_no_delimiter() -> None:
+    by = profile().model_copy(update={"delimiter": None})
+    assert len(readings_file(workbook(table(HEADER, ("66", local("2024-01-01 01:00"), 7))), by).readings) == 1
+    with pytest.raises(UnreadableFileError, match="the profile has no delimiter; add one"):
+        readings_file(b"a;b\n1;2", by)
+
+
+def open_document(*rows: str) -> bytes:
+    """Give an OpenDocument sheet, as LibreOffice saves one."""
+    office = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<office:document-content xmlns:office="{office}:office:1.0" xmlns:table="{office}:table:1.0"'
+        f' xmlns:text="{office}:text:1.0"><office:body><office:spreadsheet><table:table table:name="Blad1">'
+        + "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+        + '<table:table-row table:number-rows-repeated="1048570"><table:table-cell'
+        ' table:number-columns-repeated="16384"/></table:table-row>'
+        "</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    of_type = b"application/vnd.oasis.opendocument.spreadsheet"
+    manifest = f'<manifest:manifest xmlns:manifest="{office}:manifest:1.0"/>'.encode()
+    return packed(**{"mimetype": of_type, "content.xml": content.encode(), "META-INF/manifest.xml": manifest})
+
+
+def test_an_open_document_sheet_is_a_workbook_too() -> None:
+    texts = [
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        for text in (*HEADER, "66")
+    ]
+    at = '<table:table-cell office:value-type="date" office:date-value="2024-01-01T01:00:00"/>'
+    kwh = '<table:table-cell office:value-type="float" office:value="12.5"/>'
+    file = readings_file(open_document("".join(texts[:3]), texts[3] + at + kwh), profile())
+    assert file.readings.column("energy_wh").to_pylist() == [12_500]
+    assert taken(file)[0].at == hours("66", "2024-01-01T00:00", [12])[0].at
