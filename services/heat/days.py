@@ -8,6 +8,7 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.hour_marks import ESTIMATED, HOUR_S, MEASURED, SHAPED
 from services.heat.local_time import day_start_s, local_day
+from services.heat.temperatures import flow_weighted_centi_c
 
 
 class HourRows(NamedTuple):
@@ -48,7 +49,11 @@ class Days(NamedTuple):
     is_measured: Int64
     volume_l: Int64
     forward_lc: Int64
+    """Litres times their temperature, in whole litre-degrees, over the hours that both are known of."""
+    forward_l: Int64
+    """The litres of those hours."""
     return_lc: Int64
+    return_l: Int64
     energy_return_wh_centi_c: Int64
     energy_with_return_wh: Int64
     quality: Int64
@@ -87,6 +92,8 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         & (hours.end_quality[last] == MEASURED)
         & ~np.logical_or.reduceat(_breaks(hours, starts), starts)
     )
+    forward_lc, forward_l = _weighed(hours.forward_lc, hours.supply_centi_c, hours.volume_l, starts)
+    return_lc, return_l = _weighed(hours.return_lc, hours.return_centi_c, hours.volume_l, starts)
     has_return = hours.return_centi_c != UNKNOWN
     return_centi_c = np.where(has_return, hours.return_centi_c, 0)
     days = Days(
@@ -99,8 +106,10 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         hours_measured=np.add.reduceat(hour_is_measured.astype(np.int64), starts),
         is_measured=both_midnights_measured.astype(np.int64),
         volume_l=_known_sum(hours.volume_l, starts),
-        forward_lc=_known_sum(_with_volume(hours.forward_lc, hours.volume_l), starts),
-        return_lc=_known_sum(_with_volume(hours.return_lc, hours.volume_l), starts),
+        forward_lc=forward_lc,
+        forward_l=forward_l,
+        return_lc=return_lc,
+        return_l=return_l,
         energy_return_wh_centi_c=np.add.reduceat(hours.energy_wh * return_centi_c, starts),
         energy_with_return_wh=np.add.reduceat(np.where(has_return, hours.energy_wh, 0), starts),
         quality=np.maximum.reduceat(hours.quality, starts),
@@ -121,9 +130,18 @@ def _breaks(hours: HourRows, starts: Int64) -> Bool:
     return result
 
 
-def _with_volume(integral: Int64, volume_l: Int64) -> Int64:
-    """Leave out what would be divided by no volume: a weighted mean is over the same hours above and below the line."""
-    return np.where(volume_l == UNKNOWN, UNKNOWN, integral)
+def _weighed(integral_lc: Int64, centi_c: Int64, volume_l: Int64, starts: Int64) -> tuple[Int64, Int64]:
+    """Sum litres times their temperature, and these litres, over hours that both are known of; zeros without any.
+
+    The meter's integral counts where the hour's temperature is its own; a temperature from samples is multiplied, and
+    each day's sum of these rounded once, half up.
+    """
+    known = (centi_c != UNKNOWN) & (volume_l != UNKNOWN)
+    is_own = known & (flow_weighted_centi_c(integral_lc, volume_l) == centi_c)
+    litres = np.where(known, volume_l, 0)
+    own_lc = np.add.reduceat(np.where(is_own, integral_lc, 0), starts)
+    sampled_l_centi_c = np.add.reduceat(np.where(known & ~is_own, litres * centi_c, 0), starts)
+    return own_lc + (sampled_l_centi_c + 50) // 100, np.add.reduceat(litres, starts)
 
 
 def _known_sum(values: Int64, starts: Int64) -> Int64:

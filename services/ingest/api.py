@@ -31,6 +31,7 @@ from services.ingest.receiving import PARSERS, BrokerAwayError, KeyReusedError, 
 from services.ingest.settings import IngestSettings
 from services.ingest.store import deliveries, meters, stations
 from services.ingest.store.deliveries import Source
+from services.ingest.weather_api import weather_commands
 
 STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409}
 STATUS_OF_BAD_DELIVERY = {"empty": 422, "too_many_items": 413}
@@ -70,7 +71,8 @@ def app(parts: Parts) -> FastAPI:
 
     staff = [Depends(web.integration_key(parts.settings))]
     api.include_router(_readings(parts), prefix="/v1")
-    for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts)):
+    of_weather = weather_commands(parts.database)
+    for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts), of_weather):
         api.include_router(router, prefix="/v1", dependencies=staff)
     return api
 
@@ -167,13 +169,6 @@ def _documents(parts: Parts) -> APIRouter:
             change, key = await metering.put_source(tx, name, source)
         response.status_code = web.status_of(change)
         return {"name": name, "result": change.value, "key": key}
-
-    @router.put("/stations/{station_id}")
-    async def put_station(station_id: Key, station: documents.Station, response: Response) -> dict[str, Any]:
-        async with parts.database.transaction() as tx:
-            change = await stations.put(tx, station_id, station.name)
-        response.status_code = web.status_of(change)
-        return {"station_id": station_id, "result": change.value}
 
     @router.put("/meters/{serial}")
     async def put_meter(serial: Key, meter: documents.Meter, response: Response) -> dict[str, Any]:

@@ -40,8 +40,6 @@ class Day(NamedTuple):
     hours_measured: int
     is_measured: bool
     volume_l: int | None
-    forward_lc: int | None
-    return_lc: int | None
     register_wh: int | None
     register_l: int | None
     quality: int
@@ -293,13 +291,37 @@ def _days(hours: Mapping[int, Hour], marks: Mapping[int, Mark], zone: ZoneInfo) 
             len(measured),
             is_measured and present[-1].end_quality == MEASURED,
             _sum(hour.volume_l for hour in present),
-            _sum(hour.forward_lc for hour in present if hour.volume_l is not None),
-            _sum(hour.return_lc for hour in present if hour.volume_l is not None),
             at_end[WH],
             at_end[LITRES],
             max(max(hour.start_quality, hour.end_quality) for hour in present),
         )
     return days
+
+
+def weighed(hours: Iterable[Hour]) -> tuple[int, int, int, int]:
+    """Sum litres times supply temperature over a day's hours that know both, and these litres; return likewise.
+
+    hours: with their temperatures in whole hundredths. Where a temperature is that of the meter's integral, this
+    counts; the others' products are rounded once.
+    """
+    known = [hour for hour in hours if hour.volume_l is not None]
+    return (
+        *_weighed((hour.volume_l or 0, hour.forward_lc, hour.supply_c) for hour in known),
+        *_weighed((hour.volume_l or 0, hour.return_lc, hour.return_c) for hour in known),
+    )
+
+
+def _weighed(hours: Iterable[tuple[int, int | None, Fraction | None]]) -> tuple[int, int]:
+    by_integral, by_samples, litres = 0, Fraction(), 0
+    for volume_l, integral_lc, celsius in hours:
+        if celsius is None:
+            continue
+        litres += volume_l
+        if integral_lc is not None and volume_l and half_up(100 * Fraction(integral_lc, volume_l)) == 100 * celsius:
+            by_integral += integral_lc
+        else:
+            by_samples += volume_l * celsius
+    return by_integral + half_up(by_samples), litres
 
 
 def _sum(values: Iterable[int | None]) -> int | None:

@@ -1,7 +1,7 @@
 """What staff systems put: sources, stations, meters with where they sat, and observed temperatures."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +11,7 @@ from schemas.values import Key
 from schemas.weather import HourlyTemperature
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.form import is_within_calendar
+from services.ingest.core.places import Place
 from services.ingest.core.readings import HIGHEST_RANK
 
 _WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
@@ -64,9 +65,62 @@ class Source(_Document):
 
 
 class Station(_Document):
-    """A weather station."""
+    """A weather station; what is left out stays as it was.
+
+    latitude, longitude: where it stands. neighbours: whose hours stand in for missing ones, the first that knows an
+    hour. degree_day_base_c: the daily mean below which degree days count.
+    """
 
     name: Text
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    neighbours: Annotated[tuple[Key, ...], Field(max_length=3)] | None = None
+    degree_day_base_c: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _names_a_place_whole(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("give latitude and longitude, or neither")
+        return self
+
+    @property
+    def place(self) -> Place | None:
+        """Where the station stands; None where the document does not say."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Place(self.latitude, self.longitude)
+
+
+def _month(given: Any) -> Any:
+    if isinstance(given, str) and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", given, re.ASCII):
+        return f"{given}-01"
+    raise ValueError("write the month as in 2026-01")
+
+
+class MonthFactor(_Document):
+    """What the weather-dependent part of a month's energy is multiplied by: normal by actual, as of an energy index."""
+
+    month: Annotated[date, BeforeValidator(_month)]
+    factor: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)]
+
+
+DegreeDays = Annotated[float, Field(ge=0, le=2_000, allow_inf_nan=False)]
+
+
+class NormalYear(_Document):
+    """A normal year that somebody else made: degree days from January to December, or factors of single months."""
+
+    source: Text
+    degree_days: Annotated[tuple[DegreeDays, ...], Field(min_length=12, max_length=12)] | None = None
+    factors: Annotated[tuple[MonthFactor, ...], Field(max_length=1_200)] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.degree_days is None and not self.factors:
+            raise ValueError("give degree_days of twelve months, or factors of months")
+        if len({one.month for one in self.factors}) < len(self.factors):
+            raise ValueError("each month has one factor")
+        return self
 
 
 class Installation(_Document):

@@ -62,8 +62,8 @@ _UPDATE_HOURS = """
 
 _DAY_COLUMNS = (
     "(point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,"
-    " volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality, register_wh,"
-    " register_l, offset_wh, offset_l, revision)"
+    " volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh, quality,"
+    " register_wh, register_l, offset_wh, offset_l, revision)"
 )
 _ADD_DAYS: LiteralString = f"COPY ingest.day {_DAY_COLUMNS} FROM STDIN (FORMAT binary)"
 _UPDATE_DAYS = """
@@ -72,7 +72,8 @@ _UPDATE_DAYS = """
            SET energy_wh = changed.energy_wh, maximum_hour_wh = changed.maximum_hour_wh,
                hours_expected = changed.hours_expected, hours_present = changed.hours_present,
                hours_measured = changed.hours_measured, is_measured = changed.is_measured,
-               volume_l = changed.volume_l, forward_lc = changed.forward_lc, return_lc = changed.return_lc,
+               volume_l = changed.volume_l, forward_lc = changed.forward_lc, forward_l = changed.forward_l,
+               return_lc = changed.return_lc, return_l = changed.return_l,
                energy_return_wh_centi_c = changed.energy_return_wh_centi_c,
                energy_with_return_wh = changed.energy_with_return_wh, quality = changed.quality,
                register_wh = changed.register_wh, register_l = changed.register_l, offset_wh = changed.offset_wh,
@@ -83,11 +84,11 @@ _UPDATE_DAYS = """
         RETURNING old.*, new.known_from AS replaced_at)
     INSERT INTO ingest.day_was (
            point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
-           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
-           register_wh, register_l, revision, known_from, replaced_at)
+           volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
+           quality, register_wh, register_l, revision, known_from, replaced_at)
     SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
-           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
-           register_wh, register_l, revision, known_from, replaced_at
+           volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
+           quality, register_wh, register_l, revision, known_from, replaced_at
       FROM replaced
 """
 
@@ -119,11 +120,11 @@ _SHIFT_DAYS = """
         RETURNING old.*, new.known_from AS replaced_at)
     INSERT INTO ingest.day_was (
            point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
-           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
-           register_wh, register_l, revision, known_from, replaced_at)
+           volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
+           quality, register_wh, register_l, revision, known_from, replaced_at)
     SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
-           volume_l, forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, quality,
-           register_wh, register_l, revision, known_from, replaced_at
+           volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
+           quality, register_wh, register_l, revision, known_from, replaced_at
       FROM replaced
 """
 
@@ -235,7 +236,8 @@ def _day_columns(rows: Days, revision: Int64) -> list[Column]:
         *(_known("int8", column) for column in (rows.energy_wh, rows.maximum_hour_wh)),
         *(Column("int2", column) for column in (rows.hours_expected, rows.hours_present, rows.hours_measured)),
         Column("bool", rows.is_measured),
-        *(_known("int8", column) for column in (rows.volume_l, rows.forward_lc, rows.return_lc)),
+        _known("int8", rows.volume_l),
+        *(Column("int8", column) for column in (rows.forward_lc, rows.forward_l, rows.return_lc, rows.return_l)),
         Column("int8", rows.energy_return_wh_centi_c),
         Column("int8", rows.energy_with_return_wh),
         Column("int2", rows.quality),

@@ -149,9 +149,8 @@ _DAYS = """
     SELECT day.point_id, day.day,
            coalesce(day.energy_wh, -9223372036854775808), coalesce(day.maximum_hour_wh, -9223372036854775808),
            day.hours_expected, day.hours_present, day.hours_measured, day.is_measured,
-           coalesce(day.volume_l, -9223372036854775808), coalesce(day.forward_lc, -9223372036854775808),
-           coalesce(day.return_lc, -9223372036854775808), day.energy_return_wh_centi_c, day.energy_with_return_wh,
-           day.quality,
+           coalesce(day.volume_l, -9223372036854775808), day.forward_lc, day.forward_l, day.return_lc, day.return_l,
+           day.energy_return_wh_centi_c, day.energy_with_return_wh, day.quality,
            coalesce(day.register_wh, -9223372036854775808), coalesce(day.register_l, -9223372036854775808),
            coalesce(day.offset_wh, -9223372036854775808), coalesce(day.offset_l, -9223372036854775808),
            day.revision
@@ -163,7 +162,7 @@ _DAYS = """
 """
 _DAY_KINDS: tuple[Kind, ...] = (
     *("int4", "date", "int8", "int8", "int2", "int2", "int2", "bool"),
-    *("int8", "int8", "int8", "int8", "int8", "int2", "int8", "int8", "int8", "int8", "int8"),
+    *("int8", "int8", "int8", "int8", "int8", "int8", "int8", "int2", "int8", "int8", "int8", "int8", "int8"),
 )
 
 

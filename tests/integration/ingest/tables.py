@@ -24,7 +24,8 @@ _HOURS = """
 """
 _DAYS = """
     SELECT day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured, volume_l,
-           forward_lc, return_lc, register_wh, register_l, quality, energy_return_wh_centi_c, energy_with_return_wh
+           register_wh, register_l, quality, energy_return_wh_centi_c, energy_with_return_wh, forward_lc, forward_l,
+           return_lc, return_l
       FROM ingest.day WHERE point_id = %s AND energy_wh IS NOT NULL ORDER BY day
 """
 _STATE = """
@@ -71,11 +72,15 @@ class Tables(NamedTuple):
 
     def days(self) -> dict[date, Day]:
         """Give the days that are known."""
-        return {row[0]: Day(*row[1:13]) for row in self.day}
+        return {row[0]: Day(*row[1:11]) for row in self.day}
 
     def sums_of_return(self) -> dict[date, tuple[int, int]]:
         """Give each day's sum of energy times return temperature (Wh, hundredths of a degree), and of that energy."""
-        return {row[0]: (row[13], row[14]) for row in self.day}
+        return {row[0]: (row[11], row[12]) for row in self.day}
+
+    def weighed(self) -> dict[date, tuple[int, int, int, int]]:
+        """Give each day's litres times supply temperature, those litres, and the same of the return."""
+        return {row[0]: tuple(row[13:17]) for row in self.day}
 
     def offset(self) -> tuple[int, int]:
         """Give what the running Wh and litres are ahead of the meter's own at the newest reading."""
@@ -89,7 +94,7 @@ def tables(stack: Stack, point_id: int) -> Tables:
             connection.execute(query.encode(), [point_id]).fetchall() for query in (_READINGS, _HOURS, _DAYS, _STATE)
         )
     named = [(*row[:2], row[2] and row[2].split("-")[-1], *row[3:]) for row in reading]
-    return Tables(named, hour, day, state)
+    return Tables(named, *others)
 
 
 def _celsius(centi_c: int | None) -> Fraction | None:

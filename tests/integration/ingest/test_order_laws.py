@@ -76,6 +76,7 @@ def _equals_the_oracle(stored: Tables, history: History) -> None:
     assert stored.sums_of_return() == {day: _sums_of_return(stored.hours(), day) for day in expected.days}
     for start, hour in stored.hours().items():
         for column in ("supply_c", "return_c"):
+    assert stored.weighed() == {day: oracle.weighed(_present(stored.hours(), day)) for day in expected.days}
             found, exact = getattr(hour, column), getattr(expected.hours[start], column)
             assert (found is None) == (exact is None)
             # Half a hundredth is what rounding to hundredths may move it; the rest is the sum's in floats.
@@ -87,10 +88,13 @@ def _without_temperatures(hour: oracle.Hour) -> oracle.Hour:
 
 
 def _sums_of_return(hours: dict[int, oracle.Hour], day: date) -> tuple[int, int]:
-    present = [hours[start] for start in oracle.day_hours(day, STOCKHOLM) if start in hours]
-    known = [(hour.energy_wh, hour.return_c) for hour in present if hour.return_c is not None]
+    known = [(hour.energy_wh, hour.return_c) for hour in _present(hours, day) if hour.return_c is not None]
     return int(sum(wh * 100 * celsius for wh, celsius in known)), sum(wh for wh, _ in known)
 
 
 def _sent(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] or 0 for name in ("read_at", "recorded_at", "rank", "energy_wh", "volume_l", "withdrawn"))
+def _present(hours: dict[int, oracle.Hour], day: date) -> list[oracle.Hour]:
+    return [hours[start] for start in oracle.day_hours(day, STOCKHOLM) if start in hours]
+
+

@@ -20,7 +20,8 @@ HOURS = """
 """
 DAYS = """
     SELECT day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured, volume_l,
-           forward_lc, return_lc, energy_return_wh_centi_c, energy_with_return_wh, register_wh, register_l, quality
+           forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh, register_wh,
+           register_l, quality
       FROM ingest.day WHERE point_id = %s AND energy_wh IS NOT NULL ORDER BY day
 """
 VERDICTS = """

@@ -143,8 +143,25 @@ def test_sums_leave_out_hours_whose_value_is_not_known() -> None:
     volume_l[3] = UNKNOWN
     found = only_day(hour_rows(day_hours(DAY, STOCKHOLM), [5] * 24, volume_l=volume_l, return_lc=[UNKNOWN] * 24))
     assert found["volume_l"] == 23 * 7
-    assert found["return_lc"] == UNKNOWN
-    assert found["forward_lc"] == UNKNOWN
+    assert (found["return_lc"], found["return_l"]) == (0, 0)
+
+
+def test_a_flow_weighted_temperature_takes_the_integral_where_the_hours_temperature_is_the_integrals() -> None:
+    # 3 litres with 100 litre-degrees are 33.33 C: multiplied back they would be 99.99.
+    found = only_day(
+        hour_rows(
+            day_hours(DAY, STOCKHOLM), [1] * 24,
+            volume_l=[3] * 24, return_lc=[100] * 24, return_centi_c=[3_333] * 24,
+        )
+    )  # fmt: skip
+    assert (found["return_lc"], found["return_l"]) == (2_400, 72)
+
+
+def test_a_flow_weighted_temperature_takes_litres_times_samples_where_there_is_no_integral() -> None:
+    volume_l, supply_centi_c = [10, 30, 5, *[UNKNOWN] * 21], [6_000, 8_000, UNKNOWN, *[9_000] * 21]
+    found = only_day(hour_rows(day_hours(DAY, STOCKHOLM), [1] * 24, volume_l=volume_l, supply_centi_c=supply_centi_c))
+    # 10 litres of 60 C and 30 of 80 C are 40 of 75 C; one hour knows no temperature, the others no litres.
+    assert (found["forward_lc"], found["forward_l"]) == (3_000, 40)
 
 
 def test_the_energy_weighted_return_temperature_rests_on_the_hours_that_have_one() -> None:

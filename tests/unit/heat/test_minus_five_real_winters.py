@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from services.heat.arrays import UNKNOWN, Int64
-from services.heat.daily_temperature import daily_means
+from services.heat.daily_temperature import Hours, daily_means, effective_hours
 from services.heat.local_time import EPOCH
 from services.heat.power_methods.minus_five import Measurement, Reason, measure, winter
 from tests import danish_house
@@ -22,9 +22,8 @@ def house(shared_data: Path) -> House:
 
 def measured(house: House, first_year: int) -> Measurement:
     """The same by the kernel."""
-    means = daily_means(
-        np.array([int(at.timestamp()) for at in house.celsius]), np.array(list(house.celsius.values())), ZONE
-    )
+    observed = Hours(np.array([int(at.timestamp()) for at in house.celsius]), np.array(list(house.celsius.values())))
+    means = daily_means(effective_hours(observed), ZONE)
     first, end = winter(first_year)
     day: Int64 = np.arange(first, end)
     mean_of = dict(zip(means.day.tolist(), means.mean_c.tolist(), strict=True))

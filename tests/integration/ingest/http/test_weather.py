@@ -153,3 +153,121 @@ async def _told(door: Door, station_id: str, at_least: int) -> list[DailyTempera
     finally:
         await consumer.stop()
     return found
+
+
+COUNTS = """
+    SELECT mean_c, hours, interpolated_hours, neighbour_hours FROM ingest.daily_temperature
+     WHERE station_id = %s AND day = '2024-01-10'
+"""
+
+
+def with_neighbours(door: Door, *neighbours: str) -> str:
+    station_id = station(door)
+    answer = door.staff.put(f"/v1/stations/{station_id}", json={"name": "B", "neighbours": list(neighbours)})
+    assert answer.json() == {"station_id": station_id, "result": "changed", "neighbours": list(neighbours)}
+    return station_id
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_hole_takes_the_neighbours_hours_whatever_came_first(door: Door, order: tuple[int, ...]) -> None:
+    neighbour = station(door)
+    own = with_neighbours(door, neighbour)
+    # Observed are 19 hours of 0 C; three missing ones stand alone, two others in a longer hole with them.
+    parts = [(own, day(0.0, range(8))), (own, day(0.0, [*range(12, 20), 22, 23])), (neighbour, day(-12.0))]
+    for index in order:
+        assert observe(door, *parts[index]).status_code == 202
+    # From 8 to 11 are the neighbour's; 20 and 21 are interpolated.
+    door.until(COUNTS, [(4 * -12.0 / 24, 18, 2, 4)], own)
+    door.until(
+        "SELECT source, count(*), min(celsius) FROM ingest_v1.outdoor_temperature"
+        " WHERE station_id = %s AND starts_at >= '2024-01-09T23:00Z' GROUP BY source ORDER BY source",
+        [("interpolated", 2, 0.0), ("neighbour", 4, -12.0), ("observed", 18, 0.0)], own,
+    )  # fmt: skip
+
+
+def test_a_neighbour_that_is_named_later_fills_what_is_stored_already_and_gives_it_back(door: Door) -> None:
+    own, neighbour = station(door), station(door)
+    observe(door, own, day(0.0, range(12)))
+    observe(door, neighbour, day(6.0))
+    door.until(COUNTS, [(None, 12, 0, 0)], own)
+    door.staff.put(f"/v1/stations/{own}", json={"name": "B", "neighbours": [neighbour]})
+    door.until(COUNTS, [(3.0, 12, 0, 12)], own)
+    door.staff.put(f"/v1/stations/{own}", json={"name": "B", "neighbours": []})
+    door.until(COUNTS, [(None, 12, 0, 0)], own)
+
+
+def test_the_nearest_station_within_a_hundred_kilometres_is_the_neighbour_unless_another_is_named(door: Door) -> None:
+    # Degrees of latitude are 111.2 km apart; far from any other test's.
+    places = {name: f"{name}-{new_serial()}" for name in ("here", "near", "nearer", "far")}
+    south = {"near": -60.5, "nearer": -60.2, "far": -62.0, "here": -60.0}
+    answers = {
+        name: door.staff.put(
+            f"/v1/stations/{places[name]}", json={"name": name, "latitude": latitude, "longitude": -30.0}
+        ).json()["neighbours"]
+        for name, latitude in south.items()
+    }
+    assert answers["near"] == []
+    assert answers["here"] == [places["nearer"]]
+    assert answers["far"] == []
+    again = {"name": "here", "neighbours": [places["near"]]}
+    assert door.staff.put(f"/v1/stations/{places['here']}", json=again).json()["neighbours"] == [places["near"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"neighbours": ["nobody-s"]}, "unknown_station"),
+        ({"latitude": 59.0}, "invalid"),
+        ({"latitude": 91.0, "longitude": 0.0}, "invalid"),
+        ({"neighbours": ["a", "b", "c", "d"]}, "invalid"),
+        ({"degree_day_base_c": -1}, "invalid"),
+    ],
+)
+def test_a_station_is_taken_exactly(door: Door, change: dict[str, Any], code: str) -> None:
+    answer = door.staff.put(f"/v1/stations/{station(door)}", json={"name": "B"} | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+NORMAL = (
+    "SELECT month, degree_days, years, origin, source FROM ingest_v1.normal_year WHERE station_id = %s AND month < 3"
+)
+
+
+def test_a_station_keeps_its_own_normal_year_and_an_imported_one_counts_before_it(door: Door) -> None:
+    station_id = station(door)
+    # In Stockholm the year 2023 begins an hour before midnight in UTC; its January and February lie on 7 C.
+    first = -374 * 24
+    observe(door, station_id, day(7.0, range(first, first + 59 * 24)))
+    observe(door, station_id, day(0.0, range(-9 * 24, -9 * 24 + 24)))
+    door.until(NORMAL, [(1, 310.0, 1, "own", "own years"), (2, 280.0, 1, "own", "own years")], station_id)
+    base = {"name": "B", "degree_day_base_c": 15}
+    assert door.staff.put(f"/v1/stations/{station_id}", json=base).status_code == 200
+    door.until(NORMAL, [(1, 248.0, 1, "own", "own years"), (2, 224.0, 1, "own", "own years")], station_id)
+    path = f"/v1/stations/{station_id}/normal-year"
+    imported = {"source": "SMHI 1991-2020", "degree_days": [600, 560, 500, 350, 150, 30, 5, 20, 120, 300, 430, 550]}
+    assert door.staff.put(path, json=imported).status_code == 200
+    source = ("imported", "SMHI 1991-2020")
+    door.until(NORMAL, [(1, pytest.approx(600), None, *source), (2, pytest.approx(560), None, *source)], station_id)
+    assert [door.staff.delete(path).json()["result"] for _ in range(2)] == ["deleted", "unchanged"]
+    door.until(NORMAL, [(1, 248.0, 1, "own", "own years"), (2, 224.0, 1, "own", "own years")], station_id)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"source": "x"},
+        {"source": "x", "degree_days": [1] * 11},
+        {"source": "x", "degree_days": [-1] * 12},
+        {"source": "x", "factors": [{"month": "2024-13", "factor": 1.0}]},
+        {"source": "x", "factors": [{"month": "2024-01", "factor": 0.0}]},
+        {"source": "x", "factors": [{"month": "2024-01", "factor": 1.0}] * 2},
+        {"degree_days": [1] * 12},
+    ],
+)
+def test_a_normal_year_is_taken_exactly(door: Door, document: dict[str, Any]) -> None:
+    assert door.staff.put(f"/v1/stations/{station(door)}/normal-year", json=document).status_code == 422
+
+
+def test_a_normal_year_needs_a_station(door: Door) -> None:
+    answer = door.staff.put("/v1/stations/nobody-s/normal-year", json={"source": "x", "degree_days": [1] * 12})
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_station")
