@@ -9,6 +9,7 @@ from services.cli import (
     imports,
     invoices,
     login,
+    rebuild,
     restored,
     show,
     simulate,
@@ -29,6 +30,7 @@ app.command()(stack.status)
 app.command()(addresses.addresses)
 app.command()(doctor.doctor)
 app.command()(login.login)
+app.command()(rebuild.rebuild)
 app.command()(restored.restored)
 app.command()(simulate.simulate)
 app.command()(subscription_power.subscription_power)

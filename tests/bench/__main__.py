@@ -10,6 +10,7 @@ from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
 from tests.bench.latency import reading_to_visible_p99
 from tests.bench.mbus_decode import mbus_decode
+from tests.bench.rebuild import rebuild
 from tests.bench.signature_kernel import signature_kernel
 from tests.bench.stack_start import stack_start
 from tests.bench.whole_path import whole_path
@@ -27,6 +28,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         stack_start,
         mbus_decode,
         signature_kernel,
+        rebuild,
     )
 }
 

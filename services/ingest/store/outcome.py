@@ -132,8 +132,7 @@ _SHIFT_DAYS = """
 # Told of by the same hand that tells of spans judged again.
 _NOTE_FAR = """
     INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason, changed_from, changed_to)
-    SELECT point_id, to_timestamp(first_s), to_timestamp(end_s), 'far from what was read',
-           to_timestamp(first_s), to_timestamp(end_s)
+    SELECT point_id, to_timestamp(first_s), to_timestamp(end_s), %s, to_timestamp(first_s), to_timestamp(end_s)
       FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS changed(point_id, first_s, end_s)
 """
 
@@ -154,7 +153,7 @@ async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | N
     await _update_states(tx, outcome.states)
 
 
-async def note_far(tx: Transaction, outcome: Outcome) -> None:
+async def note_far(tx: Transaction, outcome: Outcome, reason: str = "far from what was read") -> None:
     """Note what a batch changed far from its readings, to be told of even though a crash loses the announcement.
 
     Who tells of a batch once more looks around its readings only; this says what lies further away.
@@ -168,7 +167,7 @@ async def note_far(tx: Transaction, outcome: Outcome) -> None:
     first = run_starts(owner[order])
     last = np.append(first[1:], len(order)) - 1
     spans = (owner[order[first]], changed_s[order[first]], changed_s[order[last]] + HOUR_S)
-    await tx.execute(_NOTE_FAR, [column.tolist() for column in spans])
+    await tx.execute(_NOTE_FAR, [reason, *(column.tolist() for column in spans)])
 
 
 async def _add_readings(tx: Transaction, rows: ReadingRows, deliveries: Sequence[UUID | None]) -> None:

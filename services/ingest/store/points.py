@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 
 import numpy as np
 
@@ -16,17 +16,17 @@ from services.ingest.core.readings import SENTINELS, ReadingRows
 from services.ingest.core.recompute import Spans
 from services.ingest.core.running import BRIDGED_WITHIN_S
 
-_LOCK = """
+_STATES = """
     SELECT point_id, newest_s, accepted_s, accepted_wh, accepted_l, accepted_forward_lc, accepted_return_lc,
            mark_s, mark_wh, mark_l, mark_forward_lc, mark_return_lc, mark_quality, offset_wh, offset_l, unbroken,
            has_open_samples
       FROM ingest.point_state
      WHERE point_id = ANY(%s::int[])
      ORDER BY point_id
-       FOR UPDATE
 """
+_LOCK: LiteralString = f"{_STATES} FOR UPDATE"
 _EIGHT: tuple[Kind, ...] = ("int8",)
-_LOCK_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
+_STATE_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", "int2", "int2")
 
 # Where the readings to judge again begin and end. Backwards as many instants as one judging looks ahead, further to an
 # accepted reading, since its next one may be another now, with a volume, since volumes are bridged over readings
@@ -195,7 +195,16 @@ def array_literal(values: Iterable[int]) -> str:
 
 async def lock(tx: Transaction, point_ids: Int64) -> PointStates:
     """Lock metering points against other workers, always in the same order, and give where they stand."""
-    columns = await bulk.copy_out(tx, _LOCK, _LOCK_KINDS, [array_literal(point_ids.tolist())])
+    return await _states(tx, _LOCK, point_ids)
+
+
+async def states(tx: Transaction, point_ids: Int64) -> PointStates:
+    """Give where metering points stand, without a lock: for whoever only reads, as of one instant."""
+    return await _states(tx, _STATES, point_ids)
+
+
+async def _states(tx: Transaction, query: LiteralString, point_ids: Int64) -> PointStates:
+    columns = await bulk.copy_out(tx, query, _STATE_KINDS, [array_literal(point_ids.tolist())])
     if len(columns[0]) != len(point_ids):
         raise LookupError(f"{len(point_ids) - len(columns[0])} metering points have no row in ingest.point_state")
     return PointStates(

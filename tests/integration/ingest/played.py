@@ -1,8 +1,8 @@
 """Histories on the stack: their meters in the tables, their readings as messages to the worker."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from services.ingest.decode import Message
 from services.ingest.store.points import Touched
 from tests.builders import batch
 from tests.integration.ingest.conftest import Worker
-from tests.integration.ingest.histories import History, Row
+from tests.integration.ingest.histories import Course, History, Row
 
 
 class Played(NamedTuple):
@@ -88,3 +88,15 @@ async def register_late(stack: Stack, worker: Worker, played: list[Played]) -> N
     )
     async with worker.database.transaction() as tx:
         await worker.handlers.rejudge(tx, touched)
+
+
+async def play(stack: Stack, worker: Worker, played: list[Played], plan: Sequence[Course]) -> AsyncIterator[None]:
+    """Let histories come in side by side, delivery by delivery; stops after each for whoever looks."""
+    name_meters(stack, played)
+    for turn, deliveries in enumerate(zip_longest(*([*one.deliveries, []] for one in plan), fillvalue=[])):
+        due = [one for one, course in zip(played, plan, strict=True) if course.registered_after == turn]
+        await register_late(stack, worker, due)
+        rows = [row for one, indexes in zip(played, deliveries, strict=True) for row in one.rows(indexes)]
+        if rows:
+            await worker.store(messages(worker, rows))
+        yield

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -20,7 +19,7 @@ from services.ingest.store.points import Touched
 from tests.builders import HOUR_S, MIDNIGHT_S, Points
 from tests.integration.ingest.conftest import Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, courses, histories
-from tests.integration.ingest.played import Played, messages, name_meters, register_late
+from tests.integration.ingest.played import Played, play
 from tests.integration.looking import let_into_every_view
 
 HOUR = "point_id, starts_at, energy_wh, volume_l, supply_c, return_c, quality, rule, revision"
@@ -99,22 +98,12 @@ def test_what_was_stored_after_each_delivery_is_read_back_as_known_then(
 async def _play(stack: Stack, played: list[Played], plan: list[Course]) -> list[Figures]:
     """Let histories come in, and look at the tables after each delivery."""
     ids = [one.point_id for one in played]
-    name_meters(stack, played)
     database = Database(stack.dsn("ingest"), 1, 3)
     await database.open()
-    seen = []
     try:
-        worker = Worker(database)
-        for turn, deliveries in enumerate(zip_longest(*([*one.deliveries, []] for one in plan), fillvalue=[])):
-            due = [one for one, course in zip(played, plan, strict=True) if course.registered_after == turn]
-            await register_late(stack, worker, due)
-            rows = [row for one, indexes in zip(played, deliveries, strict=True) for row in one.rows(indexes)]
-            if rows:
-                await worker.store(messages(worker, rows))
-            seen.append(as_stored(stack, ids))
+        return [as_stored(stack, ids) async for _ in play(stack, Worker(database), played, plan)]
     finally:
         await database.close()
-    return seen
 
 
 def reading(point_id: int, hours: float, energy_wh: int, **more: Any) -> dict[str, Any]:
