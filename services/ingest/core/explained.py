@@ -1,0 +1,166 @@
+"""A stored figure derived once more from the readings, meters and temperatures that it rests on, and told in words."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from services.heat.arrays import Bool, Float64, Int64, values_at
+from services.heat.days import HourRows
+from services.heat.gaps import NO_SHAPES, Gaps, Shapes, hours_of_gaps, shapes_of
+from services.heat.hour_marks import ESTIMATED, HOUR_S, INTERPOLATED, MANUAL, MEASURED, MISSING, SHAPED, Marks
+from services.heat.local_time import local_day
+from services.ingest.core.figures import NO_SEEDS, gaps_of, hours_of, marks_of
+from services.ingest.core.installations import Installations, terms
+from services.ingest.core.readings import ReadingRows, are_operators
+from services.ingest.core.running import WH, Accepted, accepted
+from services.ingest.core.signatures import MonthSignatures, expected_kw, month_of, of_months
+from services.ingest.core.verdict import Verdict
+
+QUALITIES = {
+    MISSING: "missing",
+    MEASURED: "measured",
+    INTERPOLATED: "interpolated",
+    ESTIMATED: "estimated",
+    MANUAL: "manual",
+    SHAPED: "estimated",
+}
+NOT_NOTED = "a meter was exchanged, and its last or first register was not noted: what was used between is not known"
+
+
+class Known(NamedTuple):
+    """What figures of one metering point rest on."""
+
+    rows: ReadingRows
+    """The readings that count, in order: from one at or before the first figure to one at or behind the last."""
+    installations: Installations
+    signatures: MonthSignatures
+    is_cooling: bool
+    station_id: str | None
+    outdoor_s: Int64
+    outdoor_c: Float64
+    """(t,) when hours start, and their temperature."""
+    zone: ZoneInfo
+
+
+class Derived(NamedTuple):
+    """Marks and hours as they follow from what is known. Registers are the meter's own at the first reading."""
+
+    counted: Accepted
+    marks: Marks
+    mark_quality: Int64
+    hours: HourRows
+
+
+class Around(NamedTuple):
+    """The readings around a mark, by index; both the same where one was taken on the mark."""
+
+    before: int
+    after: int
+
+
+def derived(known: Known) -> Derived:
+    """Compute marks and hours from readings, by the same rules and in whole numbers as when they were stored."""
+    rows = known.rows
+    row_terms = terms(known.installations, rows.point_id, rows.meter_id, rows.read_at_s, np.zeros_like(rows.point_id))
+    verdict = np.full(len(rows.point_id), int(Verdict.ACCEPTED))
+    counted = accepted(rows, verdict, row_terms, known.installations)
+    marks, quality = marks_of(counted, NO_SEEDS, _shapes(known, gaps_of(counted)))
+    return Derived(counted, marks, quality, hours_of(counted, marks, quality))
+
+
+def _shapes(known: Known, gaps: Gaps) -> Shapes:
+    if known.station_id is None or len(gaps.owner) == 0:
+        return NO_SHAPES
+    month = month_of(local_day(gaps.from_s, known.zone))
+    at, has_signature = of_months(known.signatures, gaps.owner, month)
+    if not has_signature.any():
+        return NO_SHAPES
+    gaps, signatures = gaps.take(has_signature), known.signatures.take(at[has_signature])
+    gap, hour_s = hours_of_gaps(gaps)
+    is_cooling: Bool = np.full(len(gap), known.is_cooling)
+    outdoor_c = values_at(known.outdoor_s, known.outdoor_c, hour_s)
+    return shapes_of(gaps, expected_kw(signatures.take(gap), is_cooling, outdoor_c))
+
+
+def energies(found: Derived, from_s: int, to_s: int) -> dict[int, int]:
+    """Give the derived energy of each hour that starts within a span."""
+    hours = found.hours
+    inside = (hours.starts_s >= from_s) & (hours.starts_s < to_s)
+    return dict(zip(hours.starts_s[inside].tolist(), hours.energy_wh[inside].tolist(), strict=True))
+
+
+def mark_at(found: Derived, at_s: int) -> int | None:
+    """Find the mark of an instant; None where no two readings are around it."""
+    at = int(np.searchsorted(found.marks.at_s, at_s))
+    return at if at < len(found.marks.at_s) and found.marks.at_s[at] == at_s else None
+
+
+def around(found: Derived, at_s: int) -> Around:
+    """Find the readings around a mark that is there."""
+    read_at_s = found.counted.rows.read_at_s
+    after = int(np.searchsorted(read_at_s, at_s))
+    return Around(after if read_at_s[after] == at_s else after - 1, after)
+
+
+def register_at(found: Derived, mark: int) -> int:
+    """Give the register that a mark reads off, running on from the first reading, in Wh."""
+    return int(found.marks.values[mark, WH])
+
+
+def rule_of_hour(known: Known, found: Derived, starts_s: int) -> str:
+    """Say in words how an hour's energy follows from readings; the hour is one of the derived."""
+    first, last = (_rule_of_mark(known, found, at_s) for at_s in (starts_s, starts_s + HOUR_S))
+    begin, end = (_clock(at_s, known.zone) for at_s in (starts_s, starts_s + HOUR_S))
+    parts = [f"register at {end} minus register at {begin}"]
+    parts += (
+        [f"at both {first}"] if first == last else [f"at {at} {rule}" for at, rule in ((begin, first), (end, last))]
+    )
+    hour = int(np.searchsorted(found.hours.starts_s, starts_s))
+    mark = mark_at(found, starts_s + HOUR_S)
+    if mark is not None and found.hours.end_quality[hour] != found.mark_quality[mark]:
+        parts.append(NOT_NOTED)
+    return "; ".join(parts)
+
+
+def _rule_of_mark(known: Known, found: Derived, at_s: int) -> str:
+    mark, readings = mark_at(found, at_s), around(found, at_s)
+    read_at_s = found.counted.rows.read_at_s
+    before_s, after_s = int(read_at_s[readings.before]), int(read_at_s[readings.after])
+    word = "an operator's reading" if are_operators(found.counted.rows)[[*readings]].any() else "a reading"
+    if before_s == after_s:
+        return f"{word} on the hour"
+    begin, end = _written(before_s, known.zone), _written(after_s, known.zone)
+    gap = f"a gap of {_lasting(after_s - before_s)} between {begin} and {end}"
+    if mark is not None and found.marks.is_shaped[mark]:
+        return f"{gap}, {_signature(known, before_s)}"
+    return f"it rises evenly over {gap}" + (", one of them an operator's reading" if word != "a reading" else "")
+
+
+def _signature(known: Known, gap_from_s: int) -> str:
+    month = month_of(local_day(np.array([gap_from_s]), known.zone))
+    at, _ = of_months(known.signatures, known.rows.point_id[:1], month)
+    one = known.signatures.take(at)
+    side = "above" if known.is_cooling else "below"
+    return (
+        f"shaped by the signature of {month.astype('datetime64[D]').astype('datetime64[M]')[0]}:"
+        f" base {one.base_w[0] / 1000:.3f} kW, {one.slope_w_per_c[0] / 1000:.3f} kW per degree {side}"
+        f" {one.balance_centi_c[0] / 100:.2f} C, hourly temperatures of station {known.station_id}"
+    )
+
+
+def _lasting(seconds: int) -> str:
+    hours, rest = divmod(seconds, HOUR_S)
+    minutes, rest = divmod(rest, 60)
+    named = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in named if count)
+
+
+def _clock(at_s: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at_s, UTC).astimezone(zone).strftime("%H:%M")
+
+
+def _written(at_s: int, zone: ZoneInfo) -> str:
+    moment = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
+    return moment.strftime("%Y-%m-%d %H:%M" if moment.second == 0 else "%Y-%m-%d %H:%M:%S")

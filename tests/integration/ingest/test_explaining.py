@@ -1,0 +1,202 @@
+"""Every stored figure can be led back to what it rests on, and follows from it once more."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploy.local.stack import Stack
+from services.common.postgres import Database
+from services.ingest import explaining
+from tests.builders import HOUR_S, MIDNIGHT_S, Points
+from tests.integration.ingest.conftest import STOCKHOLM, Worker
+from tests.integration.ingest.histories import MAXIMUM_KW, History, histories
+from tests.integration.ingest.played import Played, messages, name_meters, register
+
+DAY = date(2024, 1, 10)
+
+
+def at(hour: float) -> datetime:
+    return datetime.fromtimestamp(MIDNIGHT_S + hour * HOUR_S, UTC)
+
+
+def reading(point_id: int, hour: float, energy_wh: int, **more: object) -> dict[str, object]:
+    at_s = MIDNIGHT_S + int(hour * HOUR_S)
+    return {"metering_point": f"MP-{point_id}", "read_at": at_s, "recorded_at": at_s, "energy_wh": energy_wh} | more
+
+
+async def hour_of(worker: Worker, point_id: int, hour: int) -> dict[str, Any]:
+    async with worker.database.transaction() as tx:
+        found = await explaining.hour(tx, f"MP-{point_id}", at(hour), STOCKHOLM)
+    assert found is not None
+    return found
+
+
+async def day_of(worker: Worker, point_id: int, day: date = DAY) -> dict[str, Any]:
+    async with worker.database.transaction() as tx:
+        found = await explaining.day(tx, f"MP-{point_id}", day, STOCKHOLM)
+    assert found is not None
+    return found
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(drawn=st.lists(histories(), min_size=4, max_size=6))
+def test_every_stored_hour_day_and_month_follows_from_what_explains_it(stack: Stack, drawn: list[History]) -> None:
+    ids = Points(stack).add(len(drawn), MAXIMUM_KW)
+    played = [Played(point_id, history) for point_id, history in zip(ids, drawn, strict=True)]
+    name_meters(stack, played)
+    register(stack, played)
+    asyncio.run(_explained(stack, played))
+
+
+async def _explained(stack: Stack, played: list[Played]) -> None:
+    database = Database(stack.dsn("ingest"), 1, 3)
+    await database.open()
+    try:
+        worker = Worker(database)
+        await worker.store(messages(worker, [row for one in played for row in one.rows(range(len(one.history.rows)))]))
+        for one in played:
+            for day in _days(stack, one.point_id):
+                found = await day_of(worker, one.point_id, day)
+                assert found["adds_up"], found
+                assert [hour["energy_wh"] for hour in found["hours"] if hour["energy_wh"] is not None]
+            async with database.transaction() as tx:
+                for month in {day.replace(day=1) for day in _days(stack, one.point_id)}:
+                    whole = await explaining.month(tx, f"MP-{one.point_id}", month, STOCKHOLM)
+                    assert whole is not None
+                    assert whole["adds_up"], whole
+    finally:
+        await database.close()
+
+
+def _days(stack: Stack, point_id: int) -> list[date]:
+    rows = Points(stack).rows(
+        "SELECT DISTINCT (starts_at AT TIME ZONE 'Europe/Stockholm')::date FROM ingest.hour"
+        " WHERE point_id = %s AND energy_wh IS NOT NULL ORDER BY 1",
+        [point_id],
+    )
+    return [row[0] for row in rows]
+
+
+async def test_a_measured_hour_is_one_register_minus_another(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, hour, 100_000 + 1_500 * hour) for hour in range(4)])
+    found = await hour_of(worker, point_id, 1)
+    assert found["hour"]["energy_wh"] == found["derived_wh"] == 1_500
+    assert found["hour"]["quality"] == "measured"
+    assert found["hour"]["rule"] == "register at 02:00 minus register at 01:00; at both a reading on the hour"
+    assert [mark["register_wh"] for mark in found["marks"]] == [101_500, 103_000]
+    assert [one["energy_wh"] for mark in found["marks"] for one in mark["readings"]] == [101_500, 103_000]
+    assert (found["adds_up"], found["warning"], found["earlier"]) == (True, None, [])
+
+
+async def test_an_hour_in_a_gap_says_between_which_readings_it_rises(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, 0.5, 0), reading(point_id, 6.25, 11_500), reading(point_id, 7, 12_000)])
+    found = await hour_of(worker, point_id, 2)
+    assert found["hour"]["energy_wh"] == 2_000
+    assert found["hour"]["rule"] == (
+        "register at 03:00 minus register at 02:00; at both it rises evenly over a gap of 5 h 45 min"
+        " between 2024-01-10 00:30 and 2024-01-10 06:15"
+    )
+    assert found["hour"]["quality"] == "estimated"
+
+
+async def test_what_does_not_count_says_why_and_what_to_do(points: Points, worker: Worker) -> None:
+    [point_id] = points.add(1, 50)
+    await worker.take(
+        [
+            *(reading(point_id, hour, 100_000 + 1_000 * hour) for hour in range(30) if hour != 3),
+            reading(point_id, 3, 900_000_000),
+            reading(point_id, 2, 101_990, recorded_at=MIDNIGHT_S),
+        ]
+    )
+    found = await hour_of(worker, point_id, 2)
+    assert [(one["energy_wh"], one["verdict"]) for one in found["not_used"]] == [
+        (101_990, "superseded"),
+        (900_000_000, "above_plausible_maximum"),
+    ]
+    assert all(one["why_not"] for one in found["not_used"])
+    assert found["hour"]["energy_wh"] == 1_000
+
+
+async def test_a_register_that_rolled_over_says_by_how_much_it_runs_on(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    points.install(f"roll-{point_id}", point_id, MIDNIGHT_S - HOUR_S, modulus_wh=1_000_000)
+    await worker.take(
+        [reading(point_id, hour, (995_000 + 1_000 * hour) % 1_000_000, volume_l=hour) for hour in range(52)]
+    )
+    found = await hour_of(worker, point_id, 30)
+    assert [mark["register_wh"] for mark in found["marks"]] == [25_000, 26_000]
+    assert [mark["running_wh"] for mark in found["marks"]] == [1_025_000, 1_026_000]
+    assert found["marks"][0]["readings"][0]["offset_wh"] == 1_000_000
+    assert found["marks"][0]["readings"][0]["serial"] == f"roll-{point_id}"
+    earlier = await hour_of(worker, point_id, 4)
+    assert [mark["running_wh"] for mark in earlier["marks"]] == [999_000, 1_000_000]
+    assert earlier["hour"]["energy_wh"] == 1_000
+
+
+async def test_a_corrected_hour_shows_what_it_was_before(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, hour, 1_000 * hour) for hour in range(6)])
+    await worker.take([reading(point_id, 2, 2_400, recorded_at=MIDNIGHT_S + 9 * HOUR_S)])
+    found = await hour_of(worker, point_id, 2)
+    assert found["hour"]["energy_wh"] == 600
+    assert [one["energy_wh"] for one in found["earlier"]] == [1_000]
+    assert found["earlier"][0]["known_to"] == found["hour"]["known_from"]
+
+
+async def test_a_figure_that_does_not_follow_from_its_readings_is_called_a_fault(
+    points: Points, worker: Worker
+) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, hour, 1_000 * hour) for hour in range(30)])
+    points.rows(
+        "UPDATE ingest.hour SET energy_wh = 1001 WHERE point_id = %s AND starts_at = %s RETURNING 1", [point_id, at(5)]
+    )
+    found = await hour_of(worker, point_id, 5)
+    assert not found["adds_up"]
+    assert found["warning"] == explaining.DOES_NOT_ADD_UP
+    assert not (await day_of(worker, point_id))["adds_up"]
+
+
+async def test_an_hour_that_is_not_there_shows_what_was_read_around_it(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, 0, 1_000), reading(point_id, 1, 4_294_967_295)])
+    found = await hour_of(worker, point_id, 0)
+    assert found["hour"] is None
+    assert found["derived_wh"] is None
+    assert found["adds_up"]
+    assert [one["verdict"] for one in found["not_used"]] == ["sentinel"]
+
+
+@pytest.mark.parametrize("kind", ["hour", "day", "month"])
+async def test_a_metering_point_that_nobody_put_is_not_explained(worker: Worker, kind: str) -> None:
+    async with worker.database.transaction() as tx:
+        match kind:
+            case "hour":
+                found = await explaining.hour(tx, "MP-0", at(0), STOCKHOLM)
+            case "day":
+                found = await explaining.day(tx, "MP-0", DAY, STOCKHOLM)
+            case _:
+                found = await explaining.month(tx, "MP-0", DAY.replace(day=1), STOCKHOLM)
+    assert found is None
+
+
+async def test_a_month_prints_the_registers_that_an_invoice_does(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    begin_h, end_h = -9 * 24, 22 * 24
+    await worker.take(
+        [reading(point_id, hour, 5_000_400 + 1_300 * (hour - begin_h)) for hour in range(begin_h - 24, end_h + 1)]
+    )
+    async with worker.database.transaction() as tx:
+        found = await explaining.month(tx, f"MP-{point_id}", date(2024, 1, 1), STOCKHOLM)
+    assert found is not None
+    assert found["adds_up"]
+    assert found["energy_wh"] == found["register_rise_wh"] == 31 * 24 * 1_300
+    assert [one["printed_kwh"] for one in found["registers"]] == [5_000, 5_968]
+    assert found["invoice_kwh"] == 968
+    assert len(found["days"]) == 31
