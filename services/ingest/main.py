@@ -10,6 +10,7 @@ from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATU
 from services.common import consume, health, kafka, one_zone, outbox, process, schedule, web
 from services.common.postgres import Database
 from services.ingest import api
+from services.ingest.audit import audit
 from services.ingest.backlog import Backlog
 from services.ingest.estimating import Estimating
 from services.ingest.facilities import FacilityHandlers
@@ -56,6 +57,9 @@ async def run_worker(stop: asyncio.Event) -> None:
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
     estimating = Estimating(database, readings, settings.zone)
 
+    jobs_pulse = state.pulse("jobs", 600)
+    nightly = audit(database, readings, settings.zone, settings.audit_nights, jobs_pulse.beat)
+
     def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, number: int = 1) -> consume.Loop[Any]:
         # A group for each topic: a rebalance of the readings need not stop the weather.
         group = f"ingest-{topic.name}"
@@ -76,7 +80,7 @@ async def run_worker(stop: asyncio.Event) -> None:
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
             Rejudging(database, producer, readings, estimating, state.pulse("rejudging")).run(stop),
             outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),
-            schedule.run(database, SCHEMA, jobs(database), state.pulse("jobs", 600), stop),
+            schedule.run(database, SCHEMA, [*jobs(database), nightly], jobs_pulse, stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -15,3 +15,7 @@ NEWEST_HOUR_SECONDS = Gauge("kulvert_ingest_newest_hour_seconds", "Start of the 
 READINGS_RELEASED = Counter(
     "kulvert_ingest_readings_released_total", "Held readings read again because their meter or point became known"
 )
+FIGURES_DIFFER = Gauge(
+    "kulvert_ingest_figures_differ", "Rows that the newest audit found not to follow from their readings", ["kind"]
+)
+"""kind: verdicts, hours, days, state."""

@@ -1,7 +1,7 @@
 """Figures computed anew from nothing but their readings, and held against those that are stored."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
@@ -24,7 +24,13 @@ from services.ingest.store.rebuild import Sizes
 
 POINTS_AT_ONCE = 200
 """Of how many metering points the sizes are asked for together."""
+NAMED_AT_MOST = 10
+"""Metering points in one sentence."""
 NOTHING = ReadingRows._make(np.zeros(0, np.int64) for _ in ReadingRows._fields)
+
+
+class FiguresDifferError(Exception):
+    """Stored figures are not what follows from their readings."""
 
 
 @dataclass(frozen=True)
@@ -121,3 +127,17 @@ class Rebuild:
 def _whole(point_id: Int64) -> Touched:
     """Give the whole series of metering points."""
     return Touched(point_id, np.full(len(point_id), BEGINNING_S), np.full(len(point_id), END_S - 1))
+
+
+def in_a_sentence(found: Sequence[Difference], names: Mapping[int, str]) -> str:
+    """Say how much differs, and of whom. names: the numbers of metering points."""
+    which = sorted({one.point_id for one in found})
+    named = ", ".join(names.get(one, str(one)) for one in which[:NAMED_AT_MOST])
+    rows = counted(sum(one.rows for one in found), "row")
+    more = ", ..." if len(which) > NAMED_AT_MOST else ""
+    return f"what is stored of {counted(len(which), 'metering point')} ({named}{more}) differs in {rows}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Write so many of something."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

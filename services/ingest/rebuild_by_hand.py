@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from services.common import logs, one_zone, process
 from services.common.postgres import Database
 from services.ingest.core.differences import Difference
 from services.ingest.handlers import ReadingHandlers
-from services.ingest.rebuild import Compared, Rebuild
+from services.ingest.rebuild import NAMED_AT_MOST, Compared, FiguresDifferError, Rebuild, counted, in_a_sentence
 from services.ingest.settings import IngestSettings
 from services.ingest.store import rebuild as store
 
@@ -22,16 +22,10 @@ ROWS_AT_ONCE = 100_000
 LOOPS = 2
 """One computes while the other one waits for PostgreSQL."""
 CONNECTIONS = LOOPS + 1
-NAMED_AT_MOST = 10
-"""Of metering points that differ or are not there, in one sentence."""
 
 
 class UnknownPointsError(Exception):
     """There are no such metering points."""
-
-
-class FiguresDifferError(Exception):
-    """Stored figures are not what follows from their readings."""
 
 
 async def run(arguments: Sequence[str], stop: asyncio.Event) -> None:
@@ -76,16 +70,7 @@ async def rebuild(url: str, zone: ZoneInfo, numbers: Collection[str] | None, say
         await database.close()
     say(_summary(found, time.monotonic() - began))
     if found.differences:
-        raise FiguresDifferError(verdict(found.differences, names) + ("; it was mended" if mend else ""))
-
-
-def verdict(found: Sequence[Difference], names: Mapping[int, str]) -> str:
-    """Say in a sentence how much differs, and of whom."""
-    which = sorted({one.point_id for one in found})
-    named = ", ".join(names.get(one, str(one)) for one in which[:NAMED_AT_MOST])
-    rows = sum(one.rows for one in found)
-    more = ", ..." if len(which) > NAMED_AT_MOST else ""
-    return f"what is stored of {_count(len(which), 'metering point')} ({named}{more}) differs in {_count(rows, 'row')}"
+        raise FiguresDifferError(in_a_sentence(found.differences, names) + ("; it was mended" if mend else ""))
 
 
 async def _points(database: Database, numbers: Collection[str] | None) -> list[int]:
@@ -101,18 +86,14 @@ async def _points(database: Database, numbers: Collection[str] | None) -> list[i
 
 def _words(one: Difference, number: str, zone: ZoneInfo) -> str:
     first, last = (datetime.fromtimestamp(at_s, zone).isoformat(" ", "minutes") for at_s in (one.first_s, one.last_s))
-    return f"{number}: {one.kind} differ in {_count(one.rows, 'row')}, from {first} to {last}"
+    return f"{number}: {one.kind} differ in {counted(one.rows, 'row')}, from {first} to {last}"
 
 
 def _summary(found: Compared, seconds: float) -> str:
     text = (
-        f"Compared {_count(found.points, 'metering point')} with {_count(found.readings, 'reading')}:"
-        f" {_count(found.hours, 'hour')}, {_count(found.days, 'day')}, in {seconds:.1f} s."
+        f"Compared {counted(found.points, 'metering point')} with {counted(found.readings, 'reading')}:"
+        f" {counted(found.hours, 'hour')}, {counted(found.days, 'day')}, in {seconds:.1f} s."
     )
     if found.waiting:
-        text += f" Waiting to be judged again, and left to that: {_count(found.waiting, 'metering point')}."
+        text += f" Waiting to be judged again, and left to that: {counted(found.waiting, 'metering point')}."
     return text if found.differences else text + " Nothing differs."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

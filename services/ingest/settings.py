@@ -17,6 +17,9 @@ class IngestSettings(Settings):
         default=2_000, ge=0, description="messages that may wait for the worker before bulk sources must"
     )
     acknowledge_seconds: int = Field(default=5, ge=1, description="how long the broker may take to acknowledge")
+    audit_nights: int = Field(
+        default=1, ge=1, le=366, description="over how many nights the audit of all metering points is spread"
+    )
     database_pool: int = Field(
         default=10, ge=6, le=50, description="connections: two for each loop over readings, and six for the rest"
     )
