@@ -11,7 +11,8 @@ from services.cli.requests import told_of_database, told_to_person
 from services.cli.show import zone
 from services.common.one_zone import ZoneDiffersError
 from services.ingest import rebuild_by_hand
-from services.ingest.rebuild_by_hand import FiguresDifferError, UnknownPointsError
+from services.ingest.rebuild import FiguresDifferError
+from services.ingest.rebuild_by_hand import UnknownPointsError
 
 
 def rebuild(
