@@ -1,6 +1,7 @@
 """From new readings to what they change: the common case from one row per point, the others from a window."""
 
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,9 +21,11 @@ from services.ingest.core.installations import Terms, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS, Recomputed, Spans, reaching_far, recompute, registers_at
+from services.ingest.core.vee.laid_out import laid_out, whole_days
+from services.ingest.core.vee.rules import NO_FLAGS, FlagChanges, Flags, flag_changes, flags_of, joined_flags
 from services.ingest.core.verdict import Verdict
 from services.ingest.shaping import Shaping
-from services.ingest.store import points
+from services.ingest.store import flags, points
 from services.ingest.store.points import StoredDays, StoredHours, Touched
 
 FIRST_AHEAD = 2 * LOOKAHEAD
@@ -30,6 +33,14 @@ FIRST_AHEAD = 2 * LOOKAHEAD
 
 POINTS_AT_ONCE = 1_000
 """Of how many points the day's earlier hours are read at once; of a whole batch's they would fill the memory."""
+
+
+class _Figures(NamedTuple):
+    """What is stored of the hours and days of spans."""
+
+    hours: StoredHours
+    days: StoredDays
+    flags: Flags
 
 
 class Judging:
@@ -61,7 +72,7 @@ class Judging:
     async def _appended(self, new: ReadingRows, states: PointStates, both: Combined) -> Outcome:
         counted = counted_of(both)
         done = appended(states, counted, await self._shaping.shapes(gaps_of(counted)))
-        days = await self._days_completed(done, states)
+        days, flagged = await self._days_completed(done, states)
         never_stored = np.zeros(len(done.hours.owner), np.int64), np.zeros(len(days.owner), np.int64)
         hour_revision, day_revision = (next_revision(before, self._version_floor) for before in never_stored)
         is_new = np.ones(len(days.owner), bool)
@@ -75,25 +86,31 @@ class Judging:
             day_revision,
             is_new,
             is_new,
+            FlagChanges(flagged, NO_FLAGS),
             done.states,
             NO_SHIFTS,
             np.zeros(0, np.int64),
         )
 
-    async def _days_completed(self, done: Appended, states: PointStates) -> Days:
-        """Sum the days that end within new hours, each with the running register at its end."""
+    async def _days_completed(self, done: Appended, states: PointStates) -> tuple[Days, Flags]:
+        """Sum the days that end within new hours, each with the running register at its end, and flag their hours."""
         hours = done.hours
         cuts = [*run_starts(hours.owner)[::POINTS_AT_ONCE].tolist(), len(hours.owner)]
-        parts = [await self._days_ended(hours.take(np.arange(first, end))) for first, end in pairwise(cuts)]
-        days = Days._make(np.concatenate(columns) for columns in zip(no_days(), *parts, strict=True))
+        parts, flagged = [no_days()], [NO_FLAGS]
+        for first, end in pairwise(cuts):
+            ended = await self._hours_of_days_ended(hours.take(np.arange(first, end)))
+            parts.append(days_of(ended, self._zone))
+            flagged.append(self._flags(ended))
+        days = Days._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
         offset = states.offset[np.searchsorted(states.point_id, days.owner)]
         registers = registers_at(done.marks, offset, days.owner, day_start_s(days.day + 1, self._zone))
-        return days._replace(
+        registered = days._replace(
             register_wh=registers[:, 0], register_l=registers[:, 1], offset_wh=offset[:, 0], offset_l=offset[:, 1]
         )
+        return registered, joined_flags(*flagged)
 
-    async def _days_ended(self, hours: HourRows) -> Days:
-        """Sum the days that end within new hours of some points; the hours of a day begun earlier are read."""
+    async def _hours_of_days_ended(self, hours: HourRows) -> HourRows:
+        """Give the hours of days that end within new hours of some points; those of a day begun earlier are read."""
         starts = run_starts(hours.owner)
         first_s = hours.starts_s[starts]
         end_s = hours.starts_s[np.append(starts[1:], len(hours.owner)) - 1] + HOUR_S
@@ -103,7 +120,13 @@ class Judging:
         needs = ends_within & (day_begins_s < first_s)
         earlier = await points.hours(self._tx, hours.owner[starts][needs], day_begins_s[needs], first_s[needs])
         whole = hours.take(np.repeat(ends_within, np.diff(np.append(starts, len(hours.owner)))))
-        return days_of(_merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole), self._zone)
+        return _merged(earlier.rows.take(earlier.rows.energy_wh != UNKNOWN), whole)
+
+    def _flags(self, hours: HourRows) -> Flags:
+        """Ask the rules about every whole day of these hours."""
+        days = whole_days(hours, self._zone)
+        resolution_wh = self._terms(days.owner, np.zeros_like(days.owner), days.begins_s).tolerance_wh
+        return flags_of(laid_out(hours, days, self._reference.cooling_of(days.owner), resolution_wh))
 
     async def recomputed(self, touched: Touched, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge anew what lies around new readings, or around a span whose terms changed (then without rows)."""
@@ -137,25 +160,24 @@ class Judging:
             keep = enough[np.searchsorted(spans.point_id, done.rows.point_id)]
             spans, states = _picked_spans(spans, enough), states.take(enough)
             done = await self._recompute(spans, done.rows.take(keep))
-        hours, days = await self._stored_figures(spans)
-        return self._changes(spans, done, states, hours, days), enough
+        return self._changes(spans, done, states, await self._stored_figures(spans)), enough
 
     async def _recompute(self, spans: Spans, rows: ReadingRows) -> Recomputed:
         row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
         judged = general.judged(spans, rows, row_terms, self._reference.installations)
         return recompute(spans, judged, await self._shaping.shapes(gaps_of(judged.counted)))
 
-    async def _stored_figures(self, spans: Spans) -> tuple[StoredHours, StoredDays]:
+    async def _stored_figures(self, spans: Spans) -> "_Figures":
         hours = await points.hours(self._tx, spans.point_id, spans.from_s, spans.until_s)
         inside = spans.starts_inside
         from_day = np.where(inside, local_day(spans.from_s, self._zone), 0)
         ends = spans.ends_inside
         to_day = np.where(ends, local_day(np.where(ends, spans.until_s, 0), self._zone), 2**20)
-        return hours, await points.days(self._tx, spans.point_id, from_day, to_day)
+        days = await points.days(self._tx, spans.point_id, from_day, to_day)
+        return _Figures(hours, days, await flags.of_hours(self._tx, spans.point_id, spans.from_s, spans.until_s))
 
-    def _changes(
-        self, spans: Spans, done: Recomputed, states: PointStates, hours: StoredHours, days: StoredDays
-    ) -> Outcome:
+    def _changes(self, spans: Spans, done: Recomputed, states: PointStates, stored: "_Figures") -> Outcome:
+        hours, days = stored.hours, stored.days
         is_new = done.rows.verdict == 0
         judged = done.rows._replace(verdict=done.verdict)
         computed = hours_in(spans, done)
@@ -173,6 +195,7 @@ class Judging:
             day_change.revision,
             day_change.is_new,
             day_change.is_told,
+            flag_changes(self._flags(computed), stored.flags),
             _states_after(states, spans, done, shifts),
             shifts,
             spans.point_id[~spans.ends_inside & reaching_far(spans, done, FIRST_AHEAD)],

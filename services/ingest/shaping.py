@@ -38,7 +38,7 @@ class Shaping:
             return NO_SHAPES
         gaps, signatures = gaps.take(has_signature), signatures.take(at[has_signature])
         gap, _ = hours_of_gaps(gaps)
-        is_cooling = self._reference.is_cooling[np.searchsorted(self._reference.point_id, gaps.owner)]
+        is_cooling = self._reference.cooling_of(gaps.owner)
         outdoor_c = await self._outdoor_c(gaps)
         return shapes_of(gaps, expected_kw(signatures.take(gap), is_cooling[gap], outdoor_c))
 

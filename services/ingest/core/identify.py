@@ -7,7 +7,7 @@ from zlib import crc32
 
 import numpy as np
 
-from services.heat.arrays import Bool, Int64, owner_time_key
+from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key
 from services.ingest.core.installations import Installations
 from services.ingest.core.verdict import Verdict
 
@@ -27,10 +27,16 @@ class Reference:
     """Of each metering point, whose temperatures count for it."""
     is_cooling: Bool
     installations: Installations
+    settled_until_s: int = UNKNOWN
+    """No reading up to this instant is taken: what lay around it is no longer kept."""
 
     def maximum_of(self, point_id: Int64) -> Int64:
         """Give the highest plausible power of known metering points, in W."""
         return self.maximum_w[np.searchsorted(self.point_id, point_id)]
+
+    def cooling_of(self, point_id: Int64) -> Bool:
+        """Tell which known metering points are of cooling."""
+        return self.is_cooling[np.searchsorted(self.point_id, point_id)]
 
 
 class Identified(NamedTuple):
@@ -71,12 +77,19 @@ def identify(reference: Reference, serial: Names, number: Names, read_at_s: Int6
     point_id = np.where(by_number > 0, by_number, np.where(by_number < 0, by_meter, 0))
     refusal = np.select(
         [
+            read_at_s <= reference.settled_until_s,
             (by_number < 0) & (meter_id < 0),
             by_number == 0,
             meter_id == 0,
             point_id > 0,
         ],
-        [int(Verdict.NO_METER_NAMED), int(Verdict.UNKNOWN_METERING_POINT), int(Verdict.UNKNOWN_METER), 0],
+        [
+            int(Verdict.OLDER_THAN_KEPT),
+            int(Verdict.NO_METER_NAMED),
+            int(Verdict.UNKNOWN_METERING_POINT),
+            int(Verdict.UNKNOWN_METER),
+            0,
+        ],
         int(Verdict.METER_NOT_INSTALLED),
     )
     return Identified(point_id, meter_id.clip(0), refusal)

@@ -8,6 +8,7 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.days import Days, HourRows
 from services.ingest.core.readings import ReadingRows
+from services.ingest.core.vee.rules import FlagChanges, joined_flags
 
 
 class PointStates(NamedTuple):
@@ -50,6 +51,7 @@ class Outcome(NamedTuple):
     day_is_new: Bool
     day_is_told: Bool
     """False where only the running register at the end of the day moved."""
+    flags: FlagChanges
     states: PointStates
     shifts: "Shifts"
     far: Int64
@@ -85,6 +87,7 @@ def joined_outcomes(one: Outcome, other: Outcome) -> Outcome:
         np.concatenate((one.day_revision, other.day_revision)),
         np.concatenate((one.day_is_new, other.day_is_new)),
         np.concatenate((one.day_is_told, other.day_is_told)),
+        FlagChanges(*map(joined_flags, one.flags, other.flags)),
         PointStates(*_joined(one.states, other.states)),
         Shifts(*_joined(one.shifts, other.shifts)),
         np.concatenate((one.far, other.far)),

@@ -14,7 +14,7 @@ from services.heat.days import Days, HourRows
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.outcome import Outcome, PointStates, Shifts
 from services.ingest.core.readings import ReadingRows
-from services.ingest.store import estimation
+from services.ingest.store import estimation, flags
 
 DAY_S = 24 * HOUR_S
 
@@ -148,6 +148,7 @@ async def write(tx: Transaction, outcome: Outcome, deliveries: Sequence[UUID | N
     await _update_verdicts(tx, outcome.rejudged)
     await _write_hours(tx, outcome.hours, outcome.hour_revision, outcome.hour_is_new)
     await _write_days(tx, outcome.days, outcome.day_revision, outcome.day_is_new)
+    await flags.write(tx, outcome.flags)
     await estimation.days_changed(tx, outcome.days)
     await _shift_days(tx, outcome.shifts)
     await _update_states(tx, outcome.states)

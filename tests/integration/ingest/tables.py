@@ -34,6 +34,8 @@ _STATE = """
       FROM ingest.point_state WHERE point_id = %s
 """
 
+_FLAGS = "SELECT extract(epoch FROM starts_at)::bigint, rule FROM ingest.flag WHERE point_id = %s ORDER BY 1, 2"
+
 Rows = list[tuple[Any, ...]]
 
 
@@ -48,11 +50,12 @@ class Tables(NamedTuple):
     hour: Rows
     day: Rows
     state: Rows
+    flag: Rows
 
-    def comparable(self) -> tuple[Rows, Rows, Rows, Rows]:
+    def comparable(self) -> tuple[Rows, ...]:
         """Give what must be equal for equal readings of two metering points: all but the hashes of the content."""
         readings = sorted(((*row[:1], *row[2:]) for row in self.reading), key=_with_nothing_first)
-        return readings, self.hour, self.day, self.state
+        return readings, self.hour, self.day, self.state, self.flag
 
     def readings(self) -> list[Reading]:
         """Give the stored readings; a meter by the number that its serial ends with."""
@@ -90,8 +93,9 @@ class Tables(NamedTuple):
 def tables(stack: Stack, point_id: int) -> Tables:
     """Look at a metering point's tables as an administrator; a meter is named by what its serial ends with."""
     with psycopg.connect(stack.admin_dsn) as connection:
-        reading, hour, day, state = (
-            connection.execute(query.encode(), [point_id]).fetchall() for query in (_READINGS, _HOURS, _DAYS, _STATE)
+        reading, *others = (
+            connection.execute(query.encode(), [point_id]).fetchall()
+            for query in (_READINGS, _HOURS, _DAYS, _STATE, _FLAGS)
         )
     named = [(*row[:2], row[2] and row[2].split("-")[-1], *row[3:]) for row in reading]
     return Tables(named, *others)

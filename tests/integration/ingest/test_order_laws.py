@@ -17,6 +17,7 @@ from tests.integration.ingest.histories import MAXIMUM_KW, Course, History, Row,
 from tests.integration.ingest.played import Played, messages, name_meters, register, register_late
 from tests.integration.ingest.tables import Tables, tables
 from tests.oracle import figures as oracle
+from tests.oracle.flags import flags
 
 
 @st.composite
@@ -73,10 +74,11 @@ def _equals_the_oracle(stored: Tables, history: History) -> None:
     }
     assert stored.days() == expected.days
     assert stored.offset() == expected.offset
+    assert set(stored.flag) == flags(stored.hours(), history.places, STOCKHOLM)
     assert stored.sums_of_return() == {day: _sums_of_return(stored.hours(), day) for day in expected.days}
+    assert stored.weighed() == {day: oracle.weighed(_present(stored.hours(), day)) for day in expected.days}
     for start, hour in stored.hours().items():
         for column in ("supply_c", "return_c"):
-    assert stored.weighed() == {day: oracle.weighed(_present(stored.hours(), day)) for day in expected.days}
             found, exact = getattr(hour, column), getattr(expected.hours[start], column)
             assert (found is None) == (exact is None)
             # Half a hundredth is what rounding to hundredths may move it; the rest is the sum's in floats.
@@ -92,9 +94,9 @@ def _sums_of_return(hours: dict[int, oracle.Hour], day: date) -> tuple[int, int]
     return int(sum(wh * 100 * celsius for wh, celsius in known)), sum(wh for wh, _ in known)
 
 
-def _sent(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] or 0 for name in ("read_at", "recorded_at", "rank", "energy_wh", "volume_l", "withdrawn"))
 def _present(hours: dict[int, oracle.Hour], day: date) -> list[oracle.Hour]:
     return [hours[start] for start in oracle.day_hours(day, STOCKHOLM) if start in hours]
 
 
+def _sent(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] or 0 for name in ("read_at", "recorded_at", "rank", "energy_wh", "volume_l", "withdrawn"))

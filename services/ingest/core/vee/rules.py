@@ -1,0 +1,86 @@
+"""The rules that flag hours, by number: the number is stored, the name is shown, neither is ever changed."""
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from services.heat.arrays import Bool, Int64
+from services.heat.hour_marks import HOUR_S
+from services.ingest.core.vee.false_peak import is_false_peak
+from services.ingest.core.vee.laid_out import DayHours
+from services.ingest.core.vee.physics import counters_disagree, is_against_physics
+from services.ingest.core.vee.sensors import is_dead_sensor
+from services.ingest.core.vee.spike import is_spike
+
+
+class Rule(IntEnum):
+    """What is odd about an hour that is stored and counts all the same."""
+
+    SPIKE = 1
+    FALSE_PEAK = 2
+    COUNTERS_DISAGREE = 3
+    AGAINST_PHYSICS = 4
+    DEAD_SENSOR = 5
+
+    @property
+    def label(self) -> str:
+        """The name that people and interfaces see."""
+        return self.name.lower()
+
+
+RULES: Mapping[Rule, Callable[[DayHours], Bool]] = {
+    Rule.SPIKE: is_spike,
+    Rule.FALSE_PEAK: is_false_peak,
+    Rule.COUNTERS_DISAGREE: counters_disagree,
+    Rule.AGAINST_PHYSICS: is_against_physics,
+    Rule.DEAD_SENSOR: is_dead_sensor,
+}
+
+
+class Flags(NamedTuple):
+    """Hours that rules have flagged: (f,) each, sorted by point, hour and rule."""
+
+    point_id: Int64
+    starts_s: Int64
+    rule: Int64
+
+    def take(self, which: Int64 | Bool) -> "Flags":
+        """Pick flags by index or mask."""
+        return Flags._make(column[which] for column in self)
+
+
+NO_FLAGS = Flags(*(np.zeros(0, np.int64) for _ in Flags._fields))
+
+
+class FlagChanges(NamedTuple):
+    """Flags that are new, and those that no rule gives any more."""
+
+    new: Flags
+    gone: Flags
+
+
+def flag_changes(found: Flags, stored: Flags) -> FlagChanges:
+    """Set the flags that rules give for some hours against those stored of the same hours."""
+    given, kept = (set(zip(*(column.tolist() for column in flags), strict=True)) for flags in (found, stored))
+    return FlagChanges(_flags(given - kept), _flags(kept - given))
+
+
+def flags_of(days: DayHours) -> Flags:
+    """Ask every rule about whole days."""
+    parts = []
+    for rule, is_flagged in RULES.items():
+        day, place = np.nonzero(is_flagged(days))
+        parts.append(Flags(days.owner[day], days.begins_s[day] + place * HOUR_S, np.full(len(day), int(rule))))
+    found = joined_flags(*parts)
+    return found.take(np.lexsort((found.rule, found.starts_s, found.point_id)))
+
+
+def _flags(which: set[tuple[int, ...]]) -> Flags:
+    return Flags(*np.array(sorted(which), np.int64).reshape(-1, len(Flags._fields)).T)
+
+
+def joined_flags(*parts: Flags) -> Flags:
+    """Lay flags end to end."""
+    return Flags._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
