@@ -1,96 +1,16 @@
 """What became of an imported file's lines, for a person to read."""
 
 import csv
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from rich.console import Console
 
-from services.cli.deliveries import Judged
-from services.heat.arrays import Int64
-from services.ingest.core.verdict import Verdict
+from services.ingest.sending.report import HINTS, UNKNOWN_LINE, ImportReport, runs_of
 from services.ingest.sources.refusals import BadLine
 
 SHOWN_LINES = 20
-UNKNOWN_LINE = 0
-
-HINTS = {
-    Verdict.UNKNOWN_METERING_POINT.label: (
-        "put it with: kulvert import metering-points; its readings are kept and judged then"
-    ),
-    Verdict.UNKNOWN_METER.label: "put it with: kulvert import meters; its readings are kept and judged then",
-    **{verdict.label: verdict.why for verdict in Verdict if verdict.why},
-}
-
-
-@dataclass
-class ImportReport:
-    """How many lines were good, what the good ones' verdicts are, and which lines are refused."""
-
-    file: Path
-    lines: int
-    sent_before: int = 0
-    verdicts: Counter[str] = field(default_factory=Counter)
-    refused_counts: Counter[str] = field(default_factory=Counter)
-    refused: list[BadLine] = field(default_factory=list)
-    emptied: dict[str, int] = field(default_factory=dict)
-
-    def refuse(self, lines: Iterable[BadLine], counts: dict[str, int]) -> None:
-        """Add refused lines; counts may count more than are listed."""
-        self.refused += lines
-        self.refused_counts.update(counts)
-
-    def add(self, one: Judged, readings: pa.Table, line: Int64, began_at: datetime) -> None:
-        """Add a delivery's verdicts. readings, line: everything that was sent, and the line of each."""
-        if datetime.fromisoformat(one.received_at) < began_at:
-            self.sent_before += one.delivered.items
-        self.verdicts.update({name: count for name, count in one.verdicts.items() if name in GOOD})
-        bad = {name: count for name, count in one.verdicts.items() if name not in GOOD}
-        self.refuse(_of_worker(one, readings, line), bad)
-        codes = Counter(str(item["code"]) for item in one.delivered.refused)
-        missing = one.delivered.items - one.delivered.taken - sum(codes.values())
-        if missing > 0:
-            codes["refused_at_the_door"] += missing
-        at_door = (
-            BadLine(int(line[one.delivered.rows[item["item"]]]), item["field"], item["code"], item["reason"])
-            for item in one.delivered.refused
-        )
-        self.refuse(at_door, dict(codes))
-
-
-GOOD = ("accepted", "duplicate", "superseded", "withdrawn")
-"""Verdicts that ask nothing of anybody."""
-
-
-def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine]:
-    """Find the lines that the worker refused: by their time and, where that is not enough, by their meter."""
-    # What was refused at the door is known from its answer already, and there item by item.
-    at_door = {item["code"] for item in one.delivered.refused}
-    by_worker = [refused for refused in one.refused if refused["verdict"] not in at_door]
-    if not by_worker:
-        return
-    part = readings.take(pa.array(one.delivered.rows))
-    read_at = pc.cast(part.column("read_at"), pa.int64()).to_pylist()
-    names = list(zip(part.column("serial").to_pylist(), part.column("metering_point").to_pylist(), strict=True))
-    rows_at: dict[int, list[int]] = {}
-    for row, at_us in enumerate(read_at):
-        rows_at.setdefault(at_us, []).append(row)
-    for refused in by_worker:
-        rows = rows_at.get(_micros(refused["read_at"]), []) if refused["read_at"] else []
-        of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
-        number = int(line[one.delivered.rows[of_meter[0]]]) if len(of_meter) == 1 else UNKNOWN_LINE
-        verdict = str(refused["verdict"])
-        yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator"))
-
-
-def _micros(read_at: str) -> int:
-    return round(datetime.fromisoformat(read_at).timestamp() * 1_000_000)
 
 
 class Counted(NamedTuple):
@@ -124,19 +44,6 @@ def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> No
         console.print(f"  {words}", highlight=False, markup=False, soft_wrap=True)
     if len(runs) > SHOWN_LINES:
         _write_beside(report.file, in_order, console)
-
-
-def runs_of(in_order: Sequence[BadLine]) -> list[tuple[BadLine, int]]:
-    """Draw lines together that follow each other with the same fault: the first of each run, and its last line."""
-    runs: list[tuple[BadLine, int]] = []
-    for bad in in_order:
-        before, last_line = runs[-1] if runs else (None, UNKNOWN_LINE)
-        follows = bad.line != UNKNOWN_LINE and bad.line == last_line + 1
-        if before and follows and before[1:] == bad[1:]:
-            runs[-1] = (before, bad.line)
-        else:
-            runs.append((bad, bad.line))
-    return runs
 
 
 def _where(bad: BadLine, last_line: int) -> str:

@@ -6,6 +6,8 @@ from services.cli import (
     addresses,
     demo,
     doctor,
+    edit,
+    explain,
     imports,
     invoices,
     login,
@@ -15,6 +17,8 @@ from services.cli import (
     simulate,
     stack,
     subscription_power,
+    watch,
+    work_list,
 )
 
 app = typer.Typer(
@@ -34,6 +38,10 @@ app.command()(rebuild.rebuild)
 app.command()(restored.restored)
 app.command()(simulate.simulate)
 app.command()(subscription_power.subscription_power)
+app.command()(work_list.work_list)
+app.command()(watch.watch)
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
 app.add_typer(invoices.app, name="invoices")
+app.add_typer(explain.app, name="explain")
+app.add_typer(edit.app, name="edit")

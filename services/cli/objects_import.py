@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from deploy.local.folder import StackError
 from deploy.local.services import CONTRACTS, INGEST_API, Service
 from deploy.local.stack import Stack
-from services.cli.import_report import Counted, ImportReport
+from services.cli.import_report import Counted
 from services.cli.object_parts import Part, parts_of
 from services.cli.readings_import import read_bytes, wait_for_new_points
 from services.cli.requests import Client, RequestError
@@ -16,6 +16,7 @@ from services.common.tables import BadTableError, Kind, Row, rows
 from services.contracts.imports import KINDS
 from services.ingest.core.documents import MeterRow
 from services.ingest.imports import METERS
+from services.ingest.sending.report import ImportReport
 from services.ingest.sources.refusals import BadLine
 
 COUNTS = ("lines", "created", "changed", "unchanged", "refused_lines")

@@ -15,9 +15,10 @@ from psycopg.rows import TupleRow
 from deploy.local.folder import StackError
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
-from services.cli.deliveries import POLL_S, Progress, deliver, judged, put_source
-from services.cli.import_report import ImportReport
+from services.cli.deliveries import put_source
 from services.cli.requests import Client, told_of_database
+from services.ingest.sending.deliveries import POLL_S, Progress, deliver, judged
+from services.ingest.sending.report import ImportReport
 from services.ingest.sources.profile import Profile, ProfileError
 from services.ingest.sources.readings_file import Named, ReadingsFile, readings_file
 from services.ingest.sources.refusals import UnreadableFileError

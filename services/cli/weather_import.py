@@ -12,10 +12,13 @@ import psycopg
 from deploy.local.folder import StackError
 from deploy.local.services import CONTRACTS, INGEST_API
 from deploy.local.stack import Stack
-from services.cli.deliveries import PATIENCE_S, POLL_S, Progress
-from services.cli.import_report import ImportReport
-from services.cli.readings_import import read_bytes
+from services.cli.deliveries import PATIENCE_S
+from services.cli.readings_import import profile_of, read_bytes
 from services.cli.requests import Client, RequestError, told_of_database
+from services.ingest.core.places import Place
+from services.ingest.sending.deliveries import POLL_S, Progress
+from services.ingest.sending.report import ImportReport
+from services.ingest.sources import smhi
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.temperatures_file import TemperaturesFile, temperatures_file
@@ -33,10 +36,12 @@ _NOT_STORED = """
 
 
 class OpenedWeather(NamedTuple):
-    """A file of temperatures that was read: its place, and what it says."""
+    """A file of temperatures that was read: its place, what it says, and what it says of its station."""
 
     path: Path
     found: TemperaturesFile
+    station_name: str | None = None
+    place: Place | None = None
 
     def report(self) -> ImportReport:
         """Begin the report with what the file itself got wrong."""
@@ -52,6 +57,22 @@ def open_weather(path: Path, profile: Profile) -> OpenedWeather:
         return OpenedWeather(path, temperatures_file(read_bytes(path), profile))
     except UnreadableFileError as error:
         raise StackError(f"{path}: {error}") from error
+
+
+def open_named(path: Path, profile: str | None) -> OpenedWeather:
+    """Read a file of temperatures by a profile's name; SMHI's are known by sight. Raises StackError."""
+    if profile not in (None, smhi.NAME):
+        return open_weather(path, profile_of(str(profile)))
+    data = read_bytes(path)
+    if profile is None and not smhi.is_smhi(data):
+        raise StackError(
+            f"{path} is no file of SMHI's, the only ones known by sight; say what it looks like: --profile"
+        )
+    try:
+        read = smhi.smhi_file(data)
+    except UnreadableFileError as error:
+        raise StackError(f"{path}: {error}") from error
+    return OpenedWeather(path, read.found, read.station_name, read.place)
 
 
 def station_of(stack: Stack, metering_point: str | None) -> str:
@@ -75,8 +96,8 @@ def import_weather(
 ) -> ImportReport:
     """Send a file's temperatures, recorded now, and wait until all are stored; gives what became of every line.
 
-    station: its id and, where it is new or its name changes, its name. A station that is not known is made.
-    Raises RequestError.
+    station: its id and, where it is new or its name changes, its name. A station that is not known is made, by what
+    the file says of it. Raises RequestError.
     """
     station_id, name = station
     recorded_at = datetime.now(UTC).isoformat()
@@ -85,7 +106,7 @@ def import_weather(
             ingest.ask("PUT", f"/v1/stations/{quote(station_id, safe='')}", json={"name": name})
         for start in range(0, len(opened.found.starts_s), VALUES_AT_ONCE):
             values = _values(opened.found, slice(start, start + VALUES_AT_ONCE))
-            _post(ingest, {"station_id": station_id, "recorded_at": recorded_at, "values": values})
+            _post(ingest, {"station_id": station_id, "recorded_at": recorded_at, "values": values}, opened)
             on_taken(len(values))
     _wait_until_stored(stack, station_id, opened.found, wait_s, on_stored)
     return opened.report()
@@ -96,14 +117,16 @@ def _values(found: TemperaturesFile, part: slice) -> list[dict[str, Any]]:
     return [{"starts_at": datetime.fromtimestamp(at_s, UTC).isoformat(), "celsius": c} for at_s, c in hours]
 
 
-def _post(ingest: Client, document: Mapping[str, Any]) -> None:
+def _post(ingest: Client, document: Mapping[str, Any], opened: OpenedWeather) -> None:
     try:
         ingest.ask("POST", "/v1/outdoor-temperatures", json=document)
     except RequestError as error:
         if error.code != "unknown_station":
             raise
         station_id = document["station_id"]
-        ingest.ask("PUT", f"/v1/stations/{quote(station_id, safe='')}", json={"name": station_id})
+        place = opened.place._asdict() if opened.place else {}
+        station = {"name": opened.station_name or station_id} | place
+        ingest.ask("PUT", f"/v1/stations/{quote(station_id, safe='')}", json=station)
         ingest.ask("POST", "/v1/outdoor-temperatures", json=document)
 
 

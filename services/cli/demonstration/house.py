@@ -8,11 +8,11 @@ from deploy.local.folder import ROOT
 from deploy.local.services import CONTRACTS, INGEST_API
 from deploy.local.stack import Stack
 from services.cli.demonstration.steps import Steps
-from services.cli.import_report import ImportReport
 from services.cli.price_lists import put_shipped
 from services.cli.readings_import import import_readings, open_readings, profile_of
 from services.cli.requests import Client
 from services.cli.weather_import import import_weather, open_weather
+from services.ingest.sending.report import ImportReport
 from services.ingest.sources.readings_file import Named
 
 READINGS = "danish-relife/processed_final_data_sample.csv"

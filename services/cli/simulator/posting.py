@@ -14,13 +14,14 @@ import numpy as np
 from deploy.local.services import CONTRACTS, INGEST_API
 from deploy.local.stack import Stack
 from schemas.readings import READINGS_PER_MESSAGE
-from services.cli import deliveries
+from services.cli.deliveries import put_source
 from services.cli.price_lists import put_shipped
 from services.cli.requests import Client, RequestError
 from services.cli.simulator.calendar import iso
 from services.cli.simulator.documents import HEAT_PRICE_LIST, OF_CONTRACTS, OF_INGEST, Document, documents
 from services.cli.simulator.town import Batch, Town
 from services.heat.hour_marks import HOUR_S
+from services.ingest.sending import deliveries
 
 PUTS_AT_ONCE = 4
 ROWS_AT_ONCE = 4 * READINGS_PER_MESSAGE
@@ -105,7 +106,7 @@ def deliver(
     total = Sent(0, 0, 0)
     with (
         Client(stack, INGEST_API, patience_s=PATIENCE_S, given_up=given_up) as staff,
-        deliveries.put_source(stack, town.name, SOURCE_KIND, SOURCE_RANK, given_up) as head_end,
+        put_source(stack, town.name, SOURCE_KIND, SOURCE_RANK, given_up) as head_end,
     ):
         weather = _Weather(staff, town)
         for batch in _in_time(town, pace):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from schemas.readings import METER_READINGS
-from services.cli.deliveries import LANES, arrow_stream, lanes
+from services.ingest.sending.deliveries import LANES, arrow_stream, lanes
 
 
 def readings(*names: tuple[str | None, str | None]) -> pa.Table:

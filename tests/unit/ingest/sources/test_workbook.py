@@ -7,9 +7,9 @@ from datetime import datetime, time
 from typing import Any
 
 import pytest
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.readings_file import ReadingsFile, readings_file
@@ -61,7 +61,7 @@ def test_texts_numbers_and_dates_are_read_as_the_same_lines_in_csv_are() -> None
 
 
 def test_a_number_keeps_the_digits_that_are_shown_and_none_of_the_floats_own() -> None:
-    rows = [("66", local("2024-01-01 00:00"), 1234.56), ("66", local("2024-01-01 01:00"), 1000 + 0.1 * 3)]
+    rows: list[tuple[Any, ...]] = [("66", local("2024-01-01 00:00"), 1234.56), ("66", local("2024-01-01 01:00"), 1000 + 0.1 * 3)]
     rows += [("66", local("2024-01-01 02:00"), "1234,57")]
     file = readings_file(workbook(table(HEADER, *rows)), profile())
     assert file.readings.column("energy_wh").to_pylist() == [1_234_560, 1_000_300, 1_234_570]
