@@ -10,6 +10,7 @@ from schemas.alerts import AlertChanged
 from schemas.topics import ALERTS, DAILY_POWER, HOURLY_POWER, TOPICS
 from tests.faults import levels
 from tests.faults.system import System
+from tests.version_chains import BROKEN
 
 Rows = list[tuple[Any, ...]]
 
@@ -112,6 +113,11 @@ def untold(system: System) -> list[str]:
             if heard != (revision, energy_wh):
                 found.append(f"{table} {point_id} {when}: stored {(revision, energy_wh)}, told {heard}")
     return found
+
+
+def broken_chains(system: System) -> list[str]:
+    """Say where a version of an hour or day is missing between two others, or was known before its time."""
+    return [f"{kind} {point} {when}: revision {revision}" for kind, point, when, revision in system.rows(BROKEN)]
 
 
 def dead_letters(system: System) -> list[str]:

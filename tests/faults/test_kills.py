@@ -44,6 +44,7 @@ def test_killing_everything_at_random_changes_nothing(system: System, seed: int,
     assert outcome.differences(calm, outcome.tables(system, run.town.name)) == []
     assert run.senders.lost() == []
     assert outcome.untold(system) == []
+    assert outcome.broken_chains(system) == []
     assert outcome.wrong_numbers(system) == []
     assert outcome.told_twice(system) == []
     assert outcome.wrongly_told(system, [run.town.name]) == []
