@@ -13,8 +13,10 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-u
 demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
 
+# Several processes share the tests out between them, each with a Kafka and a PostgreSQL of its own: 1 GB a process.
 test: .venv/.ready deploy/frontend/node_modules/.browser
-	$(BIN)/pytest
+	$(BIN)/python -m deploy.local.jars fetch
+	$(BIN)/pytest -n $${PROCESSES:-3}
 
 check: .venv/.ready
 	$(BIN)/ruff check .

@@ -28,6 +28,9 @@ def running(stack: Stack, service: Service, log: Path) -> Iterator[httpx.Client]
 
     The service must end by itself, and without an error, when told to.
     """
+    # Another stack may have taken them while nothing ran here.
+    stack.renew_port(service.http)
+    stack.renew_port(service.metrics)
     command = [sys.executable, "-m", service.module, *service.arguments]
     environment = os.environ | supervisor.settings_for(stack, service)
     with log.open("wb") as output:
@@ -37,7 +40,7 @@ def running(stack: Stack, service: Service, log: Path) -> Iterator[httpx.Client]
         while not supervisor.is_ready(stack, service):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+            time.sleep(0.05)
         key = {"Authorization": f"Bearer {stack.integration_key}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{stack.port(service.http)}", headers=key) as client:
             yield client

@@ -64,9 +64,6 @@ class Utility:
 
     def start(self) -> None:
         for service in SERVICES:
-            # Somebody may have taken them while nothing ran here.
-            self.stack.renew_port(service.http)
-            self.stack.renew_port(service.metrics)
             log = self.folder / f"{service.name}-{len(list(self.folder.iterdir()))}.log"
             self.clients[service.name] = self.services.enter_context(running(self.stack, service, log))
 
