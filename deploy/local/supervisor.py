@@ -31,6 +31,11 @@ PROBE_TIMEOUT_S = 6.0
 GIVE_UP_TIMEOUT_S = 1.5
 COULD_NOT_START = "could not start: "
 
+# One for all questions, since making one takes as long as many answers; nothing is kept of who has ended meanwhile.
+_asking = httpx.Client(
+    timeout=PROBE_TIMEOUT_S, trust_env=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+)
+
 
 def pause_after(deaths: int) -> float:
     """Say how long to wait, in seconds, before a process that died so many times in a row is started again."""
@@ -68,7 +73,7 @@ def is_ready(stack: Stack, service: Service) -> bool:
     """Ask a service's process whether it can serve."""
     address = f"http://127.0.0.1:{stack.port(service.metrics)}/readyz"
     try:
-        return httpx.get(address, timeout=PROBE_TIMEOUT_S).status_code == httpx.codes.OK
+        return _asking.get(address).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

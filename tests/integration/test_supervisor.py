@@ -8,18 +8,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 
-from deploy.local import supervisor
+from deploy.local import folder, supervisor
+from deploy.local.services import PERMISSIONS
 from deploy.local.stack import Stack
 
 START_TIMEOUT_S = 60
 MEMORY_LIMIT_MB = 1_500
 GIVEN_UP_WITHIN_S = 5
+IS_READY = """
+from deploy.local.services import PERMISSIONS
+from deploy.local.stack import Stack
+from deploy.local.supervisor import is_ready
+print(is_ready(Stack(), PERMISSIONS))
+"""
 
 
 class Machine:
@@ -47,7 +56,7 @@ class Machine:
             rows = self.rows()
             if all(rows[n]["state"] == "ready" and rows[n]["starts"] > after[n]["starts"] for n in names):
                 return
-            time.sleep(0.5)
+            time.sleep(0.1)
         pytest.fail((self.home / "logs/supervisor.log").read_text())
 
 
@@ -121,7 +130,7 @@ def test_a_demonstration_that_is_interrupted_while_it_starts_leaves_nothing_runn
     deadline = time.monotonic() + START_TIMEOUT_S
     while not Stack(tmp_path).is_running("postgres"):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.05)
     demo.send_signal(how)
     assert demo.wait(START_TIMEOUT_S) != 0
     stack = Stack(tmp_path)
@@ -163,6 +172,29 @@ def test_a_damaged_state_is_told_in_words_by_every_command(tmp_path: Path, comma
     assert told.returncode == 1
     assert "is damaged" in told.stdout + told.stderr
     assert "Traceback" not in told.stdout + told.stderr
+
+
+class Ready(BaseHTTPRequestHandler):
+    """A service that can serve."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_whether_a_service_is_ready_is_asked_of_itself_and_of_no_proxy(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    port, nobody = stack.port(PERMISSIONS.metrics), folder.free_port()
+    stack.save()
+    environment = os.environ | {"KULVERT_HOME": str(tmp_path), "HTTP_PROXY": f"http://127.0.0.1:{nobody}"}
+    with HTTPServer(("127.0.0.1", port), Ready) as server:
+        server.timeout = START_TIMEOUT_S
+        answering = Thread(target=server.handle_request)
+        answering.start()
+        command = [sys.executable, "-c", IS_READY]
+        asked = subprocess.run(command, cwd=folder.ROOT, env=environment, capture_output=True, text=True)
+        answering.join()
+    assert asked.stdout == "True\n", asked.stderr
 
 
 def test_pauses_between_starts_grow_to_a_limit() -> None:
