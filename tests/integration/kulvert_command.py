@@ -2,27 +2,37 @@
 
 import csv
 import io
-import os
-import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
+from subprocess import CompletedProcess
 from uuid import uuid4
+
+from typer.testing import CliRunner
 
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
+from services.cli.main import app
 
 
 class Kulvert:
-    """The command, on this run's stack."""
+    """The command, on this run's stack.
+
+    It runs in the process of the test, since a process of its own loads longer than it works; test_supervisor.py has
+    it as that.
+    """
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         stack.save()
         self.folder = folder
-        self.environment = os.environ | {"KULVERT_HOME": str(stack.home), "COLUMNS": "120"}
+        self.environment = {"KULVERT_HOME": str(stack.home), "COLUMNS": "120"}
 
-    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "services.cli", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+    def run(self, *arguments: object) -> CompletedProcess[str]:
+        command = [str(argument) for argument in arguments]
+        with chdir(ROOT):
+            done = CliRunner().invoke(app, command, prog_name="kulvert", env=self.environment)
+        if not isinstance(done.exception, SystemExit | None):
+            raise done.exception
+        return CompletedProcess(command, done.exit_code, done.stdout, done.stderr)
 
     def does(self, *arguments: object) -> str:
         done = self.run(*arguments)
