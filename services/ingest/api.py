@@ -26,6 +26,7 @@ from services.ingest.core import documents
 from services.ingest.core.observed import unusable
 from services.ingest.core.parsed import BadDeliveryError
 from services.ingest.core.refusals import Refusal, RefusedError
+from services.ingest.explaining_api import explanations
 from services.ingest.imports import import_meters
 from services.ingest.receiving import PARSERS, BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
 from services.ingest.settings import IngestSettings
@@ -74,6 +75,7 @@ def app(parts: Parts) -> FastAPI:
     of_weather = weather_commands(parts.database)
     for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts), of_weather):
         api.include_router(router, prefix="/v1", dependencies=staff)
+    api.include_router(explanations(parts.database, parts.settings.zone), prefix="/v1", dependencies=staff)
     return api
 
 

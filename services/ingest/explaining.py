@@ -103,7 +103,7 @@ class _Explanation:
 
     def of_day(self) -> Document:
         begins_s, ends_s = self._begins_s, self._ends_s
-        before, stored = (self._stored_days.get(which) for which in self._days)
+        stored = self._stored_days.get(self._days[1])
         again = energies(self._derived, begins_s, ends_s)
         hours = [self._shown_hour(starts_s, one) for starts_s, one in sorted(self._hours.items())]
         return {
@@ -111,8 +111,8 @@ class _Explanation:
             "day": stored and {**stored, "quality": QUALITIES[stored["quality"]]},
             **self._verdict(sum(again.values()) if again else None, self._sum_of_day(stored)),
             "registers": [
-                {"at": _written(begins_s), "running_wh": before and before["register_wh"], **self._around(begins_s)},
-                {"at": _written(ends_s), "running_wh": stored and stored["register_wh"], **self._around(ends_s)},
+                {"at": _written(at_s), "running_wh": self._running_wh(at_s), **self._around(at_s)}
+                for at_s in (begins_s, ends_s)
             ],
             "hours": hours,
             "not_measured": [one for one in hours if one and one["quality"] != QUALITIES[MEASURED]],
@@ -135,7 +135,7 @@ class _Explanation:
 
     def _verdict(self, again: int | None, stored: int | None) -> Document:
         waits = bool(self._found["waits_to_be_judged"])
-        adds_up = again == stored and self._hours_add_up()
+        adds_up = again == stored and self._hours_add_up() and self._registers_agree()
         warning = None if adds_up else IS_TO_BE_JUDGED if waits else DOES_NOT_ADD_UP
         return {"derived_wh": again, "adds_up": adds_up, "waits_to_be_judged": waits, "warning": warning}
 
@@ -143,6 +143,14 @@ class _Explanation:
         """Tell whether every hour of the day is stored as it is derived, and none beside."""
         stored = {at_s: one["energy_wh"] for at_s, one in self._hours.items() if one["energy_wh"] is not None}
         return energies(self._derived, self._begins_s, self._ends_s) == stored
+
+    def _registers_agree(self) -> bool:
+        """Tell whether the registers that are stored of the midnights are the derived ones."""
+        for which, at_s in zip(self._days, (self._begins_s, self._ends_s), strict=True):
+            stored, again = self._stored_days.get(which), self._running_wh(at_s)
+            if stored is not None and None not in (stored["register_wh"], again) and stored["register_wh"] != again:
+                return False
+        return True
 
     def _shown_hour(self, starts_s: int, stored: Document | None) -> Document | None:
         if stored is None:
@@ -162,15 +170,18 @@ class _Explanation:
         if mark is None:
             return {"at": _written(at_s), "register_wh": None, "running_wh": None, "quality": None, "readings": []}
         register, quality = register_at(self._derived, mark), int(self._derived.mark_quality[mark])
-        base = self._base_wh()
         return {
             "at": _written(at_s),
             # As the meter itself shows it, and as it runs on over rollover and exchange.
             "register_wh": register - int(self._derived.counted.offset[around(self._derived, at_s).before, WH]),
-            "running_wh": register + base if base is not None else None,
+            "running_wh": self._running_wh(at_s),
             "quality": QUALITIES[quality],
             **self._around(at_s),
         }
+
+    def _running_wh(self, at_s: int) -> int | None:
+        mark, base = mark_at(self._derived, at_s), self._base_wh()
+        return None if mark is None or base is None else register_at(self._derived, mark) + base
 
     def _around(self, at_s: int) -> Document:
         if mark_at(self._derived, at_s) is None:

@@ -12,6 +12,7 @@ from deploy.local.stack import Stack
 from services.common.postgres import Database
 from services.ingest import explaining
 from tests.builders import HOUR_S, MIDNIGHT_S, Points
+from tests.integration.ingest import test_estimation as estimation
 from tests.integration.ingest.conftest import STOCKHOLM, Worker
 from tests.integration.ingest.histories import MAXIMUM_KW, History, histories
 from tests.integration.ingest.played import Played, messages, name_meters, register
@@ -200,3 +201,24 @@ async def test_a_month_prints_the_registers_that_an_invoice_does(points: Points,
     assert [one["printed_kwh"] for one in found["registers"]] == [5_000, 5_968]
     assert found["invoice_kwh"] == 968
     assert len(found["days"]) == 31
+
+
+async def test_an_hour_that_a_signature_shaped_is_derived_from_it_and_the_temperatures(
+    stack: Stack, points: Points, worker: Worker
+) -> None:
+    utility = estimation.Utility(stack, points, worker, "station-explained")
+    await utility.observe(range(estimation.HOURS))
+    await utility.take(estimation.readings(utility.point_id))
+    await utility.settle()
+    starts_s = estimation.BEGIN_S + estimation.FIRST_GAP[40] * HOUR_S
+    starts_at = datetime.fromtimestamp(starts_s, UTC)
+    async with worker.database.transaction() as tx:
+        found = await explaining.hour(tx, f"MP-{utility.point_id}", starts_at, STOCKHOLM)
+        day = await explaining.day(tx, f"MP-{utility.point_id}", starts_at.astimezone(STOCKHOLM).date(), STOCKHOLM)
+    assert found is not None
+    assert day is not None
+    assert found["adds_up"]
+    assert day["adds_up"]
+    assert "a gap of 91 h between" in found["hour"]["rule"]
+    assert "shaped by the signature of 2024-02: base " in found["hour"]["rule"]
+    assert "hourly temperatures of station station-explained" in found["hour"]["rule"]
