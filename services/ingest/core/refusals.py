@@ -10,6 +10,11 @@ class Refusal(StrEnum):
     INSTALLATIONS_OVERLAP = "installations_overlap"
     KEY_IS_TAKEN = "key_is_taken"
     UNKNOWN_STATION = "unknown_station"
+    EDIT_ID_IS_TAKEN = "edit_id_is_taken"
+    NOTHING_THERE = "nothing_there"
+    NOT_ACCEPTABLE = "not_acceptable"
+    TOO_MANY_READINGS = "too_many_readings"
+    UNUSABLE = "unusable"
 
 
 class RefusedError(Exception):

@@ -1,0 +1,109 @@
+"""What operators did, and the readings that they did it to. Nothing of it is ever changed."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from services.common import logs
+from services.common.postgres import Transaction
+from services.ingest.core.readings import OPERATOR_RANK
+
+_ADD = """
+    INSERT INTO ingest.edit (edit_id, who, action, point_id, serial, from_at, to_at, document, cause, correlation_id)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (edit_id) DO NOTHING
+"""
+
+_DOCUMENT = "SELECT document FROM ingest.edit WHERE edit_id = %s"
+
+_LIST = """
+    SELECT edit.edit_id, edit.at, edit.who, edit.action, point.number AS metering_point, edit.serial, edit.from_at,
+           edit.to_at, edit.cause, edit.document, edit.correlation_id
+      FROM ingest.edit LEFT JOIN ingest.point USING (point_id)
+     WHERE (%(point)s::text IS NULL OR point.number = %(point)s) AND edit.at < coalesce(%(before)s::timestamptz, 'infinity')
+     ORDER BY edit.at DESC LIMIT %(most)s
+"""
+
+_OPERATORS_SOURCE = "SELECT source_id FROM ingest.source WHERE rank = %s"
+
+# Of each instant the version that claims most; what an operator has taken back already stays so.
+_VERSIONS = """
+    SELECT DISTINCT ON (read_at) read_at, rank, withdrawn, verdict, energy_wh, volume_l, forward_lc, return_lc,
+           flow_l_per_h, power_w, supply_c, return_c
+      FROM ingest.reading
+     WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
+     ORDER BY read_at, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
+     LIMIT %(most)s
+"""
+
+
+class Edit(NamedTuple):
+    """What an operator does, why, and to what."""
+
+    edit_id: UUID
+    who: str
+    action: str
+    point_id: int | None
+    serial: str | None
+    from_at: datetime | None
+    to_at: datetime | None
+    document: dict[str, Any]
+    cause: str
+
+
+class Version(NamedTuple):
+    """The version of an instant that claims most."""
+
+    read_at: datetime
+    rank: int
+    withdrawn: bool
+    verdict: int
+    energy_wh: int
+    volume_l: int | None
+    forward_lc: int | None
+    return_lc: int | None
+    flow_l_per_h: float | None
+    power_w: float | None
+    supply_c: float | None
+    return_c: float | None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """True where an operator took it back."""
+        return self.withdrawn and self.rank == OPERATOR_RANK
+
+
+async def add(tx: Transaction, edit: Edit) -> bool:
+    """Keep an edit; tells False where one of its id is kept already."""
+    *values, document, cause = edit
+    parameters = [*values, Jsonb(document), cause, logs.correlation_id()]
+    return (await tx.execute(_ADD, parameters)).rowcount > 0
+
+
+async def document(tx: Transaction, edit_id: UUID) -> dict[str, Any] | None:
+    """Give what was asked for under an id before; None where nothing was."""
+    row = await (await tx.execute(_DOCUMENT, [edit_id])).fetchone()
+    return row[0] if row else None
+
+
+async def listed(tx: Transaction, point: str | None, before: datetime | None, most: int) -> list[dict[str, Any]]:
+    """Give the newest edits, of one metering point or of all."""
+    parameters = {"point": point, "before": before, "most": most}
+    return await (await tx.cursor(row_factory=dict_row).execute(_LIST, parameters)).fetchall()
+
+
+async def operators_source(tx: Transaction) -> UUID:
+    """Give the source of what operators say. Raises LookupError where a migration has not made it."""
+    row = await (await tx.execute(_OPERATORS_SOURCE, [OPERATOR_RANK])).fetchone()
+    if row is None:
+        raise LookupError("there is no source for what operators say")
+    return UUID(str(row[0]))
+
+
+async def versions(tx: Transaction, point_id: int, from_at: datetime, to_at: datetime, most: int) -> list[Version]:
+    """Give the instants of a span that were read, both its ends included."""
+    parameters = {"point_id": point_id, "from_at": from_at, "to_at": to_at, "most": most}
+    return await (await tx.cursor(row_factory=class_row(Version)).execute(_VERSIONS, parameters)).fetchall()
