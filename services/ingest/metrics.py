@@ -18,4 +18,4 @@ READINGS_RELEASED = Counter(
 FIGURES_DIFFER = Gauge(
     "kulvert_ingest_figures_differ", "Rows that the newest audit found not to follow from their readings", ["kind"]
 )
-"""kind: verdicts, hours, days, state."""
+"""kind: verdicts, hours, days, flags, state."""

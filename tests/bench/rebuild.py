@@ -78,7 +78,7 @@ def _rebuilt(stack: Stack) -> tuple[float, list[float]]:
                 memory.append(memory_mb(process.pid))
             time.sleep(LOOK_EVERY_S)
     took_s = time.monotonic() - began
+    assert process.returncode == 0, log.read_text()
     said = [json.loads(line).get("said", "") for line in log.read_text().splitlines()]
-    assert process.returncode == 0, said
     assert any(f"{FLEET.readings:,} readings" in one and "Nothing differs" in one for one in said), said
     return took_s, memory

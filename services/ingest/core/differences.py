@@ -7,6 +7,7 @@ import numpy as np
 
 from services.heat.arrays import Int64, run_starts
 from services.ingest.core.outcome import Outcome, PointStates
+from services.ingest.core.vee.rules import joined_flags
 
 DAY_S = 24 * 3600
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     VERDICTS = "verdicts"
     HOURS = "hours"
     DAYS = "days"
+    FLAGS = "flags"
     STATE = "state"
 
 
@@ -35,11 +37,13 @@ def differences(stored: PointStates, found: Outcome) -> list[Difference]:
 
     stored: the states of the same points as they are stored.
     """
+    flags = joined_flags(found.flags.new, found.flags.gone)
     moved = np.flatnonzero(_is_moved(stored, found.states))
     return [
         *_by_point(Kind.VERDICTS, found.rejudged.point_id, found.rejudged.read_at_s),
         *_by_point(Kind.HOURS, found.hours.owner, found.hours.starts_s),
         *_by_point(Kind.DAYS, found.days.owner, found.days.day * DAY_S),
+        *_by_point(Kind.FLAGS, flags.point_id, flags.starts_s),
         *_by_point(Kind.STATE, stored.point_id[moved], found.states.newest_s[moved].clip(0)),
     ]
 

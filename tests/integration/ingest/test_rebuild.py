@@ -52,6 +52,7 @@ PLANTED = [
     (Kind.DAYS, "DELETE FROM ingest.day WHERE point_id = %s AND day = '2024-01-11'", 1),
     (Kind.VERDICTS, "UPDATE ingest.reading SET verdict = 1 WHERE point_id = %s AND verdict > 9", 1),
     (Kind.VERDICTS, "UPDATE ingest.reading SET verdict = 10 WHERE point_id = %s AND read_at = to_timestamp(%s)", 1),
+    (Kind.FLAGS, "INSERT INTO ingest.flag (point_id, starts_at, rule) VALUES (%s, to_timestamp(%s), 1)", 1),
     (Kind.STATE, "UPDATE ingest.point_state SET accepted_wh = 1 WHERE point_id = %s", 1),
     (Kind.STATE, "UPDATE ingest.point_state SET offset_l = 5 WHERE point_id = %s", 1),
 ]
@@ -114,6 +115,7 @@ async def everything(points: Points, point_id: int) -> list[Any]:
             "SELECT read_at, energy_wh, verdict FROM ingest.reading WHERE point_id = %s ORDER BY 1, 2",
             "SELECT starts_at, energy_wh, start_quality, end_quality FROM ingest.hour WHERE point_id = %s ORDER BY 1",
             "SELECT day, maximum_hour_wh, register_wh, offset_wh FROM ingest.day WHERE point_id = %s ORDER BY 1",
+            "SELECT starts_at, rule FROM ingest.flag WHERE point_id = %s ORDER BY 1, 2",
             "SELECT * FROM ingest.point_state WHERE point_id = %s",
         )
     ]
