@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import pyarrow as pa
 
-from deploy.local.stack import Stack
 from schemas.readings import METER_READINGS
 
 HOUR_S = 3600
@@ -37,10 +36,17 @@ def stream(rows: pa.RecordBatch) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+class Place(Protocol):
+    """Where ingest's tables are: the stack's database, or one of a test's own."""
+
+    @property
+    def admin_dsn(self) -> str: ...
+
+
 class Points:
     """Metering points straight in ingest's tables, numbered on through the whole test run."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Place) -> None:
         self._stack = stack
 
     def add(self, count: int = 1, maximum_kw: int = 5000) -> list[int]:

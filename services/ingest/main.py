@@ -22,6 +22,8 @@ from services.ingest.settings import IngestSettings
 from services.ingest.weather import WeatherHandlers
 
 SCHEMA = "ingest"
+JOBS_STALLED_S = 3_600
+"""A month of a hundred thousand metering points takes minutes to sort."""
 
 
 async def run_api(stop: asyncio.Event) -> None:
@@ -57,7 +59,7 @@ async def run_worker(stop: asyncio.Event) -> None:
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
     estimating = Estimating(database, readings, settings.zone)
 
-    jobs_pulse = state.pulse("jobs", 600)
+    jobs_pulse = state.pulse("jobs", JOBS_STALLED_S)
     nightly = audit(database, readings, settings.zone, settings.audit_nights, jobs_pulse.beat)
 
     def loop(topic: Topic, handlers: consume.Handlers[Any], max_records: int, number: int = 1) -> consume.Loop[Any]:
@@ -80,7 +82,7 @@ async def run_worker(stop: asyncio.Event) -> None:
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
             Rejudging(database, producer, readings, estimating, state.pulse("rejudging")).run(stop),
             outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),
-            schedule.run(database, SCHEMA, [*jobs(database), nightly], jobs_pulse, stop),
+            schedule.run(database, SCHEMA, [*jobs(database, settings), nightly], jobs_pulse, stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -19,3 +19,16 @@ FIGURES_DIFFER = Gauge(
     "kulvert_ingest_figures_differ", "Rows that the newest audit found not to follow from their readings", ["kind"]
 )
 """kind: verdicts, hours, days, flags, state."""
+PARTITIONS_UNTIL_SECONDS = Gauge(
+    "kulvert_ingest_partitions_until_seconds",
+    "Until when there are partitions for what comes, since 1970; 0 in a process that has not looked",
+)
+PARTITIONS_SORTED = Counter(
+    "kulvert_ingest_partitions_sorted_total", "Closed months sorted or compressed, by how that ended", ["outcome"]
+)
+"""outcome: sorted; written, where somebody wrote meanwhile; busy, where nobody would wait: both are tried again."""
+PARTITIONS_DROPPED = Counter(
+    "kulvert_ingest_partitions_dropped_total", "Months of readings and hours, and years of days, no longer kept"
+)
+DELIVERIES_DROPPED = Counter("kulvert_ingest_deliveries_dropped_total", "Deliveries no longer kept, with their bytes")
+HELD_DROPPED = Counter("kulvert_ingest_held_dropped_total", "Held readings no longer kept")

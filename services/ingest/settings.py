@@ -1,6 +1,8 @@
 """Settings of the ingest service."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from services.common.settings import Settings
 
@@ -8,6 +10,12 @@ from services.common.settings import Settings
 class IngestSettings(Settings):
     """What this service must be told beside what every service is told."""
 
+    keep_readings_years: int | None = Field(
+        default=None, ge=1, le=100, description="how long readings and hours are kept; without it for ever"
+    )
+    keep_days_years: int | None = Field(
+        default=None, ge=1, le=100, description="how long days are kept, no shorter than readings; without it for ever"
+    )
     batch_messages: int = Field(default=8, ge=1, le=100, description="messages of a batch")
     reading_loops: int = Field(default=2, ge=1, le=12, description="batches that the worker stores side by side")
     max_body_bytes: int = Field(default=10_485_760, ge=1024, description="the largest delivery")
@@ -23,3 +31,11 @@ class IngestSettings(Settings):
     database_pool: int = Field(
         default=10, ge=6, le=50, description="connections: two for each loop over readings, and six for the rest"
     )
+
+    @model_validator(mode="after")
+    def _days_outlast_readings(self) -> Self:
+        if self.keep_days_years is None:
+            return self
+        if self.keep_readings_years is None or self.keep_readings_years > self.keep_days_years:
+            raise ValueError("KULVERT_KEEP_READINGS_YEARS must be set, and no longer than KULVERT_KEEP_DAYS_YEARS")
+        return self

@@ -33,7 +33,8 @@ _STATE_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", 
 # without one, and to the local midnight before, so that days are whole; forwards likewise. Where no day ends at that
 # midnight, the series itself begins or ends about there, and the window takes in all of it. The readings of a window
 # begin at an accepted one before its first midnight, which shows a volume and more than zero, since zeros are judged by
-# what was before them, and end at one behind its last.
+# what was before them, and end at one behind its last. Where older readings are no longer kept, no window
+# begins before the midnight that the metering point goes on from.
 _SPANS = """
     SELECT touched.point_id,
            CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first_shown.read_at)::bigint END,
@@ -61,7 +62,9 @@ _SPANS = """
               AND read_at <= accepted_before.read_at AND read_at >= before.read_at - %(bridged)s
             ORDER BY read_at DESC LIMIT 1) AS volume_before ON true
       CROSS JOIN LATERAL (
-           SELECT date_trunc('day', coalesce(volume_before.read_at, accepted_before.read_at), %(zone)s) AS midnight
+           SELECT greatest(date_trunc('day', coalesce(volume_before.read_at, accepted_before.read_at), %(zone)s),
+                           (SELECT goes_on_from FROM ingest.kept_point
+                             WHERE kept_point.point_id = touched.point_id)) AS midnight
            ) AS begin
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading

@@ -31,6 +31,8 @@ _INSTALLATIONS = """
      ORDER BY place.point_id, place.installed_at
 """
 
+_SETTLED_UNTIL = "SELECT extract(epoch FROM settled_until)::bigint FROM ingest.kept WHERE settled_until IS NOT NULL"
+
 _CHANGED = "UPDATE ingest.reference_version SET version = version + 1"
 
 
@@ -52,6 +54,7 @@ async def load(tx: Transaction) -> Reference:
     points = await (await tx.execute(_POINTS)).fetchall()
     meters = await (await tx.execute(_METERS)).fetchall()
     places = await (await tx.execute(_INSTALLATIONS)).fetchall()
+    settled = await (await tx.execute(_SETTLED_UNTIL)).fetchone()
     return Reference(
         point_by_number={row[1]: row[0] for row in points},
         number_by_point={row[0]: row[1] for row in points},
@@ -61,6 +64,7 @@ async def load(tx: Transaction) -> Reference:
         station_id=[row[3] for row in points],
         is_cooling=np.array([row[4] == "cooling" for row in points], bool),
         installations=_installations(places),
+        settled_until_s=settled[0] if settled else UNKNOWN,
     )
 
 
