@@ -4,18 +4,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow.compute as pc
 import typer
 from rich.console import Console
 
 from deploy.local.stack import Stack
 from services.cli.arguments import number
 from services.cli.bars import progress_bar
+from services.cli.foreseen import counted, foreseen
 from services.cli.import_report import Counted, tell
+from services.cli.normal_year_import import import_normal_year, open_normal_year
 from services.cli.objects_import import EVERY_KIND, Objects, import_objects
-from services.cli.readings_import import OpenedReadings, import_readings, open_readings, profile_of
+from services.cli.readings_import import (
+    OpenedReadings,
+    UnusableFileError,
+    files_in,
+    import_readings,
+    open_readings,
+    profile_of,
+)
 from services.cli.requests import told_to_person
-from services.cli.weather_import import import_weather, open_weather, station_of
+from services.cli.weather_import import import_weather, open_named, station_of
 from services.ingest.sources.readings_file import Named
 
 app = typer.Typer(help="Import a file, once or as often as you like: what is there already stays as it is.")
@@ -41,7 +49,7 @@ WaitOption = Annotated[
 
 @app.command()
 def readings(
-    file: FileArgument,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True)],
     profile: ProfileOption,
     metering_point: Annotated[str | None, typer.Option(help="whose readings they are, for every line")] = None,
     serial: Annotated[str | None, typer.Option(help="which meter's they are, for every line")] = None,
@@ -49,30 +57,48 @@ def readings(
     *,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Import meter readings from FILE and wait until they are judged and stored.
+    """Import meter readings from each FILE, or each file of a folder, and wait until they are judged and stored.
 
-    Ends with 1 where not one line of it can be used.
+    Ends with 1 where of one file not one line can be used; the others are imported all the same.
     """
     with told_to_person():
-        opened = open_readings(file, profile_of(profile), Named(metering_point, serial))
-        count = opened.found.readings.num_rows
-        if dry_run or not count:
-            tell(opened.report(), console, _counted(opened, "would be sent"))
-        else:
-            with progress_bar(console) as bar:
-                sent, judged = bar.add_task("sent", total=count), bar.add_task("judged", total=count)
-                report = import_readings(
-                    Stack(), opened, wait_s, lambda n: bar.advance(sent, n), lambda n: bar.advance(judged, n)
-                )
-            tell(report, console, _counted(opened, "sent"))
-        if not count:
+        by, named, every = profile_of(profile), Named(metering_point, serial), files_in(files)
+        unusable = 0
+        for file in every:
+            if len(every) > 1:
+                console.print(f"{file}", highlight=False, markup=False, soft_wrap=True)
+            try:
+                is_used = _import_file(open_readings(file, by, named), wait_s, dry_run=dry_run)
+            except UnusableFileError as error:
+                typer.echo(str(error), err=True)
+                is_used = False
+            unusable += not is_used
+        if unusable:
             raise typer.Exit(1)
+
+
+def _import_file(opened: OpenedReadings, wait_s: float, *, dry_run: bool) -> bool:
+    """Import one file, and tell of it; gives whether one line of it could be used."""
+    count = opened.found.readings.num_rows
+    if dry_run or not count:
+        tell(opened.report(), console, foreseen(opened.found))
+        return count > 0
+    with progress_bar(console) as bar:
+        sent, judged = bar.add_task("sent", total=count), bar.add_task("judged", total=count)
+        report = import_readings(
+            Stack(), opened, wait_s, lambda n: bar.advance(sent, n), lambda n: bar.advance(judged, n)
+        )
+    tell(report, console, counted(opened.found, "sent"))
+    return True
 
 
 @app.command()
 def weather(
     file: FileArgument,
-    profile: ProfileOption,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="what the file looks like, as for readings; without it, or as smhi, a file as SMHI gives it"),
+    ] = None,
     station: Annotated[str | None, typer.Option(help="the station that the temperatures are of")] = None,
     metering_point: Annotated[str | None, typer.Option(help="or a metering point, whose own station it is")] = None,
     station_name: Annotated[str | None, typer.Option(help="the station's name, where it is new or changes")] = None,
@@ -85,7 +111,7 @@ def weather(
     Ends with 1 where not one line of it can be used.
     """
     with told_to_person():
-        opened = open_weather(file, profile_of(profile))
+        opened = open_named(file, profile)
         count = len(opened.found.starts_s)
         if dry_run or not count:
             tell(opened.report(), console, [Counted(count, "hourly temperatures would be sent")])
@@ -106,6 +132,19 @@ def weather(
             raise typer.Exit(1)
 
 
+@app.command("normal-year")
+def normal_year(
+    file: FileArgument,
+    station: Annotated[str, typer.Option(help="the station whose normal year it is")],
+    source: Annotated[str, typer.Option(help="who made it, as SMHI Energi-Index")],
+) -> None:
+    """Import a normal year: FILE has the columns month and degree_days (1 to 12), or month (2026-01) and factor."""
+    with told_to_person():
+        document = open_normal_year(file, source)
+        import_normal_year(Stack(), station, document)
+        console.print(f"{station} is set against {source} from now on")
+
+
 def _command(kind: Objects) -> Callable[[Path], None]:
     def import_(file: FileArgument) -> None:
         with told_to_person():
@@ -119,14 +158,3 @@ def _command(kind: Objects) -> Callable[[Path], None]:
 
 for _kind in EVERY_KIND:
     app.command(_kind.name, help=_kind.help)(_command(_kind))
-
-
-def _counted(opened: OpenedReadings, what: str) -> list[Counted]:
-    readings = opened.found.readings
-    counted = [Counted(readings.num_rows, f"readings {what}")]
-    if readings.num_rows:
-        span = pc.min_max(readings.column("read_at")).as_py()
-        meters = readings.group_by(["serial", "metering_point"]).aggregate([]).num_rows
-        words = f"metering points or meters, from {span['min']:%Y-%m-%d %H:%M} to {span['max']:%Y-%m-%d %H:%M} UTC"
-        counted.append(Counted(meters, words))
-    return counted

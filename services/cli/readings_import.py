@@ -27,9 +27,8 @@ from services.ingest.sources.shipped import profile_named
 SOURCE = "file-import"
 RANK = 5
 """Below a head-end's, which is 10 unless it is put otherwise: of one instant the finer reading is most often its."""
-LARGEST_FILE_BYTES = 200_000_000
-"""A file takes about ten times its size in memory."""
-
+LARGEST_FILE_BYTES = 400_000_000
+"""A file takes about seven times its size in memory."""
 
 NEW_POINT_WAIT_S = 10.0
 MOST_ASKED_ABOUT = 100
@@ -38,6 +37,10 @@ _UNKNOWN = """
     SELECT number FROM unnest(%s::text[]) AS given(number)
      WHERE NOT EXISTS (SELECT FROM ingest.point WHERE point.number = given.number)
 """
+
+
+class UnusableFileError(StackError):
+    """One file that cannot be used, which says nothing of others."""
 
 
 class OpenedReadings(NamedTuple):
@@ -63,23 +66,37 @@ def profile_of(name: str) -> Profile:
         raise StackError(str(error)) from error
 
 
+def files_in(places: Sequence[Path]) -> list[Path]:
+    """Give files as they are named, and the files of folders in the order of their names. Raises StackError."""
+    files = [file for place in places for file in (_files_of(place) if place.is_dir() else [place])]
+    if not files:
+        raise StackError(f"there is no file in {', '.join(map(str, places))}")
+    return files
+
+
+def _files_of(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+
+
 def read_bytes(path: Path) -> bytes:
-    """Read a file whole. Raises StackError where it is too large or cannot be read."""
+    """Read a file whole. Raises UnusableFileError where it is too large or cannot be read."""
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise StackError(f"{path} is over {LARGEST_FILE_BYTES:,} bytes; import it in parts, each with the header")
+            raise UnusableFileError(
+                f"{path} is over {LARGEST_FILE_BYTES:,} bytes; import it in parts, each with the header"
+            )
         return path.read_bytes()
     except OSError as error:
-        raise StackError(f"{path} cannot be read: {error.strerror}") from error
+        raise UnusableFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def open_readings(path: Path, profile: Profile, named: Named) -> OpenedReadings:
-    """Read a file of readings. Raises StackError, which says what to do."""
+    """Read a file of readings. Raises UnusableFileError, which says what to do."""
     data = read_bytes(path)
     try:
-        found = readings_file(data, profile, named)
+        found = readings_file(data, profile, named, path.name)
     except UnreadableFileError as error:
-        raise StackError(f"{path}: {error}") from error
+        raise UnusableFileError(f"{path}: {error}") from error
     return OpenedReadings(path, hashlib.sha256(data).hexdigest(), found)
 
 

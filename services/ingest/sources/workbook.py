@@ -75,7 +75,7 @@ def _look_over(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = packed.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise UnreadableFileError("the file is a damaged zip file or Excel workbook; save it anew") from error
     if not _PARTS_OF_WORKBOOKS & {member.filename for member in members}:
         raise UnreadableFileError("the file is a zip file and no Excel workbook; unpack it first")

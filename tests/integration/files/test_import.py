@@ -174,3 +174,17 @@ def test_a_metering_point_that_is_not_there_is_answered_with_what_to_do(kulvert:
     done = kulvert.run("show", "days", "nowhere")
     assert done.returncode == 1
     assert "there is no metering point 'nowhere'" in done.stderr
+
+
+def test_of_several_files_one_that_cannot_be_used_keeps_no_other_from_being_imported(
+    kulvert: Kulvert, worker: None, point: str
+) -> None:
+    folder = kulvert.folder / "several"
+    folder.mkdir()
+    (folder / "a.csv").write_text("energy_wh\n1")
+    (folder / ".hidden").write_text("not looked at")
+    (folder / "b.csv").write_text(f"metering_point,read_at,energy_wh\n{point},2024-01-01T00:00Z,1")
+    done = kulvert.run("import", "readings", folder, "--profile", "kulvert")
+    assert done.returncode == 1
+    assert "a.csv: the file lacks the column read_at" in done.stderr
+    assert done.stdout.count("1  accepted") == 1

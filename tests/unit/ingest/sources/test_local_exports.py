@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.sources.readings_file import ReadingsFile
+from services.ingest.sources.readings_file import ReadingsFile, readings_file
+from services.ingest.sources.shipped import profile_named
 from tests.unit.ingest.sources.local_export import Shown, hours, line, profile, read_lines, taken
 
 AUTUMN = "2024-10-26T20:00"
@@ -201,3 +202,14 @@ def test_a_single_line_is_certain_where_the_register_stood_as_before_or_as_after
     for shown, left_out in ((as_before, 5), (as_after, 4)):
         file = read(shown[:left_out] + shown[left_out + 1 :])
         assert (taken(file), len(file.refusals)) == (shown[:left_out] + shown[left_out + 1 :], 0)
+
+
+def test_the_shipped_example_reads_an_export_as_it_is_written() -> None:
+    header = "Mätare;Tid;Energi (kWh);Volym (m3);Framledning (C);Retur (C)"
+    lines = [f"66;2024-10-27 {at};12 {345 + number},678;201,5;71,2;" for number, at in enumerate(["02:00", "02:00"])]
+    file = readings_file("\r\n".join([header, *lines]).encode("cp1252"), profile_named("nordic-local"))
+    assert [(row["read_at"].hour, row["energy_wh"], row["volume_l"]) for row in file.readings.to_pylist()] == [
+        (0, 12_345_678, 201_500),
+        (1, 12_346_678, 201_500),
+    ]
+    assert file.readings.column("supply_c").to_pylist() == [pytest.approx(71.2), pytest.approx(71.2)]

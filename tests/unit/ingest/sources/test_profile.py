@@ -26,7 +26,7 @@ unit = "kWh"
 
 
 def test_every_profile_that_is_shipped_can_be_used() -> None:
-    assert profile_names() == ["danish-relife", "dmi-hourly", "karup", "kulvert"]
+    assert profile_names() == ["danish-relife", "dmi-hourly", "karup", "kulvert", "nordic-local"]
     assert all(isinstance(profile_named(name), Profile) for name in profile_names())
 
 
@@ -100,7 +100,7 @@ def test_of_many_wrong_keys_ten_are_told_and_the_others_counted() -> None:
 
 
 def test_an_unknown_profile_is_answered_with_those_there_are() -> None:
-    with pytest.raises(ProfileError, match="danish-relife, dmi-hourly, karup, kulvert"):
+    with pytest.raises(ProfileError, match="danish-relife, dmi-hourly, karup, kulvert, nordic-local"):
         profile_named("norwegian")
 
 

@@ -1,0 +1,64 @@
+"""What a file of readings would come to, told before anything is sent."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from services.cli.import_report import Counted
+from services.ingest.sources.outlook import SeriesOutlook, of_file, outlook
+from services.ingest.sources.readings_file import ReadingsFile
+
+MOST_SERIES_TOLD = 20
+HOUR_S = 3_600
+
+
+def counted(found: ReadingsFile, what: str) -> list[Counted]:
+    """Count a file's readings, and say of how many meters and from when to when they are."""
+    return _counted(found, what, outlook(found.readings))
+
+
+def foreseen(found: ReadingsFile) -> list[Counted]:
+    """Count what would be sent, and what the worker and a person will meet in it, meter by meter where it is odd."""
+    series = outlook(found.readings)
+    every = _counted(found, "would be sent", series)
+    sums = of_file(series)
+    if sums is None:
+        return every
+    every += [
+        Counted(found.told_apart, "lines of the hour that autumn's clock shows twice, told apart"),
+        Counted(sums.repeats, "lines that equal another; they count once"),
+        Counted(sums.contradictions, "lines that give another's time other values; one of them counts"),
+        Counted(sums.gaps, f"gaps between readings, the longest of {_hours(sums.longest_gap_s)}; they are estimated"),
+        Counted(sums.falls, "times that an energy register falls, at an exchange, a rollover or a fault"),
+    ]
+    return [one for one in every if one.number] + _odd(series)
+
+
+def _counted(found: ReadingsFile, what: str, series: Sequence[SeriesOutlook]) -> list[Counted]:
+    every = [Counted(found.readings.num_rows, f"readings {what}")]
+    if series:
+        first, last = min(one.first_us for one in series), max(one.last_us for one in series)
+        every.append(Counted(len(series), f"metering points or meters, from {_day(first)} to {_day(last)} UTC"))
+    return every
+
+
+def _odd(series: Sequence[SeriesOutlook]) -> list[Counted]:
+    odd = [one for one in series if one.falls or one.gaps or one.contradictions]
+    odd.sort(key=lambda one: (-one.falls, -one.gaps))
+    told = [
+        Counted(
+            one.readings,
+            f"of {one.name}, {_day(one.first_us)} to {_day(one.last_us)} UTC: {one.falls:,} falls, {one.gaps:,} gaps,"
+            f" the longest of {_hours(one.longest_gap_s)}, {one.contradictions:,} contradictions",
+        )
+        for one in odd[:MOST_SERIES_TOLD]
+    ]
+    more = len(odd) - len(told)
+    return [*told, *([Counted(more, "more of them with gaps, falls or contradictions")] if more else [])]
+
+
+def _day(at_us: int) -> str:
+    return f"{datetime.fromtimestamp(at_us / 1e6, UTC):%Y-%m-%d %H:%M}"
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / HOUR_S:,.0f} h" if seconds >= HOUR_S else f"{seconds / 60:,.0f} min"

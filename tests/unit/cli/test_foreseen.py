@@ -1,0 +1,37 @@
+"""What a dry run says of a file: what it holds, and what is odd about which meter."""
+
+from services.cli.foreseen import foreseen
+from services.ingest.sources.outlook import outlook
+from tests.unit.ingest.sources.local_export import hours, line, read_lines
+
+
+def test_a_dry_run_counts_repeats_gaps_falls_and_hours_told_apart() -> None:
+    good = hours("66", "2024-10-26T20:00", range(100, 110))
+    odd = hours("67", "2024-10-26T20:00", [5, 6, 7, 3, 4, 5, 6, 7, 8, 9])
+    lines = [line(one) for one in (*good, *good[:3], *odd[:2], *odd[3:6], *odd[8:])] + [line(odd[1]) + "1"]
+    assert [(one.number, one.words) for one in foreseen(read_lines(lines))] == [
+        (21, "readings would be sent"),
+        (2, "metering points or meters, from 2024-10-26 20:00 to 2024-10-27 05:00 UTC"),
+        (4, "lines of the hour that autumn's clock shows twice, told apart"),
+        (3, "lines that equal another; they count once"),
+        (1, "lines that give another's time other values; one of them counts"),
+        (2, "gaps between readings, the longest of 3 h; they are estimated"),
+        (1, "times that an energy register falls, at an exchange, a rollover or a fault"),
+        (8, "of (67), 2024-10-26 20:00 to 2024-10-27 05:00 UTC: 1 falls, 2 gaps, the longest of 3 h, 1 contradictions"),
+    ]
+
+
+def test_a_file_in_order_has_nothing_odd() -> None:
+    shown = hours("66", "2024-06-01T00:00", range(24))
+    (series,) = outlook(read_lines(map(line, shown)).readings)
+    assert (series.readings, series.repeats, series.contradictions, series.gaps, series.falls) == (24, 0, 0, 0, 0)
+
+
+def test_meters_are_looked_at_each_for_itself_in_any_order_of_lines() -> None:
+    one, other = hours("66", "2024-06-01T00:00", range(24)), hours("67", "2024-06-01T00:00", range(500, 524))
+    mixed = [each for pair in zip(one, reversed(other), strict=True) for each in pair]
+    found = outlook(read_lines(map(line, mixed)).readings)
+    assert [(series.name, series.readings, series.falls, series.gaps) for series in found] == [
+        ("(66)", 24, 0, 0),
+        ("(67)", 24, 0, 0),
+    ]
