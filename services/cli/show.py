@@ -1,7 +1,7 @@
 """`kulvert show`: a metering point's hours, days, readings and refused readings."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from deploy.local.folder import StackError
 from deploy.local.stack import Stack
 from deploy.prepare import USUAL_ZONE
-from services.cli import arguments, shown, versions
+from services.cli import arguments, shown, sums, versions
 from services.cli.requests import told_of_database, told_to_person
 from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
 from services.common import one_zone
@@ -28,6 +28,7 @@ ROWS_AT_ONCE = 2_000
 
 app = typer.Typer(help="Show what is stored of a metering point. Dates are local, and both are included.")
 
+_STATION = "SELECT 1 FROM ingest.station WHERE station_id = %s"
 _POINT = "SELECT point_id FROM ingest.point WHERE number = %s"
 _OF_METER = """
     SELECT point.point_id, point.number
@@ -143,16 +144,60 @@ def versions_of(
     _show(kind, point, None, None, form, at)
 
 
+@app.command()
+def months(
+    point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE
+) -> None:
+    """Show months: sums of days, temperatures weighted by flow, and what a normal year would have taken."""
+    _show(sums.MONTHS, point, first, last, form)
+
+
+@app.command()
+def years(
+    point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE
+) -> None:
+    """Show years: sums of months."""
+    _show(sums.YEARS, point, first, last, form)
+
+
+@app.command()
+def temperatures(
+    station: Annotated[str, typer.Argument(metavar="STATION", help="the weather station's id")],
+    first: FromOption = None,
+    last: ToOption = None,
+    form: FormatOption = _As.TABLE,
+) -> None:
+    """Show hourly outdoor temperatures: observed, interpolated, or a neighbouring station's."""
+    _show(sums.TEMPERATURES, station, first, last, form)
+
+
+@app.command()
+def signature(
+    point: PointArgument,
+    until: Annotated[
+        date | None, typer.Option("--until", metavar="DAY", parser=arguments.day, help="of the year before this day")
+    ] = None,
+    form: FormatOption = _As.TABLE,
+) -> None:
+    """Show the power signature of the past year: base load, and what a colder degree takes."""
+    with told_to_person():
+        _write(sums.SIGNATURE, sums.signature(point, until), form)
+
+
 def _show(
     kind: Kind, point: str, first: date | None, last: date | None, form: _As, at: date | datetime | None = None
 ) -> None:
-    write: dict[_As, Format] = {_As.TABLE: shown.as_table, _As.CSV: shown.as_csv, _As.JSON: shown.as_json}
     with told_to_person(), _rows(kind, point, first, last, at) as rows:
-        try:
-            write[form](kind, rows, zone())
-        except BrokenPipeError:
-            # Whoever read has had enough. Python would complain once more at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _write(kind, rows, form)
+
+
+def _write(kind: Kind, rows: Iterable[TupleRow], form: _As) -> None:
+    write: dict[_As, Format] = {_As.TABLE: shown.as_table, _As.CSV: shown.as_csv, _As.JSON: shown.as_json}
+    try:
+        write[form](kind, rows, zone())
+    except BrokenPipeError:
+        # Whoever read has had enough. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def zone() -> ZoneInfo:
@@ -203,6 +248,10 @@ def _check_zone(connection: psycopg.Connection[TupleRow]) -> None:
 
 def _named(connection: psycopg.Connection[TupleRow], kind: Kind, point: str) -> _Named:
     """Find what an ID names. Raises StackError where nothing of that kind could be there."""
+    if kind.of_station:
+        if not connection.execute(_STATION, [point]).fetchone():
+            raise StackError(f"there is no station '{point}' here; it comes with: kulvert import weather FILE")
+        return _Named([], is_number=False)
     point_ids = [row[0] for row in connection.execute(_POINT, [point])]
     if point_ids:
         return _Named(point_ids, is_number=True)

@@ -43,6 +43,7 @@ class Kind:
     sql: str
     columns: tuple[Column, ...]
     by_day: bool = False
+    of_station: bool = False
 
 
 Format = Callable[[Kind, Iterable[TupleRow], ZoneInfo], None]

@@ -12,9 +12,7 @@ from services.ingest.core.signatures import YEAR_DAYS
 from services.ingest.store import signatures
 
 
-async def signature(
-    tx: Transaction, number: str, until: date | None, limits: Limits | None = None
-) -> dict[str, Any] | None:
+async def signature(tx: Transaction, number: str, until: date | None) -> dict[str, Any] | None:
     """Fit a metering point's mean daily power to the outdoor temperature of the year before a day.
 
     until: the first day that is left out; without it the one after the newest measured day, so that the answer
@@ -27,7 +25,7 @@ async def signature(
     end = (until - EPOCH).days if until else (0 if newest is None else newest + 1)
     days = await signatures.days_with_temperature(tx, np.array([point.point_id]), end - YEAR_DAYS, end)
     fit = cooling_signatures if point.medium == "cooling" else heating_signatures
-    found = fit(days.outdoor_c, days.mean_kw[None, :], limits or Limits())
+    found = fit(days.outdoor_c, days.mean_kw[None, :], Limits())
     refused = Refused(int(found.refused[0]))
     holds = refused is Refused.NOT
     return {

@@ -33,6 +33,10 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
 
 
 def _figures(connection: psycopg.Connection, house: House) -> None:
+    connection.execute(
+        "INSERT INTO ingest.point VALUES (%s, %s, 'seed', 'heat', 100, 1) ON CONFLICT DO NOTHING",
+        [house.point_id, f"views-{house.point_id}"],
+    )
     connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [JANUARY, JANUARY + timedelta(days=1)])
     connection.execute(
         "INSERT INTO ingest.reading (point_id, read_at, content_hash, rank, recorded_at, energy_wh, withdrawn, verdict)"
@@ -45,6 +49,10 @@ def _figures(connection: psycopg.Connection, house: House) -> None:
     connection.execute(
         "INSERT INTO ingest.outdoor_temperature VALUES ('seed', %s, 1, now()) ON CONFLICT DO NOTHING", [JANUARY]
     )
+    connection.execute(
+        "INSERT INTO ingest.normal_year VALUES ('seed', 'own', 'own years', 2020, 2024, 17) ON CONFLICT DO NOTHING"
+    )
+    connection.execute("INSERT INTO ingest.normal_day VALUES ('seed', 'own', 1, 1, 20, 5) ON CONFLICT DO NOTHING")
 
 
 def _invoice(connection: psycopg.Connection, house: House) -> None:

@@ -137,7 +137,7 @@ def test_a_stranger_is_shown_only_what_is_nobodys_secret(
     onlooker.execute("SELECT set_config('kulvert.session_token', %s, true)", [people.tokens["stranger"]])
     assert with_rows(onlooker, published(stack)) == {
         "contracts_v1.network", "contracts_v1.price_list", "ingest_v1.daily_temperature",
-        "ingest_v1.outdoor_temperature", "permissions_v1.person",
+        "ingest_v1.normal_year", "ingest_v1.outdoor_temperature", "permissions_v1.person",
     }  # fmt: skip
 
 
@@ -170,6 +170,20 @@ def test_the_day_of_a_sale_parts_seller_and_buyer(people: People, gateway: psyco
             gateway.execute("SELECT set_config('kulvert.session_token', %s, true)", [people.tokens[name]])
             days[name] = gateway.execute("SELECT day FROM ingest_v1.day WHERE point_id = %s", [people.point]).fetchall()
     assert days == {"seller": [(date(2025, 6, 30),)], "buyer": [(date(2025, 7, 1),)]}
+
+
+def test_a_month_and_a_year_sum_the_days_that_one_may_see(people: People, onlooker: psycopg.Connection[Any]) -> None:
+    months = "SELECT month, days_present FROM ingest_v1.month WHERE point_id = %s"
+    seen = {}
+    for name in ("seller", "buyer", "operator", "stranger"):
+        onlooker.execute("SELECT set_config('kulvert.session_token', %s, true)", [people.tokens[name]])
+        seen[name] = onlooker.execute(months, [people.point]).fetchall()
+        years = onlooker.execute(
+            "SELECT days_present FROM ingest_v1.year WHERE point_id = %s", [people.point]
+        ).fetchall()
+        assert sum(row[0] for row in years) == len(seen[name])
+    june, july = (date(2025, 6, 1), 1), (date(2025, 7, 1), 1)
+    assert seen == {"seller": [june], "buyer": [july], "operator": [june, july], "stranger": []}
 
 
 def test_an_operator_sees_all_and_a_stranger_nothing(people: People, gateway: psycopg.Connection[Any]) -> None:

@@ -148,6 +148,4 @@ SELECT normal.station_id, normal_day.month, sum(normal_day.degree_days) AS degre
                         WHERE other.station_id = normal.station_id AND other.origin = 'imported'))
  GROUP BY normal.station_id, normal.origin, normal_day.month;
 
-GRANT SELECT ON ingest_v1.daily_temperature, ingest_v1.normal_year TO ingest;
-
 RESET ROLE;

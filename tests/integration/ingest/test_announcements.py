@@ -30,7 +30,8 @@ _HOURS = """
 """
 _DAYS = """
     SELECT day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured, volume_l,
-           forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh, quality, revision
+           forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh, quality,
+           revision
       FROM ingest.day WHERE point_id = %s
 """
 _NOTED = """

@@ -114,7 +114,7 @@ def test_a_station_that_has_ended_goes_on_as_its_neighbour() -> None:
     assert found.celsius.tolist() == [0, 0, *[1] * 22]
 
 
-@given(st.lists(st.sampled_from("own neighbour both none".split()), min_size=1, max_size=60))
+@given(st.lists(st.sampled_from(["own", "neighbour", "both", "none"]), min_size=1, max_size=60))
 def test_every_hour_is_filled_by_the_rules_as_a_plain_loop_reads_them(known: list[str]) -> None:
     own = {hour: hour * 2.0 for hour, who in enumerate(known) if who in ("own", "both")}
     other = {hour: -hour * 1.0 for hour, who in enumerate(known) if who in ("neighbour", "both")}
@@ -125,8 +125,10 @@ def test_every_hour_is_filled_by_the_rules_as_a_plain_loop_reads_them(known: lis
             expected[hour] = (own[hour], 1)
         elif straight is not None:
             expected[hour] = (straight, 2)
-        elif theirs is not None or hour in other:
-            expected[hour] = (other[hour] if hour in other else theirs, 3)
+        elif hour in other:
+            expected[hour] = (other[hour], 3)
+        elif theirs is not None:
+            expected[hour] = (theirs, 3)
     found = effective_hours(_hours(own), [_hours(other)])
     assert (found.starts_s // 3600).tolist() == sorted(expected)
     assert found.source.tolist() == [expected[hour][1] for hour in sorted(expected)]

@@ -88,8 +88,7 @@ def test_real_winters_give_what_a_plain_loop_gives(shared_data: Path, town: str)
     for day, celsius in rows:
         if 1993 <= day.year <= 2022:
             known[day.month, day.day].append(max(0.0, 17 - celsius))
-    day, mean_c = _without_gaps(rows)
-    normal = normal_year(day, mean_c)
+    normal = normal_year(*_without_gaps(rows))
     assert normal is not None
     assert (normal.first_year, normal.last_year) == (1993, 2022)
     for at, (month, day_of_month) in enumerate(zip(normal.month.tolist(), normal.day_of_month.tolist(), strict=True)):
