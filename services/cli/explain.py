@@ -103,7 +103,9 @@ def _show(found: Document, form: Form, table: Callable[[Console, Document], None
         typer.echo(json.dumps(found, indent=2))
         return
     table(Console(), found)
-    if found["warning"]:
+    if found["adds_up"] is None:
+        typer.echo(f"not derived once more: {found['warning']}", err=True)
+    elif found["warning"]:
         # Loudly: nobody may take such a figure for explained.
         typer.secho(f"THIS DOES NOT ADD UP: {found['warning']}", fg=typer.colors.RED, bold=True, err=True)
         raise typer.Exit(1)

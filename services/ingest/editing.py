@@ -62,16 +62,18 @@ async def note_meter(tx: Transaction, serial: str, meter: Meter) -> None:
 
 
 async def _edit(tx: Transaction, edit_id: UUID, asked: documents.Edit, document: dict[str, Any]) -> Edit:
+    edit = Edit(edit_id, asked.who, asked.action, None, None, None, None, document, asked.cause)
     match asked:
         case documents.Correct() | documents.Accept():
-            place = await _point(tx, asked.metering_point), None, asked.read_at, asked.read_at
+            point_id = await _point(tx, asked.metering_point)
+            return edit._replace(point_id=point_id, from_at=asked.read_at, to_at=asked.read_at)
         case documents.Withdraw() | documents.Settle():
-            place = await _point(tx, asked.metering_point), None, asked.from_at, asked.to_at
+            point_id = await _point(tx, asked.metering_point)
+            return edit._replace(point_id=point_id, from_at=asked.from_at, to_at=asked.to_at)
         case documents.AssignMeter():
-            place = None, asked.serial, None, None
+            return edit._replace(serial=asked.serial)
         case documents.Replay():
-            place = None, None, None, None
-    return Edit(edit_id, asked.who, asked.action, *place, document, asked.cause)
+            return edit
 
 
 async def _point(tx: Transaction, number: str) -> int:

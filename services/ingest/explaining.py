@@ -33,6 +33,7 @@ DOES_NOT_ADD_UP = (
     "the stored figure does not follow from the stored readings; this is a fault of the service: report it"
 )
 IS_TO_BE_JUDGED = "readings of this span wait to be judged again; ask again in a moment"
+IS_NOT_KEPT = "readings of that time are not kept any more, so that nothing can be derived from them"
 WHY_NOT = {
     Verdict.SUPERSEDED: "another version of this instant counts: of a higher rank, or recorded later",
     Verdict.WITHDRAWN: "it takes the reading of this instant back",
@@ -43,13 +44,13 @@ async def hour(tx: Transaction, number: str, starts_at: datetime, zone: ZoneInfo
     """Explain an hour; None where there is no such metering point."""
     which = starts_at.astimezone(zone).date()
     found = await _found(tx, number, which, zone, starts_at + timedelta(minutes=30))
-    return found and _Explanation(found, which, zone).of_hour(starts_at)
+    return found and Explanation(found, which, zone).of_hour(starts_at)
 
 
 async def day(tx: Transaction, number: str, which: date, zone: ZoneInfo) -> Document | None:
     """Explain a local day; None where there is no such metering point."""
     found = await _found(tx, number, which, zone, midnight(which, zone) + timedelta(hours=12))
-    return found and _Explanation(found, which, zone).of_day()
+    return found and Explanation(found, which, zone).of_day()
 
 
 async def month(tx: Transaction, number: str, first: date, zone: ZoneInfo) -> Document | None:
@@ -57,7 +58,7 @@ async def month(tx: Transaction, number: str, first: date, zone: ZoneInfo) -> Do
     following = (first + timedelta(days=31)).replace(day=1)
     ends = midnight(first, zone), midnight(following, zone)
     found = await explained.month(tx, number, first, following, *ends, zone.key)
-    return found and _of_month(found, first, following)
+    return found and _of_month(found, first, following, zone)
 
 
 async def _found(tx: Transaction, number: str, which: date, zone: ZoneInfo, middle: datetime) -> Document | None:
@@ -70,7 +71,7 @@ def midnight(which: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(which, datetime.min.time(), zone).astimezone(UTC)
 
 
-class _Explanation:
+class Explanation:
     """What is stored of one local day, beside what follows from its readings."""
 
     def __init__(self, found: Document, which: date, zone: ZoneInfo) -> None:
@@ -87,6 +88,7 @@ class _Explanation:
         self._derived = derived(self._known)
 
     def of_hour(self, starts_at: datetime) -> Document:
+        """Explain an hour of the day."""
         starts_s = int(starts_at.timestamp())
         stored = self._hours.get(starts_s)
         again = energies(self._derived, starts_s, starts_s + HOUR_S).get(starts_s)
@@ -102,6 +104,7 @@ class _Explanation:
         }
 
     def of_day(self) -> Document:
+        """Explain the day itself."""
         begins_s, ends_s = self._begins_s, self._ends_s
         stored = self._stored_days.get(self._days[1])
         again = energies(self._derived, begins_s, ends_s)
@@ -134,10 +137,8 @@ class _Explanation:
         return sum(known) if known else None
 
     def _verdict(self, again: int | None, stored: int | None) -> Document:
-        waits = bool(self._found["waits_to_be_judged"])
         adds_up = again == stored and self._hours_add_up() and self._registers_agree()
-        warning = None if adds_up else IS_TO_BE_JUDGED if waits else DOES_NOT_ADD_UP
-        return {"derived_wh": again, "adds_up": adds_up, "waits_to_be_judged": waits, "warning": warning}
+        return {"derived_wh": again, **_judged(self._found, self._begins_s, adds_up=adds_up)}
 
     def _hours_add_up(self) -> bool:
         """Tell whether every hour of the day is stored as it is derived, and none beside."""
@@ -238,7 +239,16 @@ class _Explanation:
         return [one for one in edits if _seconds(one["from_at"]) <= last_s and _seconds(one["to_at"]) >= first_s]
 
 
-def _of_month(found: Document, first: date, following: date) -> Document:
+def _judged(found: Document, from_s: int, *, adds_up: bool) -> Document:
+    """Say whether a figure follows from its readings, and what it means where it does not."""
+    waits, kept_from = bool(found["waits_to_be_judged"]), found["kept_from"]
+    if kept_from is not None and from_s < kept_from.timestamp():
+        return {"adds_up": None, "waits_to_be_judged": waits, "warning": IS_NOT_KEPT}
+    warning = None if adds_up else IS_TO_BE_JUDGED if waits else DOES_NOT_ADD_UP
+    return {"adds_up": adds_up, "waits_to_be_judged": waits, "warning": warning}
+
+
+def _of_month(found: Document, first: date, following: date, zone: ZoneInfo) -> Document:
     days: list[Document] = found["days"] or []
     by_day = {one["day"]: {**one, "quality": QUALITIES[one["quality"]]} for one in days}
     before = by_day.pop((first - timedelta(days=1)).isoformat(), None)
@@ -255,7 +265,6 @@ def _of_month(found: Document, first: date, following: date) -> Document:
         one["hours_present"] == one["hours_expected"] for one in by_day.values()
     )
     adds_up = (days_wh or 0) == (hours_wh.get("of_days") or 0) and (not is_whole or rise_wh in (None, days_wh))
-    waits = bool(found["waits_to_be_judged"])
     return {
         "metering_point": found["number"],
         "medium": found["medium"],
@@ -264,9 +273,7 @@ def _of_month(found: Document, first: date, following: date) -> Document:
         "open_days_wh": hours_wh.get("of_open_days"),
         "register_rise_wh": rise_wh,
         "invoice_kwh": printed_kwh,
-        "adds_up": adds_up,
-        "waits_to_be_judged": waits,
-        "warning": None if adds_up else IS_TO_BE_JUDGED if waits else DOES_NOT_ADD_UP,
+        **_judged(found, int(midnight(first, zone).timestamp()), adds_up=adds_up),
         "registers": [
             _end(found, first, begin_wh, is_at_end=False),
             _end(found, following, end_wh, is_at_end=True),

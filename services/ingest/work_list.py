@@ -41,6 +41,7 @@ PROPOSED = {
     Verdict.REGISTER_ABOVE_MODULUS: ("assign_meter",),
     Verdict.OUTAGE_ZERO: ("settle",),
     Verdict.UNREGISTERED_EXCHANGE: ("assign_meter", "withdraw"),
+    Verdict.CONFLICTING_VALUES: ("correct",),
     Verdict.UNKNOWN_METER: ("assign_meter",),
     Verdict.UNKNOWN_METERING_POINT: ("put_metering_point",),
 }

@@ -23,7 +23,8 @@ _LIST = """
     SELECT edit.edit_id, edit.at, edit.who, edit.action, point.number AS metering_point, edit.serial, edit.from_at,
            edit.to_at, edit.cause, edit.document, edit.correlation_id
       FROM ingest.edit LEFT JOIN ingest.point USING (point_id)
-     WHERE (%(point)s::text IS NULL OR point.number = %(point)s) AND edit.at < coalesce(%(before)s::timestamptz, 'infinity')
+     WHERE (%(point)s::text IS NULL OR point.number = %(point)s)
+       AND edit.at < coalesce(%(before)s::timestamptz, 'infinity')
      ORDER BY edit.at DESC LIMIT %(most)s
 """
 

@@ -109,6 +109,7 @@ _DAY = """
            (SELECT jsonb_agg(to_jsonb(edit) - 'point_id' ORDER BY edit.at)
               FROM ingest.edit
              WHERE edit.point_id = span.point_id AND from_at <= span.to_at AND to_at >= span.from_at) AS edits,
+           (SELECT settled_until FROM ingest.kept) AS kept_from,
            EXISTS (SELECT FROM ingest.rejudge
                     WHERE rejudge.point_id = span.point_id AND changed_from IS NULL
                       AND from_at <= span.last_at AND to_at >= span.first_at) AS waits_to_be_judged
@@ -150,6 +151,7 @@ _MONTH = """
                       FROM ingest_v1.day_version AS version
                      WHERE version.point_id = point.point_id AND day >= %(first)s AND day < %(next)s
                        AND known_to < 'infinity') AS one) AS days_before,
+           (SELECT settled_until FROM ingest.kept) AS kept_from,
            EXISTS (SELECT FROM ingest.rejudge
                     WHERE rejudge.point_id = point.point_id AND changed_from IS NULL
                       AND rejudge.from_at <= %(to_at)s AND rejudge.to_at >= %(from_at)s) AS waits_to_be_judged

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deploy.local.stack import Stack
 from services.common.postgres import Database
 from services.ingest import explaining
+from services.ingest.store import explained
 from tests.builders import HOUR_S, MIDNIGHT_S, Points
 from tests.integration.ingest import test_estimation as estimation
 from tests.integration.ingest.conftest import STOCKHOLM, Worker
@@ -222,3 +223,15 @@ async def test_an_hour_that_a_signature_shaped_is_derived_from_it_and_the_temper
     assert "a gap of 91 h between" in found["hour"]["rule"]
     assert "shaped by the signature of 2024-02: base " in found["hour"]["rule"]
     assert "hourly temperatures of station station-explained" in found["hour"]["rule"]
+
+
+async def test_what_is_older_than_what_is_kept_is_not_called_a_fault(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, hour, 1_000 * hour) for hour in range(30)])
+    async with worker.database.transaction() as tx:
+        found = await explained.day(tx, f"MP-{point_id}", DAY, at(0), at(24), at(12))
+    assert found is not None
+    gone = found | {"readings": None, "hours": None, "kept_from": at(24)}
+    told = explaining.Explanation(gone, DAY, STOCKHOLM).of_day()
+    assert (told["day"]["energy_wh"], told["derived_wh"]) == (24_000, None)
+    assert (told["adds_up"], told["warning"]) == (None, explaining.IS_NOT_KEPT)

@@ -101,9 +101,7 @@ def test_an_accepted_register_may_rise_faster_than_the_maximum(door: Door) -> No
     door.sender.judged(door.sender.post(readings(point, {0: 7_000, 1: 7_100, 2: 7_200, 3: 407_200, 4: 408_200})))
     assert work(door, point) == [("above_plausible_maximum", 2, 0.0)]
     assert edit(door, "accept", metering_point=point, read_at=at(3)).status_code == 201
-    until_hours(
-        door, point, [(0, 100, "measured"), (1, 100, "measured"), (2, 400_000, "manual"), (3, 1_000, "manual")]
-    )
+    until_hours(door, point, [(0, 100, "measured"), (1, 100, "measured"), (2, 400_000, "manual"), (3, 1_000, "manual")])
     assert work(door, point) == []
 
 
