@@ -29,6 +29,5 @@ CREATE INDEX operators_reading ON ingest.reading (point_id, read_at) WHERE rank 
 
 -- Nothing of it is ever changed.
 GRANT SELECT, INSERT ON ingest.edit TO ingest;
-GRANT SELECT ON ingest.hour_was, ingest.day_was TO ingest;
 
 RESET ROLE;
