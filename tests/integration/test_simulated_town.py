@@ -81,10 +81,10 @@ def test_every_flaw_gets_its_verdict(built: Town, database: psycopg.Connection[A
     assert found[Verdict.ABOVE_PLAUSIBLE_MAXIMUM] == len(lines(built, Flaw.SPIKE))
     assert found[Verdict.OUTAGE_ZERO] == sum(len(line["said"]) for line in lines(built, Flaw.OUTAGE))
     assert found[Verdict.WITHDRAWN] == len(lines(built, Flaw.WITHDRAWAL))
-    # The wrong value of a correction and the reading that was withdrawn; and where the clock change stamped a
-    # reading with the instant of another one, one of the two.
-    corrected = len(lines(built, Flaw.CORRECTION)) + len(lines(built, Flaw.WITHDRAWAL))
-    assert found[Verdict.SUPERSEDED] == corrected + len(lines(built, Flaw.CLOCK_CHANGE))
+    # The wrong value of a correction and the reading that was withdrawn.
+    assert found[Verdict.SUPERSEDED] == len(lines(built, Flaw.CORRECTION)) + len(lines(built, Flaw.WITHDRAWAL))
+    # Where the clock change stamped a reading with the instant of another one, one of the two.
+    assert found[Verdict.CONFLICTING_VALUES] == len(lines(built, Flaw.CLOCK_CHANGE))
 
 
 def test_measured_hours_are_the_true_ones(built: Town, database: psycopg.Connection[Any]) -> None:

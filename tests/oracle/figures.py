@@ -48,10 +48,10 @@ class Day(NamedTuple):
 class Mark(NamedTuple):
     """Running registers at a full hour, and the seconds between the readings around it."""
 
-    is_manual: bool
-    """Whether one of them is an operator's."""
     running: list[int | None]
     distance_s: int
+    is_manual: bool
+    """Whether one of them is an operator's."""
 
 
 class Figures(NamedTuple):

@@ -86,7 +86,8 @@ def _is_outside(day: _Day, energy_wh: int, cooled: Fraction, margin: Fraction) -
 
 def _sensors(day: _Day) -> Iterator[Flag]:
     in_use = {at: hour for at, hour in day.measured().items() if hour.energy_wh > max(1_000, 3 * day.step_wh)}
-    supplies, returns = ([value for hour in in_use.values() if (value := hour[place]) is not None] for place in (4, 5))
+    supplies = [hour.supply_c for hour in in_use.values() if hour.supply_c is not None]
+    returns = [hour.return_c for hour in in_use.values() if hour.return_c is not None]
     for at, hour in in_use.items():
         is_inverted = False
         if hour.supply_c is not None and hour.return_c is not None:

@@ -13,6 +13,7 @@ DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
 ACCEPTED, SUPERSEDED, WITHDRAWN = 1, 2, 3
 WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS, OUTAGE_ZERO, EXCHANGED = range(10, 17)
+CONFLICTING = 17
 RUN_LASTS_S, RUN_READINGS = 48 * 3600, 3
 ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
 LITRES_TOLERANCE = 1_000
@@ -87,7 +88,11 @@ def judged(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int)
             verdicts |= _together(series, place, maximum_w)
             accepted += [one for one in series if verdicts[one.read_at_s, one.content_hash] == ACCEPTED]
         versions = Counter(one.read_at_s for one in candidates)
-        silencing = {key: verdict for key, verdict in verdicts.items() if verdict >= 10 and versions[key[0]] > 1}
+        silencing = {
+            key: verdict
+            for key, verdict in verdicts.items()
+            if verdict >= 10 and verdict != CONFLICTING and versions[key[0]] > 1
+        }
         if not silencing:
             return Judged(refused | verdicts, sorted(accepted, key=lambda one: one.read_at_s))
         refused |= silencing
@@ -139,12 +144,19 @@ def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], 
     chained = []
     for at_s in sorted(by_instant):
         *others, reading = sorted(by_instant[at_s], key=_claim)
-        verdicts |= {(at_s, older.content_hash): SUPERSEDED for older in others}
+        for other in others:
+            verdicts[at_s, other.content_hash] = CONFLICTING if _is_a_toss(other, reading) else SUPERSEDED
         if reading.withdrawn:
             verdicts[at_s, reading.content_hash] = WITHDRAWN
         else:
             chained.append(reading)
     return verdicts, chained
+
+
+def _is_a_toss(other: Reading, winner: Reading) -> bool:
+    """Tell whether two values claim as much, so that only their hashes decide."""
+    is_withdrawal = other.withdrawn or winner.withdrawn
+    return _claim(other)[:3] == _claim(winner)[:3] and not is_withdrawal and other.registers[:2] != winner.registers[:2]
 
 
 def _claim(one: Reading) -> tuple[int, int, bool, int]:

@@ -62,7 +62,9 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     while True:
         versions = rows.take(asked)
         result[asked] = _verdicts_among(versions, terms.take(asked), starts_inside[asked])
-        silencing = (result[asked] >= FIRST_REFUSED) & has_other_versions(versions)
+        # One that conflicts waits for its turn; it silences nobody.
+        refused = (result[asked] >= FIRST_REFUSED) & (result[asked] != Verdict.CONFLICTING_VALUES)
+        silencing = refused & has_other_versions(versions)
         if not silencing.any():
             return result
         asked = asked[~silencing]

@@ -75,15 +75,29 @@ def without_duplicates(rows: ReadingRows) -> ReadingRows:
 
 
 def verdicts_by_claim(rows: ReadingRows) -> Int64:
-    """Weigh what versions of one instant claim: superseded, withdrawn, or 0 where other instants must decide.
+    """Weigh what versions of one instant claim: superseded, conflicting, withdrawn, or 0 where others must decide.
 
     rows: sorted by `in_order`. Of several versions of one instant the one with the highest rank counts, then
     the one recorded last, then a withdrawal, which was sent because of the other, then the larger hash; when it
-    came never decides. Source: pitfall 7.
+    came never decides. Where only the hash does, between two values, the other one is refused as conflicting, so that
+    an operator hears of it. Source: pitfall 7.
     """
     verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), 0)
     counts = np.append(~_same_instant(rows), True)[: len(verdict)]
-    return np.where(counts, verdict, int(Verdict.SUPERSEDED))
+    if counts.all():
+        return verdict
+    losers = np.where(_conflict_with(rows, counts), int(Verdict.CONFLICTING_VALUES), int(Verdict.SUPERSEDED))
+    return np.where(counts, verdict, losers)
+
+
+def _conflict_with(rows: ReadingRows, counts: Bool) -> Bool:
+    """Tell which readings say something else than the one of their instant that counts, and claim as much."""
+    winners = np.flatnonzero(counts)
+    winner = rows.take(winners[np.searchsorted(winners, np.arange(len(counts)))])
+    as_much = (rows.rank == winner.rank) & (rows.recorded_us == winner.recorded_us)
+    as_much &= (rows.withdrawn == 0) & (winner.withdrawn == 0)
+    differs = rows.energy_wh != winner.energy_wh
+    return as_much & (differs | (without_sentinels(rows.volume_l) != without_sentinels(winner.volume_l)))
 
 
 def has_other_versions(rows: ReadingRows) -> Bool:

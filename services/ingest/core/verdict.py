@@ -18,6 +18,7 @@ class Verdict(IntEnum):
     REGISTER_ABOVE_MODULUS = 14
     OUTAGE_ZERO = 15
     UNREGISTERED_EXCHANGE = 16
+    CONFLICTING_VALUES = 17
 
     UNKNOWN_METER = 20
     UNKNOWN_METERING_POINT = 21
@@ -62,6 +63,10 @@ _WHY = {
     Verdict.UNREGISTERED_EXCHANGE: (
         "it goes on from registers that were refused, as another meter's do; put that one with: kulvert import meters,"
         " or withdraw or correct the refused ones"
+    ),
+    Verdict.CONFLICTING_VALUES: (
+        "another reading of this instant says something else, and neither says when it was recorded; which of them"
+        " counts is a toss: withdraw the wrong one"
     ),
 }
 

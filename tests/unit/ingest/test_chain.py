@@ -225,4 +225,5 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "register_above_modulus": 14,
         "outage_zero": 15,
         "unregistered_exchange": 16,
+        "conflicting_values": 17,
     }

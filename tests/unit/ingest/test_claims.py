@@ -20,6 +20,7 @@ from tests.unit.ingest.rows import installations, reading_rows, terms_of
 
 AT_S = 1_700_000_000
 SECOND_US = 1_000_000
+PUSHED_OUT = [int(Verdict.SUPERSEDED), int(Verdict.CONFLICTING_VALUES)]
 
 
 def version(energy_wh: int, **claim: Any) -> dict[str, Any]:
@@ -27,9 +28,9 @@ def version(energy_wh: int, **claim: Any) -> dict[str, Any]:
 
 
 def counting(*versions: dict[str, Any]) -> list[int]:
-    """The energies of the versions that are not superseded."""
+    """The energies of the versions that no other one outranks."""
     rows = reading_rows(versions)
-    return rows.energy_wh[verdicts_by_claim(rows) != int(Verdict.SUPERSEDED)].tolist()
+    return rows.energy_wh[~np.isin(verdicts_by_claim(rows), PUSHED_OUT)].tolist()
 
 
 def judged(rows: ReadingRows) -> list[int]:
@@ -76,7 +77,32 @@ def test_the_version_that_counts_does_not_depend_on_the_order_or_on_repetition(
     one, other = without_duplicates(reading_rows(versions)), without_duplicates(reading_rows(mixed))
     assert one.content_hash.tolist() == other.content_hash.tolist()
     assert verdicts_by_claim(one).tolist() == verdicts_by_claim(other).tolist()
-    assert (verdicts_by_claim(one) != int(Verdict.SUPERSEDED)).sum() == 1
+    assert (~np.isin(verdicts_by_claim(one), PUSHED_OUT)).sum() == 1
+
+
+def claims(*versions: dict[str, Any]) -> list[int]:
+    return sorted(verdicts_by_claim(reading_rows(versions)).tolist())
+
+
+def test_of_two_values_that_claim_as_much_the_other_is_refused_as_conflicting() -> None:
+    assert claims(version(1), version(2)) == [0, Verdict.CONFLICTING_VALUES]
+    assert claims(version(1, volume_l=5), version(1, volume_l=6)) == [0, Verdict.CONFLICTING_VALUES]
+
+
+def test_values_of_another_rank_or_moment_or_with_other_samples_alone_do_not_conflict() -> None:
+    assert claims(version(1), version(2, rank=1)) == [0, Verdict.SUPERSEDED]
+    assert claims(version(1), version(2, recorded_us=(AT_S + 1) * SECOND_US)) == [0, Verdict.SUPERSEDED]
+    assert claims(version(1, supply_c=80.0), version(1, supply_c=81.0)) == [0, Verdict.SUPERSEDED]
+
+
+def test_one_that_conflicts_has_its_turn_where_the_readings_around_refuse_the_other() -> None:
+    around = [{"read_at_s": AT_S + hour * 3_600, "energy_wh": 1_000 * hour} for hour in range(-30, 31) if hour > 0]
+    around += [{"read_at_s": AT_S - 3_600, "energy_wh": 0}]
+    for wrong_wh in range(10**9, 10**9 + 20):
+        rows = reading_rows([*around, version(500), version(wrong_wh)])
+        found = dict(zip(rows.energy_wh.tolist(), judged(rows), strict=True))
+        assert found[500] == Verdict.ACCEPTED
+        assert found[wrong_wh] in (Verdict.ABOVE_PLAUSIBLE_MAXIMUM, Verdict.CONFLICTING_VALUES)
 
 
 def test_a_withdrawal_takes_back_every_version_that_it_outranks() -> None:
