@@ -14,7 +14,7 @@ demo: .venv/.ready front-end
 	$(BIN)/kulvert demo
 
 # Several processes share the tests out between them, each with a Kafka and a PostgreSQL of its own: 1 GB a process.
-test: .venv/.ready deploy/frontend/node_modules/.browser
+test: .venv/.ready deploy/frontend/node_modules/.browser tests/timescale/node_modules/.ready
 	$(BIN)/python -m deploy.local.jars fetch
 	$(BIN)/pytest -n $${PROCESSES:-3}
 
@@ -51,10 +51,12 @@ lock: .venv/.ready
 	$(COMPILE) requirements/services.in -c requirements/develop.txt -o requirements/services.txt
 	$(BIN)/python -m deploy.local.jars
 	cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only --omit-lockfile-registry-resolved
+	cd tests/timescale && PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --package-lock-only \
+		--omit-lockfile-registry-resolved --legacy-peer-deps
 
 clean:
 	@test ! -x $(BIN)/kulvert || $(BIN)/kulvert down --remove
-	rm -rf .venv .kulvert deploy/frontend/node_modules $(VENDOR)
+	rm -rf .venv .kulvert deploy/frontend/node_modules tests/timescale/node_modules $(VENDOR)
 
 .venv/.ready: requirements/develop.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -76,4 +78,10 @@ $(VENDOR)/.ready: deploy/frontend/package-lock.json | .venv/.ready
 # The browser of the tests is large, so the demo goes without.
 deploy/frontend/node_modules/.browser: $(VENDOR)/.ready
 	$(NPM_CI)
+	touch $@
+
+# Its socket asks for PGlite by the name that it has without TimescaleDB.
+tests/timescale/node_modules/.ready: tests/timescale/package-lock.json | .venv/.ready
+	cd tests/timescale && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --legacy-peer-deps --ignore-scripts --no-audit --no-fund \
+		--loglevel=error
 	touch $@

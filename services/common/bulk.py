@@ -84,17 +84,24 @@ async def copy_out(
     return [_decoded(kind, _elements(kind, result.get_value(0, index))) for index, kind in enumerate(kinds)]
 
 
-async def update(tx: Transaction, statement: LiteralString, names: LiteralString, columns: Sequence[Column]) -> int:
+async def update(
+    tx: Transaction,
+    statement: LiteralString,
+    names: LiteralString,
+    columns: Sequence[Column],
+    parameters: Sequence[Any] = (),
+) -> int:
     """Run a statement that finds (n,) columns as the rows of `changed`; returns how many rows it changed.
 
     names: of the columns, in brackets. The planner knows how many rows there are; of a staging table it would not.
-    A statement may begin with WITH.
+    A statement may begin with WITH, and have parameters of its own.
     """
     rest = statement.strip()
     before = SQL(", {}").format(SQL(rest.removeprefix("WITH "))) if rest.startswith("WITH ") else SQL(rest)
     values = SQL(", ").join(SQL("unnest(%s::{}[])").format(Identifier(_type(column.kind).name)) for column in columns)
     whole = SQL("WITH changed {} AS (SELECT {}) {}").format(SQL(names), values, before)
-    return (await tx.execute(whole, [_BinaryArray(_array(column)) for column in columns])).rowcount
+    arrays = [_BinaryArray(_array(column)) for column in columns]
+    return (await tx.execute(whole, [*arrays, *parameters])).rowcount
 
 
 class _BinaryArray(NamedTuple):

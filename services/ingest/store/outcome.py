@@ -1,7 +1,7 @@
 """Writing what follows from a batch: new rows by direct COPY, changed ones by an UPDATE from arrays."""
 
 from collections.abc import Sequence
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 import numpy as np
@@ -15,6 +15,7 @@ from services.heat.hour_marks import HOUR_S
 from services.ingest.core.outcome import Outcome, PointStates, Shifts
 from services.ingest.core.readings import ReadingRows
 from services.ingest.store import estimation, flags
+from services.ingest.store.points import array_literal
 
 DAY_S = 24 * HOUR_S
 
@@ -27,11 +28,15 @@ _READING_COLUMNS = (
 _ADD_READINGS: LiteralString = f"COPY ingest.reading {_READING_COLUMNS} FROM STDIN (FORMAT binary)"
 
 _VERDICT_COLUMNS = "(point_id, read_at, content_hash, verdict)"
+# Points and times are given once more as constants, so that only their months are looked into; TimescaleDB would
+# decompress all that there is.
 _UPDATE_VERDICTS = """
     UPDATE ingest.reading AS stored SET verdict = changed.verdict
       FROM changed
      WHERE stored.point_id = changed.point_id AND stored.read_at = changed.read_at
        AND stored.content_hash = changed.content_hash
+       AND stored.point_id = ANY(%s::int[])
+       AND stored.read_at >= to_timestamp(%s) AND stored.read_at <= to_timestamp(%s)
 """
 
 _HOUR_COLUMNS = (
@@ -51,6 +56,8 @@ _UPDATE_HOURS = """
                known_from = greatest(statement_timestamp(), stored.known_from)
           FROM changed
          WHERE stored.point_id = changed.point_id AND stored.starts_at = changed.starts_at
+           AND stored.point_id = ANY(%s::int[])
+           AND stored.starts_at >= to_timestamp(%s) AND stored.starts_at <= to_timestamp(%s)
         RETURNING old.*, new.known_from AS replaced_at)
     INSERT INTO ingest.hour_was (
            point_id, starts_at, energy_wh, volume_l, forward_lc, return_lc, supply_centi_c, return_centi_c,
@@ -202,13 +209,20 @@ async def _update_verdicts(tx: Transaction, rows: ReadingRows) -> None:
         Column("int8", rows.content_hash),
         Column("int2", rows.verdict),
     ]
-    await _update(tx, _UPDATE_VERDICTS, _VERDICT_COLUMNS, columns)
+    await _update(tx, _UPDATE_VERDICTS, _VERDICT_COLUMNS, columns, _extent(rows.point_id, rows.read_at_s))
 
 
 async def _write_hours(tx: Transaction, rows: HourRows, revision: Int64, is_new: Bool) -> None:
     await bulk.copy_in(tx, _ADD_HOURS, _hour_columns(rows.take(is_new), revision[is_new]))
-    changed = _hour_columns(rows.take(~is_new), revision[~is_new])
-    await _update(tx, _UPDATE_HOURS, _HOUR_COLUMNS, changed)
+    changed = rows.take(~is_new)
+    columns = _hour_columns(changed, revision[~is_new])
+    await _update(tx, _UPDATE_HOURS, _HOUR_COLUMNS, columns, _extent(changed.owner, changed.starts_s))
+
+
+def _extent(point_id: Int64, at_s: Int64) -> list[Any]:
+    if len(point_id) == 0:
+        return []
+    return [array_literal(np.unique(point_id).tolist()), int(at_s.min()), int(at_s.max())]
 
 
 def _hour_columns(rows: HourRows, revision: Int64) -> list[Column]:
@@ -267,11 +281,17 @@ async def _shift_days(tx: Transaction, shifts: Shifts) -> None:
         await tx.execute(_SHIFT_DAYS, dict(zip(Shifts._fields, shift, strict=True)))
 
 
-async def _update(tx: Transaction, statement: LiteralString, names: LiteralString, columns: list[Column]) -> None:
+async def _update(
+    tx: Transaction,
+    statement: LiteralString,
+    names: LiteralString,
+    columns: list[Column],
+    parameters: Sequence[Any] = (),
+) -> None:
     count = len(columns[0].values)
     if count == 0:
         return
-    updated = await bulk.update(tx, statement, names, columns)
+    updated = await bulk.update(tx, statement, names, columns, parameters)
     if updated != count:
         raise LookupError(f"{count - updated} of {count} rows to change are not there: {statement.split('SET')[0]}")
 

@@ -1,0 +1,1 @@
+"""A real TimescaleDB without root: PostgreSQL 17 in WebAssembly."""
