@@ -116,7 +116,7 @@ def test_readings_that_a_meter_frees_while_no_worker_runs_are_on_their_way_until
 def test_a_bulk_source_waits_while_the_worker_is_behind_and_a_live_one_need_not(
     own: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KULVERT_BULK_BACKLOG_MESSAGES", "0")
+    monkeypatch.setenv("KULVERT_BULK_BACKLOG_SECONDS", "0")
     point = f"MP-{Points(own).add()[0]}"
     body = [{"metering_point": point, "read_at": AT, "energy_wh": 1}]
     # No worker runs on this stack, so whatever is sent waits.
