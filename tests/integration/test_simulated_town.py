@@ -87,6 +87,19 @@ def test_every_flaw_gets_its_verdict(built: Town, database: psycopg.Connection[A
     assert found[Verdict.CONFLICTING_VALUES] == len(lines(built, Flaw.CLOCK_CHANGE))
 
 
+def test_of_a_hundred_good_hours_one_at_most_is_flagged(built: Town, database: psycopg.Connection[Any]) -> None:
+    flagged = Counter(
+        dict(
+            database.execute(
+                "SELECT rule, count(*) FROM ingest.flag JOIN ingest.point USING (point_id) WHERE number LIKE 'T41-%'"
+                " GROUP BY rule"
+            )
+        )
+    )
+    hours = sum(len(built.true_hours[index]) for index in range(len(built.points)))
+    assert flagged.total() <= hours / 100, flagged
+
+
 def test_measured_hours_are_the_true_ones(built: Town, database: psycopg.Connection[Any]) -> None:
     misstamped = {line["metering_point"] for line in lines(built, Flaw.CLOCK_CHANGE)}
     resolution_wh = {meter.point: meter.resolution_wh for meter in built.meters}
