@@ -162,6 +162,8 @@ HOURS = Kind(
     "hours",
     """
     SELECT hour.starts_at, hour.energy_wh, hour.volume_l, hour.supply_c, hour.return_c, hour.quality, hour.rule,
+           (SELECT string_agg(flag.rule, ' ' ORDER BY flag.rule) FROM ingest_v1.flag
+             WHERE flag.point_id = hour.point_id AND flag.starts_at = hour.starts_at) AS flags,
            hour.revision
       FROM ingest_v1.hour
      WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
@@ -175,6 +177,7 @@ HOURS = Kind(
         Column("return_c", "return C", _degrees),
         _QUALITY,
         Column("rule", None, _text, is_text=True),
+        Column("flags", "flags", _text, is_text=True, may_go=True),
         _REVISION,
     ),
 )

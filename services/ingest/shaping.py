@@ -52,11 +52,9 @@ class Shaping:
         result = np.full(len(hour_s), np.nan)
         # No temperature changes while it is used here, so that who changes one finds all that follow from it.
         await weather.share(self._tx, stations.tolist())
+        span = int(hour_s.min()), int(hour_s.max()) + HOUR_S
+        known = await weather.effective_hours(self._tx, stations.tolist(), *span)
         for number, station_id in enumerate(stations.tolist()):
             mine = np.flatnonzero(of_gap[gap] == number)
-            wanted_s = hour_s[mine]
-            starts_s, celsius = await weather.hours(
-                self._tx, station_id, int(wanted_s.min()), int(wanted_s.max()) + HOUR_S
-            )
-            result[mine] = values_at(starts_s, celsius, wanted_s)
+            result[mine] = values_at(known[station_id].starts_s, known[station_id].celsius, hour_s[mine])
         return result

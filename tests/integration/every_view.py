@@ -44,6 +44,9 @@ def _figures(connection: psycopg.Connection, house: House) -> None:
         [house.point_id, JANUARY, JANUARY],
     )
     connection.execute(
+        "INSERT INTO ingest.flag (point_id, starts_at, rule) VALUES (%s, %s, 1)", [house.point_id, JANUARY]
+    )
+    connection.execute(
         "INSERT INTO ingest.held_reading (serial, reading, verdict, reason) VALUES ('views', '{}', 20, 'test')"
     )
     connection.execute(

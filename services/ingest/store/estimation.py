@@ -111,10 +111,30 @@ _PUT = """
       FROM changed
      WHERE stored.point_id = changed.point_id AND stored.month = changed.month
 """
+# Most months have no gap: then nothing was estimated by their signature.
 _REJUDGE = """
     INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason)
     SELECT point_id, to_timestamp(from_s), to_timestamp(to_s), 'signature'
       FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) AS span(point_id, from_s, to_s)
+     WHERE EXISTS (SELECT FROM ingest.hour
+                    WHERE hour.point_id = span.point_id
+                      AND hour.starts_at >= to_timestamp(span.from_s - 3600)
+                      AND hour.starts_at < to_timestamp(span.to_s)
+                      AND (hour.start_quality IN (3, 5) OR hour.end_quality IN (3, 5)))
+"""
+
+# What the portal shows and corrected months rest on, whether or not a gap asks for it.
+_WANT_RECENT = """
+    INSERT INTO ingest.signature (point_id, month, is_stale)
+    SELECT point.point_id, month::date, true
+      FROM ingest.point
+      JOIN LATERAL (
+           SELECT min(day) AS first, max(day) AS last FROM ingest.day WHERE day.point_id = point.point_id) AS days
+        ON days.first IS NOT NULL
+      CROSS JOIN generate_series(date_trunc('month', greatest(days.first, days.last - interval '1 year')),
+                                 days.last, interval '1 month') AS month
+     WHERE point.station_id IS NOT NULL
+    ON CONFLICT DO NOTHING
 """
 
 _STALE_OF_POINT = "UPDATE ingest.signature SET is_stale = true WHERE point_id = %s AND NOT is_stale"
@@ -150,6 +170,11 @@ async def fitted(tx: Transaction, wanted: Months) -> MonthSignatures:
     await tx.execute(_WANT, _keys(wanted))
     stored = await _signatures(tx, wanted)
     return stored.take(stored.refused == Refused.NOT)
+
+
+async def want_recent(tx: Transaction) -> int:
+    """Ask for the signatures of each metering point's last months; returns how many nobody has wanted before."""
+    return (await tx.execute(_WANT_RECENT)).rowcount
 
 
 async def days_changed(tx: Transaction, days: Days) -> None:

@@ -12,7 +12,7 @@ import pytest
 from deploy.local.stack import Stack
 from schemas.weather import HourlyTemperature, OutdoorTemperatureObserved
 from services.ingest.estimating import Estimating
-from services.ingest.store import rejudge
+from services.ingest.store import estimation, rejudge
 from services.ingest.store.points import Touched
 from services.ingest.weather import WeatherHandlers
 from tests.builders import HOUR_S, Points
@@ -76,7 +76,9 @@ class Utility:
     async def take(self, rows: Iterable[Row]) -> None:
         await self._worker.take(rows)
 
-    async def observe(self, hours: Sequence[int], warmer_c: float = 0, recorded_hour: int = HOURS) -> None:
+    async def observe(
+        self, hours: Sequence[int], warmer_c: float = 0, recorded_hour: int = HOURS, station_id: str | None = None
+    ) -> None:
         values = [
             HourlyTemperature(
                 starts_at=datetime.fromtimestamp(BEGIN_S + hour * HOUR_S, UTC), celsius=outdoor_c(hour) + warmer_c
@@ -84,7 +86,9 @@ class Utility:
             for hour in hours
         ]
         recorded_at = datetime.fromtimestamp(BEGIN_S + recorded_hour * HOUR_S, UTC)
-        item = OutdoorTemperatureObserved(station_id=self.station_id, recorded_at=recorded_at, values=values)
+        item = OutdoorTemperatureObserved(
+            station_id=station_id or self.station_id, recorded_at=recorded_at, values=values
+        )
         async with self._worker.database.transaction() as tx:
             await self._weather.store(tx, [item])
 
@@ -197,3 +201,37 @@ async def test_two_loops_that_shape_and_store_temperatures_at_once_leave_nothing
     await utility.settle()
     assert utility.hours(utility.point_id)[9_045][3] == "shaped_by_signature"
     assert utility.hours(utility.point_id)[9_303][3] == "shaped_by_signature"
+
+
+async def test_a_station_s_neighbour_stands_in_where_its_own_temperatures_lack(
+    utility: Utility, points: Points
+) -> None:
+    neighbour = f"{utility.station_id}-near"
+    points.rows(
+        "INSERT INTO ingest.station (station_id, name, neighbours) VALUES (%s, 'own', ARRAY[%s]), (%s, 'near', '{}')"
+        " RETURNING station_id",
+        [utility.station_id, neighbour, neighbour],
+    )
+    await utility.observe([hour for hour in range(HOURS) if not 9_040 <= hour < 9_050])
+    await utility.take(readings(utility.point_id))
+    await utility.settle()
+    assert utility.hours(utility.point_id)[9_045][3] == "even_between_readings"
+    await utility.observe(range(9_030, 9_060), station_id=neighbour)
+    await utility.settle()
+    assert utility.hours(utility.point_id)[9_045][3] == "shaped_by_signature"
+
+
+async def test_every_month_of_the_past_year_gets_its_signature_and_nothing_is_judged_again_for_it(
+    utility: Utility, points: Points, worker: Worker
+) -> None:
+    await utility.observe(range(HOURS))
+    await utility.take([reading(utility.point_id, hour) for hour in range(HOURS + 1)])
+    async with worker.database.transaction() as tx:
+        await estimation.want_recent(tx)
+    await utility.settle()
+    months = "SELECT to_char(month, 'YYYY-MM'), refused FROM ingest.signature WHERE point_id = %s ORDER BY month"
+    found = dict(points.rows(months, [utility.point_id]))
+    assert (min(found), max(found)) == ("2023-03", "2024-03")
+    # A hundred and twenty measured days are needed: from June on there are.
+    assert {month for month, refused in found.items() if refused == 0} == {one for one in found if one >= "2023-06"}
+    assert {revision for _, revision, _, _ in utility.hours(utility.point_id).values()} == {1}
