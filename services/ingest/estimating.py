@@ -8,9 +8,9 @@ from services.common import logs
 from services.common.postgres import Database, Transaction
 from services.heat.local_time import day_start_s
 from services.ingest.core.identify import Reference
-from services.ingest.core.signatures import MonthSignatures, are_changed, fitted_by_month, in_order, month_after
+from services.ingest.core.signatures import YEAR_DAYS, MonthSignatures, are_changed, fitted_by_month, month_after
 from services.ingest.handlers import ReadingHandlers
-from services.ingest.store import estimation, points, weather
+from services.ingest.store import estimation, points, signatures, weather
 from services.ingest.store.estimation import Months
 
 log = logs.get_logger()
@@ -52,17 +52,10 @@ class Estimating:
         return True
 
     async def _computed(self, tx: Transaction, reference: Reference, wanted: Months) -> MonthSignatures:
-        """Fit the wanted signatures, those of one station and medium together."""
-        days = await estimation.measured_days(tx, wanted)
-        places = [
-            (reference.station_id[at] or "", bool(reference.is_cooling[at]))
-            for at in np.searchsorted(reference.point_id, wanted.point_id).tolist()
-        ]
-        await weather.share(tx, sorted({station_id for station_id, _ in places}))
-        parts = []
-        for place in sorted(set(places)):
-            mine = np.array([one == place for one in places])
-            point_id, month = wanted.point_id[mine], wanted.month[mine]
-            outdoor = await estimation.station_days(tx, place[0], month)
-            parts.append(fitted_by_month(point_id, month, days, outdoor, is_cooling=place[1]))
-        return in_order(parts)
+        point_id, month = wanted
+        at = np.searchsorted(reference.point_id, point_id)
+        stations = {station_id for one in at.tolist() if (station_id := reference.station_id[one])}
+        await weather.share(tx, sorted(stations))
+        first_day, end_day = int(month.min()) - YEAR_DAYS, int(month.max())
+        days = await signatures.days_with_temperature(tx, np.unique(point_id), first_day, end_day)
+        return fitted_by_month(point_id, month, reference.is_cooling[at], days)

@@ -1,38 +1,22 @@
 """A facility's signature month by month, and the power that it expects of the hours of a gap."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Bool, Float64, Int64, owner_time_key, values_at
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64, owner_time_key
 from services.heat.signature import Refused, Signatures, cooling_signatures, heating_signatures
 
 YEAR_DAYS = 365
 
 
-class StationDays(NamedTuple):
-    """A station's local days with a mean temperature: (d,) each, sorted by day."""
-
-    day: Int64
-    mean_c: Float64
-
-    def on(self, days: Int64) -> Float64:
-        """Give the mean of each of these days, NaN where there is none."""
-        return values_at(self.day, self.mean_c, days)
-
-
-class PointDays(NamedTuple):
-    """Measured days of metering points: (d,) each, sorted by point and day."""
+class MeasuredDays(NamedTuple):
+    """Measured days of metering points whose outdoor temperature is known: (d,) each, sorted by point and day."""
 
     point_id: Int64
     day: Int64
     mean_kw: Float64
-
-    def on(self, points: Int64, days: Int64) -> Float64:
-        """Give the mean power of each of these points on each of these days; (p, d), NaN where it was not measured."""
-        wanted = owner_time_key(np.repeat(points, len(days)), np.tile(days, len(points)))
-        return values_at(owner_time_key(self.point_id, self.day), self.mean_kw, wanted).reshape(len(points), len(days))
+    outdoor_c: Float64
 
 
 class MonthSignatures(NamedTuple):
@@ -102,25 +86,18 @@ def expected_kw(signatures: MonthSignatures, is_cooling: Bool, outdoor_c: Float6
     return (signatures.base_w + signatures.slope_w_per_c * beyond_c) / 1_000
 
 
-def in_order(parts: Sequence[MonthSignatures]) -> MonthSignatures:
-    """Put signatures together, sorted by point and month."""
-    joined = MonthSignatures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return joined.take(np.lexsort((joined.month, joined.point_id)))
+def fitted_by_month(point_id: Int64, month: Int64, is_cooling: Bool, days: MeasuredDays) -> MonthSignatures:
+    """Fit the signature of each metering point from the year before its month.
 
-
-def fitted_by_month(
-    point_id: Int64, month: Int64, days: PointDays, outdoor: StationDays, *, is_cooling: bool
-) -> MonthSignatures:
-    """Fit the signatures of metering points of one station and medium, each from the year before its month.
-
-    point_id, month: (s,). days: the measured days of these points. outdoor: the days of their station.
+    point_id, month, is_cooling: (s,), sorted by point and month. days: at least those of these years and points.
     """
-    fit = cooling_signatures if is_cooling else heating_signatures
-    parts = []
+    fitted = []
     # One at a time: the last bit of a sum depends on how many are summed at once, and the same days must always give
     # the same signature.
-    for which in range(len(point_id)):
-        one = slice(which, which + 1)
-        year = np.arange(month[which] - YEAR_DAYS, month[which])
-        parts.append(rounded(point_id[one], month[one], fit(outdoor.on(year), days.on(point_id[one], year))))
-    return in_order(parts)
+    for one, first_day, cools in zip(point_id.tolist(), month.tolist(), is_cooling.tolist(), strict=True):
+        year = owner_time_key(np.array([one]), np.array([first_day - YEAR_DAYS, first_day]))
+        within = slice(*np.searchsorted(owner_time_key(days.point_id, days.day), year).tolist())
+        fit = cooling_signatures if cools else heating_signatures
+        fitted.append(fit(days.outdoor_c[within], days.mean_kw[None, within]))
+    joined = Signatures._make(np.concatenate(columns) for columns in zip(*fitted, strict=True))
+    return rounded(point_id, month, joined)

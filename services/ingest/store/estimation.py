@@ -13,7 +13,7 @@ from services.common.postgres import Transaction
 from services.heat.arrays import UNKNOWN, Int64, run_starts
 from services.heat.days import Days
 from services.heat.signature import Refused
-from services.ingest.core.signatures import MonthSignatures, PointDays, StationDays
+from services.ingest.core.signatures import MonthSignatures
 from services.ingest.store.points import array_literal
 
 DAYS_BEHIND = 366
@@ -140,24 +140,6 @@ _WANT_RECENT = """
 _STALE_OF_POINT = "UPDATE ingest.signature SET is_stale = true WHERE point_id = %s AND NOT is_stale"
 
 
-_MEASURED_DAYS = """
-    SELECT day.point_id, day.day, (day.energy_wh / (1000.0 * day.hours_expected))::real
-      FROM (SELECT point_id, min(month) - %(behind)s::int AS first, max(month) AS last
-              FROM unnest(%(point_ids)s::int[], %(months)s::int[]) AS given(point_id, month)
-             GROUP BY point_id) AS span
-      JOIN ingest.day ON day.point_id = span.point_id
-       AND day.day >= DATE '1970-01-01' + span.first AND day.day < DATE '1970-01-01' + span.last
-     WHERE day.is_measured AND day.energy_wh IS NOT NULL
-     ORDER BY day.point_id, day.day
-"""
-_STATION_DAYS = """
-    SELECT day, mean_c::real FROM ingest.daily_temperature
-     WHERE station_id = %(station_id)s AND mean_c IS NOT NULL
-       AND day >= DATE '1970-01-01' + %(first)s::int AND day < DATE '1970-01-01' + %(last)s::int
-     ORDER BY day
-"""
-
-
 class Months(NamedTuple):
     """Months of metering points, each by its first day in days since 1970: (s,) both."""
 
@@ -219,18 +201,6 @@ async def lock(tx: Transaction, which: Months) -> MonthSignatures:
     """Lock signatures and give what is stored of them, sorted by point and month."""
     await tx.execute(_LOCK, _keys(which))
     return await _signatures(tx, which)
-
-
-async def measured_days(tx: Transaction, months: Months) -> PointDays:
-    """Give the measured days of each metering point from a year before the first of its months to the last one."""
-    parameters = _keys(months) | {"behind": DAYS_BEHIND}
-    return PointDays(*await bulk.copy_out(tx, _MEASURED_DAYS, ("int4", "date", "float4"), parameters))
-
-
-async def station_days(tx: Transaction, station_id: str, month: Int64) -> StationDays:
-    """Give a station's days with a mean, from a year before the first of these months to the last one."""
-    parameters = {"station_id": station_id, "first": int(month.min()) - DAYS_BEHIND, "last": int(month.max())}
-    return StationDays(*await bulk.copy_out(tx, _STATION_DAYS, ("date", "float4"), parameters))
 
 
 async def put(tx: Transaction, signatures: MonthSignatures) -> None:

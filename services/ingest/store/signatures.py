@@ -5,7 +5,8 @@ from typing import NamedTuple
 from services.common import bulk
 from services.common.bulk import Kind
 from services.common.postgres import Transaction
-from services.heat.arrays import Float64, Int64
+from services.heat.arrays import Int64
+from services.ingest.core.signatures import MeasuredDays
 from services.ingest.store.points import array_literal
 
 _POINT = "SELECT point_id, station_id, medium FROM ingest.point WHERE number = %s"
@@ -35,15 +36,6 @@ class Point(NamedTuple):
     medium: str
 
 
-class DaysWithTemperature(NamedTuple):
-    """Measured days of metering points: (d,) each, sorted by point and day."""
-
-    point_id: Int64
-    day: Int64
-    mean_kw: Float64
-    outdoor_c: Float64
-
-
 async def point(tx: Transaction, number: str) -> Point | None:
     """Give a metering point; None where it is not known here."""
     row = await (await tx.execute(_POINT, [number])).fetchone()
@@ -56,9 +48,7 @@ async def newest_measured_day(tx: Transaction, point_id: int) -> int | None:
     return int(row[0]) if row and row[0] is not None else None
 
 
-async def days_with_temperature(
-    tx: Transaction, point_ids: Int64, from_day: int, until_day: int
-) -> DaysWithTemperature:
+async def days_with_temperature(tx: Transaction, point_ids: Int64, from_day: int, until_day: int) -> MeasuredDays:
     """Give the measured days of a span, its end left out, of which the station's mean temperature is known."""
     parameters = {"point_ids": array_literal(point_ids.tolist()), "from_day": from_day, "until_day": until_day}
-    return DaysWithTemperature(*await bulk.copy_out(tx, _DAYS, _KINDS, parameters))
+    return MeasuredDays(*await bulk.copy_out(tx, _DAYS, _KINDS, parameters))
