@@ -2,15 +2,9 @@
 
 import hashlib
 import hmac
-import os
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-NONCE_BYTES = 12
-KEY_BYTES = 32
+from services.common.sealing import Seal, derived
 
 
 class SealedIdentity(NamedTuple):
@@ -27,23 +21,17 @@ class Sealer:
     """
 
     def __init__(self, secret_hex: str) -> None:
-        secret = bytes.fromhex(secret_hex)
-        self._cipher = AESGCM(_derived(secret, b"kulvert identity seal"))
-        self._digest_key = _derived(secret, b"kulvert identity digest")
+        self._seal = Seal(secret_hex, b"kulvert identity seal")
+        self._digest_key = derived(secret_hex, b"kulvert identity digest")
 
     def seal(self, number: str, owner: bytes) -> SealedIdentity:
         """Seal a number to its owner's id, so that a sealed value moved to another row does not open."""
-        nonce = os.urandom(NONCE_BYTES)
-        return SealedIdentity(self.digest(number), nonce + self._cipher.encrypt(nonce, number.encode(), owner))
+        return SealedIdentity(self.digest(number), self._seal.seal(number.encode(), owner))
 
     def open(self, sealed: bytes, owner: bytes) -> str:
         """Read a sealed number. Raises cryptography.exceptions.InvalidTag for another owner, key or value."""
-        return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], owner).decode()
+        return self._seal.open(sealed, owner).decode()
 
     def digest(self, number: str) -> bytes:
         """Give the keyed digest by which equal numbers are found."""
         return hmac.digest(self._digest_key, number.encode(), hashlib.sha256)
-
-
-def _derived(secret: bytes, purpose: bytes) -> bytes:
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose).derive(secret)
