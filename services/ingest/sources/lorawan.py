@@ -15,10 +15,12 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from services.ingest.core.form import is_within_calendar
 from services.ingest.sources import mbus_reading, mbus_values
 from services.ingest.sources import telegram_faults as faults
 from services.ingest.sources.mbus_reading import Speaker
 from services.ingest.sources.mbus_records import Record
+from services.ingest.sources.refusals import Fault
 from services.ingest.sources.telegram import Meter, Telegram, TelegramRefusedError
 
 PORT = 2
@@ -43,6 +45,8 @@ class Counter(NamedTuple):
     session: str
     """The device's address, which each join gives it anew."""
     value: int
+    sent_at: datetime
+    """When the network heard it."""
 
 
 class Device(NamedTuple):
@@ -99,12 +103,15 @@ class _ThingsStack(msgspec.Struct):
     uplink_message: _ThingsStackMessage
 
 
-class _Sent(NamedTuple):
+class Sent(NamedTuple):
+    """An uplink as a network hands it on, before anything is known of its device."""
+
     device_eui: str
+    """Sixteen hexadecimal digits, in small letters."""
     counter: Counter
     port: int
-    received_at: datetime
     payload: str
+    """Base64."""
 
 
 def decode(body: bytes, devices: Mapping[str, Device]) -> Uplink:
@@ -112,15 +119,21 @@ def decode(body: bytes, devices: Mapping[str, Device]) -> Uplink:
 
     devices: by EUI, sixteen hexadecimal digits in small letters.
     """
-    sent = _sent(_document(body))
+    sent = uplink(body)
     device = devices.get(sent.device_eui)
     if device is None:
         raise TelegramRefusedError(faults.UNKNOWN_DEVICE)
-    _require_next(sent.counter, device.last)
+    fault = counting_fault(sent.counter, device.last)
+    if fault is not None:
+        raise TelegramRefusedError(fault)
+    return Uplink(sent.device_eui, sent.counter, carried(sent, device.meter))
+
+
+def carried(sent: Sent, meter: Meter) -> Telegram:
+    """Read what an uplink carries. Raises TelegramRefusedError."""
     if sent.port != PORT:
         raise TelegramRefusedError(faults.WRONG_PORT)
-    payload = _payload(sent.payload)
-    return Uplink(sent.device_eui, sent.counter, read(payload, device.meter, sent.received_at))
+    return read(_payload(sent.payload), meter, sent.counter.sent_at)
 
 
 def read(payload: bytes, meter: Meter, received_at: datetime) -> Telegram:
@@ -152,13 +165,24 @@ def _speaker(given: Sequence[tuple[Record, Fraction]], meter: Meter, is_combined
     return Speaker(serial, None, device_type, ())
 
 
-def _require_next(counter: Counter, last: Counter | None) -> None:
+def counting_fault(counter: Counter, last: Counter | None) -> Fault | None:
+    """Tell what is wrong with how a device counts, against the newest uplink that was taken of it; None if nothing.
+
+    What the network heard before that one and hands on after it is late, which is no fault: only a counter that falls
+    while time goes on was reset.
+    """
     if last is None or last.session != counter.session:
-        return
+        return None
     if counter.value == last.value:
-        raise TelegramRefusedError(faults.COUNTER_REPEATED)
-    if counter.value < last.value:
-        raise TelegramRefusedError(faults.COUNTER_RESET)
+        return faults.COUNTER_REPEATED
+    if counter.value < last.value and counter.sent_at >= last.sent_at:
+        return faults.COUNTER_RESET
+    return None
+
+
+def newest(counter: Counter, last: Counter | None) -> Counter:
+    """Give what the next uplink is held against: the one of the two that the network heard last."""
+    return counter if last is None or counter.sent_at >= last.sent_at else last
 
 
 def _payload(text: str) -> bytes:
@@ -166,6 +190,14 @@ def _payload(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise TelegramRefusedError(faults.BAD_BASE64) from error
+
+
+def uplink(body: bytes) -> Sent:
+    """Read what a network hands on. Raises TelegramRefusedError."""
+    sent = _sent(_document(body))
+    if not is_within_calendar(sent.counter.sent_at):
+        raise TelegramRefusedError(faults.NOT_AN_UPLINK)
+    return sent
 
 
 def _document(body: bytes) -> Any:
@@ -187,7 +219,7 @@ def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _sent(document: Any) -> _Sent:
+def _sent(document: Any) -> Sent:
     try:
         return _by_chirp_stack(document) if "deviceInfo" in document else _by_things_stack(document)
     # Half a character, as JSON may have, is none that a text of msgspec can hold.
@@ -195,14 +227,14 @@ def _sent(document: Any) -> _Sent:
         raise TelegramRefusedError(faults.NOT_AN_UPLINK) from error
 
 
-def _by_chirp_stack(document: Any) -> _Sent:
+def _by_chirp_stack(document: Any) -> Sent:
     sent = msgspec.convert(document, _ChirpStack)
-    counter = Counter(sent.dev_addr.lower(), sent.f_cnt)
-    return _Sent(sent.device_info.dev_eui.lower(), counter, sent.f_port, sent.time, sent.data)
+    counter = Counter(sent.dev_addr.lower(), sent.f_cnt, sent.time)
+    return Sent(sent.device_info.dev_eui.lower(), counter, sent.f_port, sent.data)
 
 
-def _by_things_stack(document: Any) -> _Sent:
+def _by_things_stack(document: Any) -> Sent:
     sent = msgspec.convert(document, _ThingsStack)
     device, message = sent.end_device_ids, sent.uplink_message
-    counter = Counter(device.dev_addr.lower(), message.f_cnt)
-    return _Sent(device.dev_eui.lower(), counter, message.f_port, message.received_at, message.frm_payload)
+    counter = Counter(device.dev_addr.lower(), message.f_cnt, message.received_at)
+    return Sent(device.dev_eui.lower(), counter, message.f_port, message.frm_payload)

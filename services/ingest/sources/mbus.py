@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services.ingest.sources import mbus_header, mbus_reading
 from services.ingest.sources import telegram_faults as faults
+from services.ingest.sources.mbus_header import Header
 from services.ingest.sources.refusals import Fault
 from services.ingest.sources.telegram import Meter, Telegram, TelegramRefusedError
 
@@ -25,19 +26,30 @@ def decode(frame: bytes, meter: Meter, received_at: datetime) -> Telegram:
 
     received_at: when the frame came, with an offset; see mbus_reading.telegram.
     """
-    user_data = _user_data(frame)
-    header_end = _CONTROL_BYTES + mbus_header.ADDRESS_BYTES + mbus_header.STATE_BYTES
-    if len(user_data) < header_end:
-        raise TelegramRefusedError(faults.CUT)
-    address_end = header_end - mbus_header.STATE_BYTES
-    spoken = mbus_header.header(user_data[_CONTROL_BYTES:address_end], user_data[address_end:header_end])
-    payload = user_data[header_end:]
+    spoken, payload = _application(frame)
     speaker = mbus_header.speaker(spoken, meter)
     # Older meters have something else than a mode here.
     if spoken.security_mode == _MODE_5:
         payload = mbus_header.opened(spoken, payload, meter.key)
     named = mbus_reading.named_values(payload, spoken.manufacturer)
     return mbus_reading.telegram(named, speaker, meter, received_at)
+
+
+def digits(frame: bytes) -> str:
+    """Give the identification number of the meter that answers, all eight digits. Raises TelegramRefusedError."""
+    spoken, _ = _application(frame)
+    return mbus_reading.serial_of(spoken.identification, Meter())
+
+
+def _application(frame: bytes) -> tuple[Header, bytes]:
+    """Tell the header from the payload that it may protect. Raises TelegramRefusedError."""
+    user_data = _user_data(frame)
+    header_end = _CONTROL_BYTES + mbus_header.ADDRESS_BYTES + mbus_header.STATE_BYTES
+    if len(user_data) < header_end:
+        raise TelegramRefusedError(faults.CUT)
+    address_end = header_end - mbus_header.STATE_BYTES
+    spoken = mbus_header.header(user_data[_CONTROL_BYTES:address_end], user_data[address_end:header_end])
+    return spoken, user_data[header_end:]
 
 
 def _user_data(frame: bytes) -> bytes:

@@ -44,6 +44,9 @@ KAMSTRUP_BITS = (
 CLOCK_INVALID = "clock_invalid"
 """The meter says that its clock is not set; the time of reception counts."""
 
+CLOCK_DEVIATES = "clock_deviates"
+"""The meter's clock is further from the time of reception than any on its way could be; the latter counts."""
+
 
 def of_header(status: int) -> list[str]:
     """Name what a header's status byte says. Its three highest bits are the maker's own."""

@@ -16,6 +16,15 @@ CUT = Fault("cut", "the telegram ends in the middle of a header")
 BROKEN_RECORDS = Fault("broken_records", "a record lacks bytes or has too many extensions, and what follows is lost")
 DECODERS_DISAGREE = Fault("decoders_disagree", "two decoders read different values; keep the telegram and report it")
 
+
+# The item that brought it
+INVALID = Fault("invalid", "an item has received_at, link, and frame or frame_base64, each of its own type")
+DUPLICATE_KEY = Fault("duplicate_key", "a field stands there twice; give each of them once")
+ONE_FRAME = Fault("field_missing", "give the telegram once, as frame or as frame_base64")
+BAD_HEX = Fault("bad_hex", "the frame is not written in hexadecimal digits, two for each byte")
+TIME_OUT_OF_RANGE = Fault("time_out_of_range", "received_at lies between 1990-01-02 and 2060-12-31")
+UNKNOWN_ZONE = Fault("unknown_zone", "the zone is UTC, an offset such as +01:00, or a place such as Europe/Stockholm")
+
 # Whose it is
 BAD_IDENTIFICATION = Fault("bad_identification", "the identification number is not made of decimal digits")
 ANOTHER_METER = Fault("another_meter", "the telegram is of another meter than the one it should be of")

@@ -28,13 +28,24 @@ def decode(frame: bytes, meter: Meter, received_at: datetime, is_stripped: bool 
     is_stripped: the receiver has checked the CRCs and taken them out. Otherwise the frame's length tells which of the
     formats, A or B, it has. received_at: when the frame came, with an offset; see mbus_reading.telegram.
     """
-    plain = _stripped(frame) if is_stripped else _checked(frame)
-    if plain[1] != _SENDS_READINGS:
-        raise TelegramRefusedError(faults.NOT_A_REPLY)
-    spoken, payload = _application(plain)
+    spoken, payload = _spoken(frame, is_stripped)
     speaker = mbus_header.speaker(spoken, meter)
     named = mbus_reading.named_values(mbus_header.opened(spoken, payload, meter.key), spoken.manufacturer)
     return mbus_reading.telegram(named, speaker, meter, received_at)
+
+
+def digits(frame: bytes, is_stripped: bool = False) -> str:
+    """Give the identification number of the meter that sends, all eight digits. Raises TelegramRefusedError."""
+    spoken, _ = _spoken(frame, is_stripped)
+    return mbus_reading.serial_of(spoken.identification, Meter())
+
+
+def _spoken(frame: bytes, is_stripped: bool) -> tuple[Header, bytes]:
+    """Tell the header from the payload that it may protect. Raises TelegramRefusedError."""
+    plain = _stripped(frame) if is_stripped else _checked(frame)
+    if plain[1] != _SENDS_READINGS:
+        raise TelegramRefusedError(faults.NOT_A_REPLY)
+    return _application(plain)
 
 
 def _stripped(frame: bytes) -> bytes:

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.telegrams import RECEIVED_AT, chirp_stack, records, things_stack
 
 EUI = "94193a0306000001"
 SENT_AT = datetime(2026, 1, 5, 7, 0, 12, 433_000, tzinfo=UTC)
+AN_HOUR_BEFORE = SENT_AT - timedelta(hours=1)
 # CMi4140, Standard: 9,818 kWh, 6,607.2 m3, 1.1 kW, 38 l/h, 63.5 and 38.0 C, serial 69493571, no flag.
 STANDARD = records(
     "15", "04065A260000", "0414F0140A00", "022D0B00", "023B2600", "025A7B02", "025E7C01", "0C7871354969",
@@ -121,13 +122,27 @@ def test_the_module_is_known_by_its_eui_where_the_payload_names_no_meter() -> No
 )
 def test_an_uplink_that_cannot_count_is_refused(network: Network, wrong: dict[str, Any], code: str) -> None:
     session = lorawan.decode(network(written()), known()).counter.session
-    assert refusal(network(**wrong), known(last=Counter(session, 6))) == code
+    assert refusal(network(**wrong), known(last=Counter(session, 6, AN_HOUR_BEFORE))) == code
 
 
 @NETWORKS
 def test_a_counter_begins_anew_in_a_new_session(network: Network) -> None:
-    last = Counter("00000001", 65_000)
+    last = Counter("00000001", 65_000, AN_HOUR_BEFORE)
     assert lorawan.decode(network(written(), counter=0), known(last=last)).counter.value == 0
+
+
+@NETWORKS
+def test_what_the_network_heard_before_the_newest_uplink_is_late_and_not_reset(network: Network) -> None:
+    newest = Counter("0189440f", 9, SENT_AT + timedelta(hours=2))
+    late = lorawan.decode(network(written(), counter=7), known(last=newest))
+    assert late.telegram.reading.energy_wh == 9_818_000
+    assert lorawan.newest(late.counter, newest) == newest
+
+
+def test_the_newest_uplink_is_the_one_that_the_network_heard_last() -> None:
+    first, second = Counter("a", 65_000, AN_HOUR_BEFORE), Counter("b", 0, SENT_AT)
+    assert lorawan.newest(second, first) == lorawan.newest(first, second) == second
+    assert lorawan.newest(first, None) == first
 
 
 @pytest.mark.parametrize(
@@ -151,6 +166,7 @@ def test_a_counter_begins_anew_in_a_new_session(network: Network) -> None:
         (chirp_stack(written(), devAddr="\ud800"), "not_an_uplink"),
         (chirp_stack(written(), devAddr="not hex"), "not_an_uplink"),
         (chirp_stack(written(), data=None), "not_an_uplink"),
+        (chirp_stack(written(), time="9999-12-31T23:59:59-01:00"), "not_an_uplink"),
     ],
 )
 def test_what_is_no_uplink_is_refused(body: bytes, code: str) -> None:
