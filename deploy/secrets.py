@@ -30,6 +30,9 @@ def values() -> dict[str, str]:
         "KULVERT_INTEGRATION_KEY": key,
         "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest(),
         "KULVERT_IDENTITY_KEY": secrets.token_hex(32),
+        "KULVERT_TELEGRAM_KEY": secrets.token_hex(32),
+        "KULVERT_MQTT_PASSWORD": secrets.token_urlsafe(18),
+        "MQTT_GATEWAY_PASSWORD": secrets.token_urlsafe(18),
         "KAFKA_CLUSTER_ID": cluster_id(),
         "GRAFANA_PASSWORD": secrets.token_urlsafe(18),
     }

@@ -1,5 +1,6 @@
 """Kulvert's processes as data: what the supervisor starts, and what the container file must agree with."""
 
+import os
 from dataclasses import dataclass
 
 from deploy.local.folder import ROOT
@@ -37,6 +38,7 @@ class Service:
 PERMISSIONS = Service("permissions", "services.permissions")
 CONTRACTS = Service("contracts", "services.contracts")
 INGEST_API = Service("ingest_api", "services.ingest", ("api",))
+INGEST_MQTT = Service("ingest_mqtt", "services.ingest", ("mqtt",))
 BILLING = Service("billing", "services.billing")
 ALERTS = Service("alerts", "services.alerts")
 GATEWAY = Service("gateway", "services.gateway")
@@ -65,9 +67,11 @@ def ingest_worker(number: int) -> Service:
 
 
 EVERY_SERVICE = [PERMISSIONS, CONTRACTS, INGEST_API, ingest_worker(1), BILLING, ALERTS, GATEWAY]
+"""What always runs; INGEST_MQTT does where there is a broker to listen to."""
 
 
 def services(workers: int = 1) -> list[Service]:
     """Give every process that can be run, with as many ingest workers as wanted."""
     more_workers = [ingest_worker(number) for number in range(2, workers + 1)]
-    return [service for service in (*EVERY_SERVICE, *more_workers) if service.exists]
+    listeners = [INGEST_MQTT] if os.environ.get("KULVERT_MQTT_HOST") else []
+    return [service for service in (*EVERY_SERVICE, *more_workers, *listeners) if service.exists]

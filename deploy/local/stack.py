@@ -38,7 +38,8 @@ class Stack:
         self._file = self.home / "stack.json"
         # The supervisor starts several processes at once, each in a thread.
         self._writing = threading.RLock()
-        self._state: dict[str, Any] = self._stored_state() or self._new_state()
+        # What a stack from before there was a setting lacks is made now.
+        self._state: dict[str, Any] = self._new_state() | (self._stored_state() or {})
         self._place_parts()
 
     def _stored_state(self) -> dict[str, Any] | None:
@@ -62,6 +63,7 @@ class Stack:
             "passwords": {name: secrets.token_urlsafe(18) for name in ("admin", *LOGIN_ROLES)},
             "integration_key": secrets.token_urlsafe(32),
             "identity_key": secrets.token_hex(32),
+            "telegram_key": secrets.token_hex(32),
             "processes": {},
         }
 
@@ -115,6 +117,8 @@ class Stack:
         }
         if role == "contracts":
             environment["KULVERT_IDENTITY_KEY"] = self._state["identity_key"]
+        if role == "ingest":
+            environment["KULVERT_TELEGRAM_KEY"] = self._state["telegram_key"]
         if role == "alerts":
             environment["KULVERT_STREAM_FOLDER"] = str(self.home / "stream")
         return environment

@@ -1,4 +1,4 @@
-"""`python -m services.ingest api` takes deliveries in; `python -m services.ingest worker` judges and stores them.
+"""`python -m services.ingest api` and `... mqtt` take deliveries in; `... worker` judges and stores them.
 
 `... rebuild` holds what is stored against the readings, once.
 """
@@ -9,7 +9,7 @@ from functools import partial
 from services.common import process
 from services.ingest import main, rebuild_by_hand
 
-PARTS = {"api": main.run_api, "worker": main.run_worker}
+PARTS = {"api": main.run_api, "worker": main.run_worker, "mqtt": main.run_mqtt}
 
 if sys.argv[1:2] == ["rebuild"]:
     process.run("ingest-rebuild", partial(rebuild_by_hand.run, sys.argv[2:]))

@@ -1,16 +1,18 @@
 """The service's HTTP interface: readings from head-ends, meters and weather from staff systems."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
+from schemas.event import JSON
 from schemas.topics import OUTDOOR_TEMPERATURE
 from schemas.values import Key, StationId
 from schemas.weather import OutdoorTemperatureObserved
@@ -26,18 +28,23 @@ from services.ingest.core import documents
 from services.ingest.core.observed import unusable
 from services.ingest.core.parsed import BadDeliveryError
 from services.ingest.core.refusals import Refusal, RefusedError
+from services.ingest.editing import note_meter
+from services.ingest.editing_api import operators_commands
 from services.ingest.explaining_api import explanations
 from services.ingest.imports import import_meters
-from services.ingest.receiving import PARSERS, BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
+from services.ingest.receiving import BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
 from services.ingest.settings import IngestSettings
-from services.ingest.store import deliveries, meters, stations
+from services.ingest.store import Change, deliveries, meters, stations
 from services.ingest.store.deliveries import Source
+from services.ingest.telegram_api import telegram_commands
+from services.ingest.understanding import NDJSON, PARSERS, TELEGRAM_LINES, TELEGRAMS, UPLINK, Understanding
 from services.ingest.weather_api import weather_commands
 
-STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409}
+STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409, Refusal.EDIT_ID_IS_TAKEN: 409}
 STATUS_OF_BAD_DELIVERY = {"empty": 422, "too_many_items": 413}
 MAX_REFUSED_SHOWN = 100
-RETRY_AFTER_S = 2
+RETRY_AFTER_S = 1
+EVENT_WITH_READINGS = "up"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -48,8 +55,22 @@ class Parts:
     database: Database
     producer: AIOKafkaProducer
     receiver: Receiver
+    understanding: Understanding
     backlog: Backlog
     settings: IngestSettings
+
+
+class Sender(NamedTuple):
+    """What the headers of a delivery say."""
+
+    authorization: str | None
+    idempotency_key: str | None
+
+
+def _sender(
+    authorization: Annotated[str | None, Header()] = None, idempotency_key: Annotated[str | None, Header()] = None
+) -> Sender:
+    return Sender(authorization, idempotency_key)
 
 
 def app(parts: Parts) -> FastAPI:
@@ -73,9 +94,14 @@ def app(parts: Parts) -> FastAPI:
     staff = [Depends(web.integration_key(parts.settings))]
     api.include_router(_readings(parts), prefix="/v1")
     of_weather = weather_commands(parts.database)
-    for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts), of_weather):
+    telegrams = telegram_commands(parts.database, parts.understanding)
+    for router in (_documents(parts), _lookups(parts), _imports(parts), _weather(parts), telegrams, of_weather):
         api.include_router(router, prefix="/v1", dependencies=staff)
-    api.include_router(explanations(parts.database, parts.settings.zone), prefix="/v1", dependencies=staff)
+    for router in (
+        explanations(parts.database, parts.settings.zone),
+        operators_commands(parts.database, parts.settings.future_seconds),
+    ):
+        api.include_router(router, prefix="/v1", dependencies=staff)
     return api
 
 
@@ -83,31 +109,22 @@ def _readings(parts: Parts) -> APIRouter:
     router = web.router()
 
     @router.post("/readings", status_code=202)
-    async def post_readings(
-        request: Request,
-        authorization: Annotated[str | None, Header()] = None,
-        idempotency_key: Annotated[str | None, Header()] = None,
+    async def post_readings(request: Request, sender: Annotated[Sender, Depends(_sender)]) -> Response:
+        return await _received(parts, request, sender, {one: one for one in PARSERS})
+
+    @router.post("/telegrams", status_code=202)
+    async def post_telegrams(request: Request, sender: Annotated[Sender, Depends(_sender)]) -> Response:
+        return await _received(parts, request, sender, {JSON: TELEGRAMS, NDJSON: TELEGRAM_LINES})
+
+    @router.post("/uplinks", status_code=202)
+    async def post_uplink(
+        request: Request, sender: Annotated[Sender, Depends(_sender)], event: str = EVENT_WITH_READINGS
     ) -> Response:
-        source = await _source(parts, authorization)
-        if source.kind == "bulk" and parts.backlog.is_long:
-            detail = "The worker is behind with what bulk sources sent before; send the readings again later."
-            raise away("worker_behind", detail, RETRY_AFTER_S, status=429)
-        content_type = _content_type(request)
-        if idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-            raise web.Problem(
-                400, "bad_header", "Idempotency-Key has 1 to 200 visible ASCII characters, without spaces."
-            )
-        body = await request.body()
-        try:
-            receipt = await parts.receiver.receive(source, content_type, body, idempotency_key)
-        except KeyReusedError as error:
-            raise web.Problem(
-                409, "key_reused", "This Idempotency-Key came with another body before; use a new one for each body."
-            ) from error
-        if not receipt.taken:
-            detail = "No reading of the delivery can be used; 'refused' says why."
-            return web.Problem(422, "nothing_taken", detail).response(**_shown(receipt))
-        return JSONResponse(_shown(receipt), 202)
+        await _source(parts, sender.authorization)
+        # ChirpStack posts joins, acknowledgements and the like to the same address.
+        if event != EVENT_WITH_READINGS:
+            return Response(status_code=204)
+        return await _received(parts, request, sender, {JSON: UPLINK})
 
     @router.get("/deliveries/{delivery_id}")
     async def get_delivery(delivery_id: UUID, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
@@ -120,6 +137,28 @@ def _readings(parts: Parts) -> APIRouter:
         return {name: value for name, value in found.items() if name != "source_id"}
 
     return router
+
+
+async def _received(parts: Parts, request: Request, sender: Sender, forms: Mapping[str, str]) -> Response:
+    """Take in what a request brings. forms: by content type, how it is written."""
+    source = await _source(parts, sender.authorization)
+    if source.kind == "bulk" and parts.backlog.is_long:
+        detail = "The worker is behind with what bulk sources sent before; send the readings again later."
+        raise away("worker_behind", detail, RETRY_AFTER_S, status=429)
+    form = forms[_content_type(request, forms)]
+    if sender.idempotency_key is not None and not IDEMPOTENCY_KEY.fullmatch(sender.idempotency_key):
+        raise web.Problem(400, "bad_header", "Idempotency-Key has 1 to 200 visible ASCII characters, without spaces.")
+    body = await request.body()
+    try:
+        receipt = await parts.receiver.receive(source, form, body, sender.idempotency_key)
+    except KeyReusedError as error:
+        raise web.Problem(
+            409, "key_reused", "This Idempotency-Key came with another body before; use a new one for each body."
+        ) from error
+    if not receipt.is_of_use:
+        detail = "No reading of the delivery can be used; 'refused' says why."
+        return web.Problem(422, "nothing_taken", detail).response(**_shown(receipt))
+    return JSONResponse(_shown(receipt), 202)
 
 
 async def _source(parts: Parts, authorization: str | None) -> Source:
@@ -139,11 +178,11 @@ def _is_staff(parts: Parts, authorization: str | None) -> bool:
     return True
 
 
-def _content_type(request: Request) -> str:
+def _content_type(request: Request, forms: Mapping[str, str]) -> str:
     given = media_type(request)
     encoding = request.headers.get("content-encoding", "identity").lower()
-    if given not in PARSERS or encoding != "identity":
-        known = ", ".join(PARSERS)
+    if given not in forms or encoding != "identity":
+        known = ", ".join(forms)
         raise web.Problem(415, "content_type", f"Send one of {known}, without a Content-Encoding.")
     require_utf8(request)
     return given
@@ -156,7 +195,7 @@ def _shown(receipt: Receipt) -> dict[str, Any]:
         "taken": receipt.taken,
         "refused_items": len(receipt.refused),
         "refused": [
-            {"item": one.item, "field": one.field, "code": one.verdict.label, "reason": one.reason}
+            {"item": one.item, "field": one.field, "code": one.code, "reason": one.reason}
             for one in receipt.refused[:MAX_REFUSED_SHOWN]
         ],
     }
@@ -176,6 +215,8 @@ def _documents(parts: Parts) -> APIRouter:
     async def put_meter(serial: Key, meter: documents.Meter, response: Response) -> dict[str, Any]:
         async with parts.database.transaction() as tx:
             change = await metering.put_meter(tx, serial, meter)
+            if change is not Change.UNCHANGED:
+                await note_meter(tx, serial, meter)
         response.status_code = web.status_of(change)
         return {"serial": serial, "result": change.value}
 

@@ -32,3 +32,11 @@ PARTITIONS_DROPPED = Counter(
 )
 DELIVERIES_DROPPED = Counter("kulvert_ingest_deliveries_dropped_total", "Deliveries no longer kept, with their bytes")
 HELD_DROPPED = Counter("kulvert_ingest_held_dropped_total", "Held readings no longer kept")
+MQTT_MESSAGES = Counter(
+    "kulvert_ingest_mqtt_messages_total", "Messages of the broker taken in, by what they are", ["form"]
+)
+"""form: readings, telegrams, uplink."""
+MQTT_CONNECTED = Gauge("kulvert_ingest_mqtt_connected", "1 while the broker's messages are subscribed to, else 0")
+MQTT_NEWEST_MESSAGE_SECONDS = Gauge(
+    "kulvert_ingest_mqtt_newest_message_seconds", "When the newest message of the broker was taken in, since 1970"
+)

@@ -3,11 +3,10 @@
 import asyncio
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import cramjam
@@ -16,7 +15,6 @@ import pyarrow as pa
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from schemas.event import ARROW, JSON
 from schemas.readings import READINGS_PER_MESSAGE
 from schemas.topics import METER_READINGS
 from services.common import logs
@@ -24,27 +22,21 @@ from services.common.kafka import MAX_MESSAGE_BYTES, Outgoing, send_all
 from services.common.postgres import Database, Transaction
 from services.heat.arrays import Int64, run_starts
 from services.ingest import metrics
-from services.ingest.core.parsed import Parsed, RefusedItem, well_formed
+from services.ingest.core.parsed import BadDeliveryError
+from services.ingest.core.said import said
 from services.ingest.decode import readings_message
 from services.ingest.room import Room
 from services.ingest.settings import IngestSettings
-from services.ingest.sources import arrow_readings, json_readings
-from services.ingest.store import deliveries, held
-from services.ingest.store.deliveries import Earlier, Source
-from services.ingest.store.held import HeldRow
+from services.ingest.sources.understood import Refused, Understood
+from services.ingest.store import deliveries, held, telegrams
+from services.ingest.store.deliveries import Source
+from services.ingest.store.held import HeldRow, RefusedRow
+from services.ingest.understanding import PARSERS, Understanding, counted, fitting, readings, unreadable
 
 log = logs.get_logger()
 
 MOST_BYTES = MAX_MESSAGE_BYTES - 65_536
 """Of the readings in one message; the rest is for the stream's schema and the message's headers."""
-
-NDJSON = "application/x-ndjson"
-PARSERS: dict[str, Callable[[bytes], Parsed]] = {
-    JSON: json_readings.parse,
-    NDJSON: json_readings.parse_lines,
-    ARROW: arrow_readings.parse,
-}
-"""The ways to write readings down, by content type."""
 
 
 class KeyReusedError(Exception):
@@ -61,15 +53,40 @@ class Receipt(NamedTuple):
     delivery_id: UUID
     items: int
     taken: int
-    refused: list[RefusedItem]
+    refused: Sequence[Refused | RefusedRow]
+
+    @property
+    def is_of_use(self) -> bool:
+        """Tell whether anything of the delivery is judged, or will be once what it waits for is put."""
+        return self.taken > 0 or any(one.waits_for for one in self.refused)
+
+
+class _Arrived(NamedTuple):
+    source: Source
+    form: str
+    body: bytes
+    latest_s: int
+    keeps_unreadable: bool
+
+    def unreadable(self, error: BadDeliveryError) -> Understood:
+        if self.keeps_unreadable:
+            return unreadable(error, self.body)
+        raise error
+
+
+class _CameBeforeError(Exception):
+    """Somebody has taken this delivery in under the same key."""
 
 
 class Receiver:
     """Takes deliveries in: kept, sent on, and acknowledged by the broker, or not taken at all."""
 
-    def __init__(self, database: Database, producer: AIOKafkaProducer, settings: IngestSettings) -> None:
+    def __init__(
+        self, database: Database, producer: AIOKafkaProducer, understanding: Understanding, settings: IngestSettings
+    ) -> None:
         self._database = database
         self._producer = producer
+        self._understanding = understanding
         self._settings = settings
         self._room = Room(settings.max_body_bytes)
 
@@ -78,62 +95,63 @@ class Receiver:
         async with self._database.transaction() as tx:
             return await deliveries.source_by_key(tx, key_hash)
 
-    async def receive(self, source: Source, content_type: str, body: bytes, idempotency_key: str | None) -> Receipt:
+    async def source_named(self, name: str) -> Source | None:
+        """Find a source by its name."""
+        async with self._database.transaction() as tx:
+            return await deliveries.source_by_name(tx, name)
+
+    async def receive(
+        self, source: Source, form: str, body: bytes, idempotency_key: str | None, *, keeps_unreadable: bool = False
+    ) -> Receipt:
         """Take a delivery in.
 
-        The same key with the same body gives the first receipt again. Raises BadDeliveryError where nothing can
-        be read, KeyReusedError, and BrokerAwayError.
+        form: of PARSERS, ENVELOPES, or UPLINK. The same key with the same body gives the first receipt again.
+        keeps_unreadable: of a delivery of which nothing can be read the bytes are kept and refused as one item, for a
+        sender who cannot be answered. Raises BadDeliveryError otherwise, KeyReusedError, and BrokerAwayError.
         """
+        latest_s = int(datetime.now(UTC).timestamp()) + self._settings.future_seconds
         async with self._room.taken(len(body)):
-            return await self._receive(source, content_type, body, idempotency_key)
+            return await self._receive(_Arrived(source, form, body, latest_s, keeps_unreadable), idempotency_key)
 
-    async def _receive(self, source: Source, content_type: str, body: bytes, idempotency_key: str | None) -> Receipt:
-        now = datetime.now(UTC)
-        parse = partial(self._parsed, source, content_type, body)
+    async def _receive(self, arrived: _Arrived, idempotency_key: str | None) -> Receipt:
+        source, form, body = arrived.source, arrived.form, arrived.body
+        digest = hashlib.sha256(form.encode() + b"\n" + body).digest()
+        named = deliveries.Named(uuid4(), source.source_id, idempotency_key, digest, datetime.now(UTC))
         # Beside the event loop: a delivery that must be read item by item takes seconds, and others must not wait.
-        parsed = await asyncio.to_thread(parse, now)
-        delivery = deliveries.Delivery(
-            uuid4(),
-            source.source_id,
-            idempotency_key,
-            hashlib.sha256(content_type.encode() + b"\n" + body).digest(),
-            now,
-            parsed.items,
-            parsed.readings.num_rows,
-            logs.correlation_id(),
-        )
+        understood = await asyncio.to_thread(_readings, arrived) if form in PARSERS else None
+        try:
+            async with self._database.transaction() as tx:
+                if understood is None:
+                    understood = await self._telegrams(tx, arrived)
+                counts = understood.items, understood.readings.num_rows
+                delivery = deliveries.Delivery(*named, *counts, logs.correlation_id())
+                read_as = None if form in PARSERS else rows_of(understood)
+                if not await deliveries.add(tx, delivery, form, bytes(cramjam.zstd.compress(body, 1)), read_as):
+                    raise _CameBeforeError
+                await hold_refused(tx, understood, delivery.delivery_id, source.rank)
+                await telegrams.add_statuses(tx, delivery.delivery_id, understood.statuses)
+                # Sent before the commit: a delivery that is kept has always been acknowledged by the broker.
+                await self._send(understood.readings, delivery, source)
+        except _CameBeforeError:
+            return await self._first(named)
+        _tell(delivery, understood, source)
+        return Receipt(delivery.delivery_id, delivery.items, delivery.taken, understood.refused)
+
+    async def _telegrams(self, tx: Transaction, arrived: _Arrived) -> Understood:
+        try:
+            understood = await self._understanding.telegrams(tx, arrived.form, arrived.body)
+        except BadDeliveryError as error:
+            return arrived.unreadable(error)
+        fit = await asyncio.to_thread(fitting, understood, arrived.latest_s, arrived.source.serials)
+        return await counted(tx, fit)
+
+    async def _first(self, named: deliveries.Named) -> Receipt:
+        """Give the receipt of the delivery that came first under the same key. Raises KeyReusedError."""
         async with self._database.transaction() as tx:
-            if not await deliveries.add(tx, delivery, content_type, bytes(cramjam.zstd.compress(body, 1))):
-                first = await self._earlier(tx, delivery)
-                # By the clock of then, or what lay in the future would be answered otherwise now.
-                refused = (await asyncio.to_thread(parse, first.received_at)).refused
-                return Receipt(first.delivery_id, first.items, first.taken, refused)
-            if parsed.refused:
-                await held.hold(tx, (_held_row(one, delivery.delivery_id, source.rank) for one in parsed.refused))
-            # Sent before the commit: a delivery that is kept has always been acknowledged by the broker.
-            await self._send(parsed.readings, delivery, source)
-        log.info(
-            "delivery_taken",
-            delivery_id=str(delivery.delivery_id),
-            source=source.name,
-            items=parsed.items,
-            taken=parsed.readings.num_rows,
-        )
-        metrics.READINGS_RECEIVED.inc(parsed.readings.num_rows)
-        for one in parsed.refused:
-            metrics.ITEMS_REFUSED.labels(one.verdict.label).inc()
-        return Receipt(delivery.delivery_id, parsed.items, parsed.readings.num_rows, parsed.refused)
-
-    def _parsed(self, source: Source, content_type: str, body: bytes, now: datetime) -> Parsed:
-        serials = None if source.serials is None else frozenset(source.serials)
-        latest_s = int(now.timestamp()) + self._settings.future_seconds
-        return well_formed(PARSERS[content_type](body), latest_s, serials)
-
-    async def _earlier(self, tx: Transaction, delivery: deliveries.Delivery) -> Earlier:
-        first = await deliveries.earlier(tx, delivery)
-        if first.body_sha256 != delivery.body_sha256:
-            raise KeyReusedError
-        return first
+            first = await deliveries.earlier(tx, named)
+            if first.body_sha256 != named.body_sha256:
+                raise KeyReusedError
+            return Receipt(first.delivery_id, first.items, first.taken, await held.refused(tx, first.delivery_id))
 
     async def _send(self, readings: pa.RecordBatch, delivery: deliveries.Delivery, source: Source) -> None:
         messages = [
@@ -185,7 +203,40 @@ def _partition_of(readings: pa.RecordBatch) -> Int64:
     return np.array(of_name, np.int64)[encoded.indices.to_numpy()]
 
 
-def _held_row(refused: RefusedItem, delivery_id: UUID, rank: int) -> HeldRow:
-    item = {"item": refused.item, "field": refused.field, "text": refused.text}
+async def hold_refused(tx: Transaction, understood: Understood, delivery_id: UUID, rank: int) -> None:
+    """Keep the refused items of a delivery."""
+    if understood.refused:
+        await held.hold(tx, (_held_row(one, delivery_id, rank) for one in understood.refused))
+
+
+def _held_row(refused: Refused, delivery_id: UUID, rank: int) -> HeldRow:
+    item = {"item": refused.item, "field": refused.field, "code": refused.code, "text": refused.text}
     names = refused.serial, refused.metering_point
-    return HeldRow(*names, refused.read_at, item, refused.verdict, refused.reason, delivery_id, rank)
+    return HeldRow(*names, refused.read_at, item, refused.verdict, refused.reason, delivery_id, rank, refused.waits_for)
+
+
+def rows_of(understood: Understood) -> list[dict[str, Any]]:
+    """Write down what each telegram was read as."""
+    rows = zip(understood.item.tolist(), said(understood.readings), strict=True)
+    return [{"item": item, **reading} for item, reading in rows]
+
+
+def _readings(arrived: _Arrived) -> Understood:
+    try:
+        understood = readings(arrived.form, arrived.body)
+    except BadDeliveryError as error:
+        return arrived.unreadable(error)
+    return fitting(understood, arrived.latest_s, arrived.source.serials)
+
+
+def _tell(delivery: deliveries.Delivery, understood: Understood, source: Source) -> None:
+    log.info(
+        "delivery_taken",
+        delivery_id=str(delivery.delivery_id),
+        source=source.name,
+        items=delivery.items,
+        taken=delivery.taken,
+    )
+    metrics.READINGS_RECEIVED.inc(delivery.taken)
+    for one in understood.refused:
+        metrics.ITEMS_REFUSED.labels(one.code).inc()

@@ -4,14 +4,17 @@ import cramjam
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.readings import METER_READINGS
 from services.common import logs, outbox
 from services.common.postgres import Database
 from services.ingest.core.parsed import well_formed
+from services.ingest.core.said import unsaid
 from services.ingest.decode import readings_message
 from services.ingest.holding import SCHEMA
-from services.ingest.receiving import PARSERS, by_partition
+from services.ingest.receiving import by_partition
 from services.ingest.store import reread
 from services.ingest.store.reread import Reread
+from services.ingest.understanding import PARSERS
 
 log = logs.get_logger()
 
@@ -39,11 +42,16 @@ async def read_one_again(database: Database) -> bool:
 
 
 def _misplaced(wanted: Reread) -> pa.RecordBatch:
-    body = bytes(cramjam.zstd.decompress(wanted.zstd_bytes))
-    latest_s = int(wanted.to_at.timestamp())
-    readings = well_formed(PARSERS[wanted.content_type](body), latest_s, None).readings
+    readings = _readings(wanted)
     read_at = readings.column("read_at")
     first, last = (pa.scalar(at, read_at.type) for at in (wanted.from_at, wanted.to_at))
     is_meant = pc.and_(pc.equal(readings.column("serial"), wanted.serial), readings.column("metering_point").is_null())
     is_meant = pc.and_(is_meant, pc.and_(pc.greater_equal(read_at, first), pc.less_equal(read_at, last)))
     return readings.filter(is_meant)
+
+
+def _readings(wanted: Reread) -> pa.RecordBatch:
+    if wanted.read_as is not None:
+        return pa.RecordBatch.from_pylist([unsaid(row) for row in wanted.read_as], schema=METER_READINGS)
+    body = bytes(cramjam.zstd.decompress(wanted.zstd_bytes))
+    return well_formed(PARSERS[wanted.content_type](body), int(wanted.to_at.timestamp()), None).readings

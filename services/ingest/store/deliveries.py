@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from schemas.readings import ReadingRefused
 from services.common.postgres import Transaction
@@ -15,6 +16,7 @@ from services.ingest.core.verdict import NOT_REFUSED, Verdict
 from services.ingest.store import Change
 
 _SOURCE = "SELECT source_id, name, kind, rank, state, serials FROM ingest.source WHERE key_hash = %s"
+_SOURCE_NAMED = "SELECT source_id, name, kind, rank, state, serials FROM ingest.source WHERE name = %s"
 
 _PUT_SOURCE = """
     INSERT INTO ingest.source (source_id, name, kind, key_hash, rank, state, serials)
@@ -40,7 +42,19 @@ _ADD_DELIVERY = """
     ON CONFLICT (source_id, idempotency_key) DO NOTHING
 """
 
-_ADD_PAYLOAD = "INSERT INTO ingest.delivery_payload (delivery_id, content_type, zstd_bytes) VALUES (%s, %s, %s)"
+_ADD_PAYLOAD = """
+    INSERT INTO ingest.delivery_payload (delivery_id, content_type, zstd_bytes, read_as) VALUES (%s, %s, %s, %s)
+"""
+
+# What is to be read again is needed for that, however old it is.
+_FORGET_PAYLOADS = """
+    DELETE FROM ingest.delivery_payload
+     WHERE delivery_id IN (SELECT old.delivery_id FROM ingest.delivery_payload AS old
+                            WHERE old.kept_at < %s - make_interval(months => %s)
+                              AND NOT EXISTS (SELECT FROM ingest.replay WHERE replay.delivery_id = old.delivery_id)
+                              AND NOT EXISTS (SELECT FROM ingest.reread WHERE reread.delivery_id = old.delivery_id)
+                            ORDER BY old.kept_at LIMIT %s)
+"""
 
 _ADD_RESULT = """
     INSERT INTO ingest.delivery_result (delivery_id, partition, next_offset, verdict, readings)
@@ -60,12 +74,12 @@ _RESULTS = """
 
 _REFUSED = """
     SELECT reading.point_id, meter.serial AS meter, reading.read_at, reading.verdict, reading.delivery_id,
-           NULL::integer AS item, NULL AS field, NULL AS reason
+           NULL::integer AS item, NULL AS field, NULL AS reason, NULL AS code
       FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id)
      WHERE reading.delivery_id = ANY(%(deliveries)s) AND reading.verdict >= 10
     UNION ALL
     SELECT NULL, coalesce(held.serial, held.number), held.read_at, held.verdict, held.delivery_id,
-           (held.reading->>'item')::integer, held.reading->>'field', held.reason
+           (held.reading->>'item')::integer, held.reading->>'field', held.reason, held.reading->>'code'
       FROM ingest.held_reading AS held
      WHERE held.delivery_id = ANY(%(deliveries)s)
      ORDER BY item, read_at
@@ -85,6 +99,16 @@ class Source(NamedTuple):
     rank: int
     state: str
     serials: list[str] | None
+
+
+class Named(NamedTuple):
+    """A delivery before it is understood."""
+
+    delivery_id: UUID
+    source_id: UUID
+    idempotency_key: str | None
+    body_sha256: bytes
+    received_at: datetime
 
 
 class Delivery(NamedTuple):
@@ -126,6 +150,12 @@ async def source_by_key(tx: Transaction, key_hash: str) -> Source | None:
     return Source(*row) if row else None
 
 
+async def source_by_name(tx: Transaction, name: str) -> Source | None:
+    """Find a source by its name."""
+    row = await (await tx.execute(_SOURCE_NAMED, [name])).fetchone()
+    return Source(*row) if row else None
+
+
 async def put_source(tx: Transaction, name: str, source: documents.Source, key_hash: str) -> tuple[Change, bool]:
     """Write a source; tells what changed, and whether the offered key is its key now.
 
@@ -148,7 +178,7 @@ async def put_source(tx: Transaction, name: str, source: documents.Source, key_h
     return Change.CREATED if row[0] else Change.CHANGED, bool(row[1])
 
 
-async def earlier(tx: Transaction, delivery: Delivery) -> Earlier:
+async def earlier(tx: Transaction, delivery: Named) -> Earlier:
     """Find the delivery that came under the same key before. Raises LookupError where there is none."""
     row = await (await tx.execute(_EARLIER, [delivery.source_id, delivery.idempotency_key])).fetchone()
     if row is None:
@@ -156,12 +186,23 @@ async def earlier(tx: Transaction, delivery: Delivery) -> Earlier:
     return Earlier(*row)
 
 
-async def add(tx: Transaction, delivery: Delivery, content_type: str, zstd_bytes: bytes) -> bool:
-    """Keep a delivery and its bytes; tells False, and keeps nothing, where its key has been used."""
+async def add(
+    tx: Transaction, delivery: Delivery, content_type: str, zstd_bytes: bytes, read_as: list[dict[str, Any]] | None
+) -> bool:
+    """Keep a delivery and its bytes; tells False, and keeps nothing, where its key has been used.
+
+    read_as: the readings that its telegrams were read as; None where it holds readings themselves.
+    """
     if (await tx.execute(_ADD_DELIVERY, list(delivery))).rowcount == 0:
         return False
-    await tx.execute(_ADD_PAYLOAD, [delivery.delivery_id, content_type, zstd_bytes])
+    said = None if read_as is None else Jsonb(read_as)
+    await tx.execute(_ADD_PAYLOAD, [delivery.delivery_id, content_type, zstd_bytes, said])
     return True
+
+
+async def forget_payloads(tx: Transaction, now: datetime, months: int, limit: int) -> int:
+    """Forget the bytes of deliveries older than so many months, the oldest first; gives of how many."""
+    return (await tx.execute(_FORGET_PAYLOADS, [now, months, limit])).rowcount
 
 
 async def add_results(tx: Transaction, results: Iterable[Result]) -> None:
@@ -185,7 +226,9 @@ async def show(tx: Transaction, delivery_id: UUID) -> dict[str, Any] | None:
     return found | {
         "state": "judged" if judged >= found["taken"] else "waiting",
         "verdicts": {verdict: readings for verdict, readings in verdicts.items() if readings > 0},
-        "refused": [{name: value for name, value in one.items() if name != "delivery_id"} for one in refused],
+        "refused": [
+            {name: value for name, value in one.items() if name not in ("delivery_id", "code")} for one in refused
+        ],
     }
 
 
@@ -201,11 +244,11 @@ async def refusals(tx: Transaction, delivery_ids: Sequence[UUID], limit: int = 1
 async def _refused(tx: Transaction, delivery_ids: Sequence[UUID], limit: int) -> list[dict[str, Any]]:
     parameters = {"deliveries": list(delivery_ids), "limit": limit}
     rows = await (await tx.cursor(row_factory=dict_row).execute(_REFUSED, parameters)).fetchall()
-    return [row | _worded(Verdict(row["verdict"]), row["reason"]) for row in rows]
+    return [row | _worded(Verdict(row["verdict"]), row["code"], row["reason"]) for row in rows]
 
 
-def _worded(verdict: Verdict, reason: str | None) -> dict[str, str | None]:
-    return {"verdict": verdict.label, "reason": reason or verdict.why}
+def _worded(verdict: Verdict, code: str | None, reason: str | None) -> dict[str, str | None]:
+    return {"verdict": code or verdict.label, "reason": reason or verdict.why}
 
 
 REFUSED_VERDICTS = [int(verdict) for verdict in Verdict if verdict not in NOT_REFUSED]

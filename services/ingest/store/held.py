@@ -13,7 +13,15 @@ from services.ingest.core.verdict import Verdict
 
 _HOLD = """
     COPY ingest.held_reading
-         (serial, number, read_at, reading, verdict, reason, delivery_id, rank) FROM STDIN
+         (serial, number, read_at, reading, verdict, reason, delivery_id, rank, waits_for) FROM STDIN
+"""
+
+_REFUSED = """
+    SELECT (held.reading->>'item')::integer AS item, held.reading->>'field', held.reading->>'code', held.verdict,
+           held.reason, held.waits_for
+      FROM ingest.held_reading AS held
+     WHERE held.delivery_id = %s AND held.reading ? 'item'
+     ORDER BY item
 """
 
 # What waits for an installation, a meter or a metering point; as numbers, since the indexes are on just these.
@@ -42,6 +50,17 @@ class HeldRow(NamedTuple):
     reason: str
     delivery_id: UUID | None
     rank: int
+    waits_for: str | None = None
+
+
+class RefusedRow(NamedTuple):
+    """An item that its delivery's answer told of as refused."""
+
+    item: int
+    field: str
+    code: str
+    reason: str
+    waits_for: str | None
 
 
 class Released(NamedTuple):
@@ -59,6 +78,15 @@ async def hold(tx: Transaction, rows: Iterable[HeldRow]) -> None:
     async with tx.cursor().copy(_HOLD) as copy:
         for row in rows:
             await copy.write_row([*row[:3], Jsonb(row.reading), int(row.verdict), *row[5:]])
+
+
+async def refused(tx: Transaction, delivery_id: UUID) -> list[RefusedRow]:
+    """Give the items of a delivery that were refused at the door, as its sender was told of them."""
+    rows = await (await tx.execute(_REFUSED, [delivery_id])).fetchall()
+    return [
+        RefusedRow(item, field, code or Verdict(verdict).label, reason, waits_for)
+        for item, field, code, verdict, reason, waits_for in rows
+    ]
 
 
 async def release(tx: Transaction, serials: Sequence[str], numbers: Sequence[str], limit: int) -> list[Released]:

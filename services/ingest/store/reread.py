@@ -1,7 +1,7 @@
 """Deliveries to read again, because a meter did not sit where their readings were stored by its serial."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.common import logs
@@ -26,7 +26,7 @@ _ADD = """
 
 _TAKE = """
     SELECT reread.reread_id, reread.delivery_id, reread.serial, reread.from_at, reread.to_at, reread.verdicts,
-           reread.correlation_id, payload.content_type, payload.zstd_bytes, source.rank
+           reread.correlation_id, payload.content_type, payload.zstd_bytes, payload.read_as, source.rank
       FROM ingest.reread
       JOIN ingest.delivery USING (delivery_id)
       JOIN ingest.source USING (source_id)
@@ -56,6 +56,7 @@ class Reread(NamedTuple):
     correlation_id: str
     content_type: str
     zstd_bytes: bytes
+    read_as: list[dict[str, Any]] | None
     rank: int
 
 

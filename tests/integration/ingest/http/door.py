@@ -32,12 +32,19 @@ class Sender:
         self.key: str = answer.json()["key"]
         self._client = staff
 
-    def post(self, body: str | bytes | list[dict[str, Any]], kind: str = JSON, **headers: str) -> httpx.Response:
-        """Send a delivery; a list is written as JSON."""
+    def post(
+        self,
+        body: str | bytes | list[dict[str, Any]],
+        kind: str = JSON,
+        path: str = "/v1/readings",
+        client: httpx.Client | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """Send a delivery, to another process where a client is given; a list is written as JSON."""
         content: dict[str, Any] = {"json": body} if isinstance(body, list) else {"content": body}
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self._client.post(
-            "/v1/readings", headers={"Authorization": f"Bearer {self.key}", "Content-Type": kind} | names, **content
+        return (client or self._client).post(
+            path, headers={"Authorization": f"Bearer {self.key}", "Content-Type": kind} | names, **content
         )
 
     def delivery(self, delivery_id: str) -> dict[str, Any]:
