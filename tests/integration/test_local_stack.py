@@ -16,14 +16,23 @@ from deploy.local.postgres import copy_programs
 from deploy.local.processes import reap
 from deploy.local.stack import Stack
 
+SMALL = (("org.slf4j", "slf4j-api", "1.7.36"),)
+"""A jar that is fetched in a moment, and checked as Kafka's are."""
+
+
+@pytest.fixture(scope="module")
+def second_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    own = Stack(tmp_path_factory.mktemp("stack") / "second")
+    own.start()
+    yield own.home
+    Stack(own.home).remove()
+    reap()
+
 
 @pytest.fixture
-def second(tmp_path: Path) -> Iterator[Stack]:
-    own = Stack(tmp_path / "second")
-    own.start()
-    yield own
-    own.remove()
-    reap()
+def second(second_home: Path) -> Stack:
+    """A running stack beside the first, which a test may stop and start again."""
+    return Stack(second_home)
 
 
 def test_two_stacks_stand_side_by_side(stack: Stack, second: Stack) -> None:
@@ -43,7 +52,6 @@ def test_a_killed_database_and_broker_come_back_with_what_they_held(second: Stac
     restarted.start()
     with psycopg.connect(restarted.admin_dsn) as connection:
         assert connection.execute("SELECT answer FROM public.kept").fetchall() == [(42,)]
-    restarted.stop()
 
 
 def test_a_folder_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,17 +105,15 @@ def test_a_port_taken_meanwhile_is_exchanged_for_a_free_one(second: Stack) -> No
         restarted = Stack(second.home)
         restarted.start()
         assert restarted.postgres.port != port
-        restarted.stop()
     assert free_port() != port
 
 
 def test_a_jar_that_is_not_the_locked_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock = tmp_path / "kafka.lock"
-    lock.write_text("".join(f"{'0' * 64}  {line.split()[1]}\n" for line in jars.LOCK.read_text().splitlines()))
-    monkeypatch.setattr(jars, "LOCK", lock)
+    lock = tmp_path / "small.lock"
+    lock.write_text(f"{'0' * 64}  slf4j-api-1.7.36.jar\n")
     monkeypatch.setenv("KULVERT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(StackError, match="the download was changed"):
-        jars.jars()
+        jars.locked_jars("small", lock, SMALL)
     assert list((tmp_path / "cache").rglob("*.jar")) == []
 
 
