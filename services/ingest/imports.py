@@ -57,8 +57,8 @@ async def _put(database: Database, serial: str, lines: Sequence[Row], report: Re
     documents = [row.document for row in lines if isinstance(row.document, MeterRow)]
     places = sorted((one.installation() for one in documents), key=lambda place: place.installed_at)
     try:
-        if len({(one.modulus_wh, one.modulus_l, one.resolution_wh) for one in documents}) > 1:
-            raise ValueError("the lines of a meter name different moduli or resolutions")
+        if len({(one.modulus_wh, one.modulus_l, one.resolution_wh, one.rules_off) for one in documents}) > 1:
+            raise ValueError("the lines of a meter name different moduli, resolutions or rules")
         async with database.transaction() as tx:
             report.changes[await metering.put_meter(tx, serial, documents[0].meter(tuple(places)))] += 1
     except RefusedError as refused:

@@ -17,7 +17,7 @@ from services.ingest.core.chain import LOOKAHEAD
 from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, next_revision, shifts_after
 from services.ingest.core.figures import gaps_of
 from services.ingest.core.identify import Reference
-from services.ingest.core.installations import Terms, terms
+from services.ingest.core.installations import Terms, rules_off_at, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS, Recomputed, Spans, reaching_far, recompute, registers_at
@@ -126,7 +126,8 @@ class Judging:
         """Ask the rules about every whole day of these hours."""
         days = whole_days(hours, self._zone)
         resolution_wh = self._terms(days.owner, np.zeros_like(days.owner), days.begins_s).tolerance_wh
-        return flags_of(laid_out(hours, days, self._reference.cooling_of(days.owner), resolution_wh))
+        rules_off = rules_off_at(self._reference.installations, days.owner, days.begins_s)
+        return flags_of(laid_out(hours, days, self._reference.cooling_of(days.owner), resolution_wh, rules_off))
 
     async def recomputed(self, touched: Touched, rows: ReadingRows, states: PointStates) -> Outcome:
         """Judge anew what lies around new readings, or around a span whose terms changed (then without rows)."""

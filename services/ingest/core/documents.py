@@ -13,6 +13,7 @@ from services.heat.hour_marks import HOUR_S
 from services.ingest.core.form import is_within_calendar
 from services.ingest.core.places import Place
 from services.ingest.core.readings import HIGHEST_RANK
+from services.ingest.core.vee.rules import Rule, bits_of, rules_of
 
 _WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.ASCII)
 
@@ -36,12 +37,21 @@ def _on_the_hour(moment: datetime) -> datetime:
     return moment
 
 
+def _rules(labels: tuple[str, ...]) -> tuple[str, ...]:
+    known = [rule.label for rule in Rule]
+    if not set(labels) <= set(known):
+        raise ValueError(f"there are the rules {', '.join(known)}")
+    # In one order, so that a document that says the same is the same.
+    return rules_of(bits_of(labels))
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_within_calendar), BeforeValidator(_written_out)]
 FullHour = Annotated[Moment, AfterValidator(_on_the_hour)]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Register = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 Modulus = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 Resolution = Annotated[int, Field(gt=0, le=10**9, strict=True)]
+RulesOff = Annotated[tuple[str, ...], Field(max_length=20), AfterValidator(_rules)]
 
 
 class _Document(BaseModel):
@@ -148,12 +158,14 @@ class Installation(_Document):
 class Meter(_Document):
     """A meter whole: what its registers can do, and everywhere it ever sat, oldest first.
 
-    modulus: where a register starts again from zero, 0 for never; resolution: its smallest step.
+    modulus: where a register starts again from zero, 0 for never; resolution: its smallest step; rules_off: which rules
+    do not flag what it shows.
     """
 
     modulus_wh: Modulus = 0
     modulus_l: Modulus = 0
     resolution_wh: Resolution = 1000
+    rules_off: RulesOff = ()
     installations: Annotated[tuple[Installation, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
@@ -186,12 +198,14 @@ class MeterRow(Installation):
     modulus_wh: Modulus = 0
     modulus_l: Modulus = 0
     resolution_wh: Resolution = 1000
+    rules_off: RulesOff = ()
 
     @model_validator(mode="before")
     @classmethod
-    def _numbers_are_text(cls, given: dict[str, str]) -> dict[str, str | int]:
+    def _everything_is_text(cls, given: dict[str, str]) -> dict[str, Any]:
         # The fields themselves take no text, since over HTTP "12" is a mistake.
-        return {name: _number(text) if name in _NUMBERS else text for name, text in given.items()}
+        read = {name: _number(text) if name in _NUMBERS else text for name, text in given.items()}
+        return read | ({"rules_off": tuple(given["rules_off"].split())} if "rules_off" in given else {})
 
     def meter(self, installations: tuple[Installation, ...]) -> Meter:
         """Give the meter of this line with all its lines' installations."""
@@ -199,6 +213,7 @@ class MeterRow(Installation):
             modulus_wh=self.modulus_wh,
             modulus_l=self.modulus_l,
             resolution_wh=self.resolution_wh,
+            rules_off=self.rules_off,
             installations=installations,
         )
 
@@ -207,7 +222,7 @@ class MeterRow(Installation):
         return Installation(**self.model_dump(include=set(Installation.model_fields)))
 
 
-_NUMBERS = set(MeterRow.model_fields) - {"metering_point", "installed_at", "removed_at"}
+_NUMBERS = set(MeterRow.model_fields) - {"metering_point", "installed_at", "removed_at", "rules_off"}
 
 
 def _number(text: str) -> str | int:

@@ -25,6 +25,8 @@ class Installations(NamedTuple):
     modulus_wh: Int64
     modulus_l: Int64
     resolution_wh: Int64
+    rules_off: Int64
+    """Which rules do not flag what the meter shows, a bit for each."""
 
 
 class Terms(NamedTuple):
@@ -58,10 +60,7 @@ def terms(installations: Installations, point_id: Int64, meter_id: Int64, at_s: 
         nothing = np.zeros(len(point_id), np.int64)
         segment = np.where(meter_id > 0, NOT_INSTALLED, NO_METER)
         return Terms(segment, nothing, nothing, nothing + DEFAULT_RESOLUTION_WH, maximum_w)
-    keys = owner_time_key(installations.point_id, installations.installed_s)
-    found = np.searchsorted(keys, owner_time_key(point_id, at_s), side="right") - 1
-    index = found.clip(0)
-    fits = (found >= 0) & (installations.point_id[index] == point_id) & (at_s < installations.removed_s[index])
+    index, fits = _installed(installations, point_id, at_s)
     fits &= (meter_id == 0) | (installations.meter_id[index] == meter_id)
     has_meter = np.isin(point_id, installations.point_id) | (meter_id > 0)
     segment = np.where(fits, index, np.where(has_meter, NOT_INSTALLED, NO_METER))
@@ -73,3 +72,19 @@ def terms(installations: Installations, point_id: Int64, meter_id: Int64, at_s: 
         np.where(resolution_wh > 0, resolution_wh, DEFAULT_RESOLUTION_WH),
         maximum_w,
     )
+
+
+def rules_off_at(installations: Installations, point_id: Int64, at_s: Int64) -> Int64:
+    """Give which rules do not flag what the meter that sat there shows; (n,), no bit where none did."""
+    if len(installations.point_id) == 0:
+        return np.zeros(len(point_id), np.int64)
+    index, fits = _installed(installations, point_id, at_s)
+    return np.where(fits, installations.rules_off[index], 0)
+
+
+def _installed(installations: Installations, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:
+    """Find the installation at each metering point and instant; its index, and where there is one."""
+    keys = owner_time_key(installations.point_id, installations.installed_s)
+    found = np.searchsorted(keys, owner_time_key(point_id, at_s), side="right") - 1
+    index = found.clip(0)
+    return index, (found >= 0) & (installations.point_id[index] == point_id) & (at_s < installations.removed_s[index])

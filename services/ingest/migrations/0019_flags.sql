@@ -9,6 +9,10 @@ CREATE TABLE ingest.flag (
 );
 COMMENT ON COLUMN ingest.flag.rule IS '1 spike, 2 false_peak, 3 counters_disagree, 4 against_physics, 5 dead_sensor';
 
+ALTER TABLE ingest.meter ADD COLUMN rules_off smallint NOT NULL DEFAULT 0;
+COMMENT ON COLUMN ingest.meter.rules_off IS 'rules that do not flag what the meter shows: the sum of 2 ^ (rule - 1)';
+GRANT UPDATE (rules_off) ON ingest.meter TO ingest;
+
 GRANT SELECT, INSERT, DELETE ON ingest.flag TO ingest;
 GRANT SELECT ON ingest.flag TO ingest_views;
 

@@ -7,17 +7,18 @@ from psycopg.rows import class_row, dict_row
 
 from services.common.postgres import Transaction
 from services.ingest.core.documents import Installation, Meter
+from services.ingest.core.vee.rules import bits_of, rules_of
 
 # By its serial, since a meter that two put at once has no row yet.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ingest.meter ' || %s, 0))"
 
-_METER = "SELECT meter_id, modulus_wh, modulus_l, resolution_wh FROM ingest.meter WHERE serial = %s"
+_METER = "SELECT meter_id, modulus_wh, modulus_l, resolution_wh, rules_off FROM ingest.meter WHERE serial = %s"
 
 _PUT_METER = """
-    INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh) VALUES (%s, %s, %s, %s)
+    INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh, rules_off) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (serial) DO UPDATE
        SET modulus_wh = excluded.modulus_wh, modulus_l = excluded.modulus_l,
-           resolution_wh = excluded.resolution_wh
+           resolution_wh = excluded.resolution_wh, rules_off = excluded.rules_off
     RETURNING meter_id
 """
 
@@ -75,12 +76,14 @@ async def meter(tx: Transaction, serial: str) -> Known | None:
         return None
     meter_id = row.pop("meter_id")
     places = await (await tx.cursor(row_factory=class_row(Installation)).execute(_INSTALLATIONS, [meter_id])).fetchall()
-    return Known(meter_id, Meter(**row, installations=tuple(places)))
+    rules_off = rules_of(row.pop("rules_off"))
+    return Known(meter_id, Meter(**row, rules_off=rules_off, installations=tuple(places)))
 
 
 async def put_meter(tx: Transaction, serial: str, document: Meter) -> int:
     """Store what a meter's registers can do; returns its id."""
-    values = [serial, document.modulus_wh, document.modulus_l, document.resolution_wh]
+    registers = (document.modulus_wh, document.modulus_l, document.resolution_wh)
+    values = [serial, *registers, bits_of(document.rules_off)]
     row = await (await tx.execute(_PUT_METER, values)).fetchone()
     if row is None:
         raise LookupError(f"meter {serial} was not stored")

@@ -27,6 +27,8 @@ class DayHours(NamedTuple):
     """(d,)"""
     resolution_wh: Int64
     """(d,) the steps in which the energy register is shown."""
+    rules_off: Int64
+    """(d,) which rules do not look at a day, a bit for each."""
     is_measured: Bool
     energy_wh: Int64
     volume_l: Int64
@@ -60,8 +62,8 @@ def whole_days(hours: HourRows, zone: ZoneInfo) -> WholeDays:
     return WholeDays(hours.owner[first[is_whole]], begins_s[is_whole], first[is_whole], counts[is_whole])
 
 
-def laid_out(hours: HourRows, days: WholeDays, is_cooling: Bool, resolution_wh: Int64) -> DayHours:
-    """Lay the hours of whole days side by side. is_cooling, resolution_wh: (d,) of each day."""
+def laid_out(hours: HourRows, days: WholeDays, is_cooling: Bool, resolution_wh: Int64, rules_off: Int64) -> DayHours:
+    """Lay the hours of whole days side by side. is_cooling, resolution_wh, rules_off: (d,) of each day."""
     places = np.arange(LONGEST_DAY_HOURS)
     is_there = places < days.counts[:, None]
     at = np.where(is_there, days.first[:, None] + places, 0)
@@ -70,6 +72,6 @@ def laid_out(hours: HourRows, days: WholeDays, is_cooling: Bool, resolution_wh: 
         return np.where(is_there, values[at], UNKNOWN)
 
     return DayHours(
-        days.owner, days.begins_s, is_cooling, resolution_wh, is_there & (hours.quality == MEASURED)[at],
+        days.owner, days.begins_s, is_cooling, resolution_wh, rules_off, is_there & (hours.quality == MEASURED)[at],
         *(column(values) for values in hours[2:8]),
     )  # fmt: skip

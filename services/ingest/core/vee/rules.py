@@ -1,6 +1,6 @@
 """The rules that flag hours, by number: the number is stored, the name is shown, neither is ever changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -28,6 +28,11 @@ class Rule(IntEnum):
     def label(self) -> str:
         """The name that people and interfaces see."""
         return self.name.lower()
+
+    @property
+    def bit(self) -> int:
+        """Its place in a number that says which rules are off."""
+        return 1 << (self - 1)
 
 
 RULES: Mapping[Rule, Callable[[DayHours], Bool]] = {
@@ -67,11 +72,22 @@ def flag_changes(found: Flags, stored: Flags) -> FlagChanges:
     return FlagChanges(_flags(given - kept), _flags(kept - given))
 
 
+def rules_of(bits: int) -> tuple[str, ...]:
+    """Name the rules whose bits are set."""
+    return tuple(rule.label for rule in Rule if bits & rule.bit)
+
+
+def bits_of(labels: Iterable[str]) -> int:
+    """Give a number with the bits of rules. Raises KeyError for a name that no rule has."""
+    return sum({rule.bit for label in labels for rule in [Rule[label.upper()]]})
+
+
 def flags_of(days: DayHours) -> Flags:
-    """Ask every rule about whole days."""
+    """Ask every rule about whole days, unless it is off for the meter."""
     parts = []
     for rule, is_flagged in RULES.items():
-        day, place = np.nonzero(is_flagged(days))
+        is_on = (days.rules_off & rule.bit) == 0
+        day, place = np.nonzero(is_flagged(days) & is_on[:, None])
         parts.append(Flags(days.owner[day], days.begins_s[day] + place * HOUR_S, np.full(len(day), int(rule))))
     found = joined_flags(*parts)
     return found.take(np.lexsort((found.rule, found.starts_s, found.point_id)))

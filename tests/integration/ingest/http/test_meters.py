@@ -27,7 +27,7 @@ def installation(point: str, installed_at: str = "2023-01-01T00:00:00+01:00", **
     return {"metering_point": point, "installed_at": installed_at} | more
 
 
-def put(door: Door, serial: str, *places: dict[str, Any], **registers: int) -> httpx.Response:
+def put(door: Door, serial: str, *places: dict[str, Any], **registers: Any) -> httpx.Response:
     return door.staff.put(f"/v1/meters/{serial}", json={"installations": places} | registers)
 
 
@@ -205,6 +205,8 @@ def test_two_meters_cannot_sit_at_one_point_at_once_and_are_told_who_is_there(do
         {"modulus_wh": 100_000, "installations": [installation("a", start_wh=100_000)]},
         {"modulus_l": 1_000, "installations": [installation("a", removed_at="2024-01-01T00:00:00Z", stop_l=1_500)]},
         {"resolution_wh": 0},
+        {"rules_off": ["spike", "no_such_rule"]},
+        {"rules_off": "spike"},
         {"serial": "x"},
     ],
 )
@@ -221,6 +223,24 @@ def test_an_installation_at_an_unknown_point_is_refused_in_words(door: Door) -> 
 def import_meters(door: Door, text: str | bytes) -> httpx.Response:
     content = text.encode() if isinstance(text, str) else text
     return door.staff.post("/v1/import/meters", content=content, headers={"Content-Type": "text/csv"})
+
+
+def test_a_rule_that_is_put_off_for_a_meter_takes_its_flags_away(door: Door) -> None:
+    number, serial = door.point(), new_serial()
+    put(door, serial, installation(number), rules_off=["dead_sensor"])
+    # A day from midnight to midnight, with one hour as high as twenty others.
+    shown = [5_000 * (hour + (19 if hour > 10 else 0)) for hour in range(26)]
+    answer = door.sender.post(
+        [{"serial": serial, "read_at": at(hour), "energy_wh": wh} for hour, wh in enumerate(shown)]
+    )
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 26}
+    flags = "SELECT flag.rule FROM ingest_v1.flag JOIN ingest.point USING (point_id) WHERE number = %s"
+    door.until(flags, [("spike",)], number)
+    put(door, serial, installation(number), rules_off=["spike", "dead_sensor"])
+    door.until(flags, [], number)
+    lines = f"serial,metering_point,installed_at,rules_off\n{serial},{number},2023-01-01T00:00:00+01:00,dead_sensor\n"
+    assert import_meters(door, lines).json()["changed"] == 1
+    door.until(flags, [("spike",)], number)
 
 
 def test_an_exchange_in_one_file_goes_by_time_whatever_the_serials(door: Door) -> None:

@@ -40,12 +40,14 @@ def a_day(
     *,
     resolution_wh: int = 1,
     is_cooling: bool = False,
+    rules_off: int = 0,
     begin_s: int = MIDNIGHT_S,
 ) -> DayHours:
     """Lay out one whole day."""
     hours = hour_rows(energy_wh, columns, begin_s)
     days = whole_days(hours, STOCKHOLM)
-    return laid_out(hours, days, np.array([is_cooling] * len(days.owner)), np.array([resolution_wh] * len(days.owner)))
+    count = len(days.owner)
+    return laid_out(hours, days, np.full(count, is_cooling), np.full(count, resolution_wh), np.full(count, rules_off))
 
 
 def flagged(found: np.ndarray) -> list[int]:

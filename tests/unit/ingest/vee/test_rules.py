@@ -8,7 +8,7 @@ from services.heat.hour_marks import ESTIMATED, MEASURED
 from services.ingest.core.vee.false_peak import is_false_peak
 from services.ingest.core.vee.laid_out import laid_out, whole_days
 from services.ingest.core.vee.physics import counters_disagree, is_against_physics
-from services.ingest.core.vee.rules import RULES, Flags, Rule, flag_changes, flags_of
+from services.ingest.core.vee.rules import RULES, Flags, Rule, bits_of, flag_changes, flags_of, rules_of
 from services.ingest.core.vee.sensors import is_dead_sensor
 from services.ingest.core.vee.spike import is_spike
 from tests.unit.ingest.vee.days import HOUR_S, LONG_DAY_S, MIDNIGHT_S, STOCKHOLM, a_day, flagged, hour_rows
@@ -108,7 +108,9 @@ def test_the_autumn_s_long_day_is_looked_at_whole_and_a_day_with_a_hole_is_not()
     assert flags_of(a_day(long_day, begin_s=LONG_DAY_S)).starts_s.tolist() == [LONG_DAY_S + 5 * HOUR_S]
     hours = hour_rows(with_hour(5, 90_000)).take(np.arange(24) != 20)
     days = whole_days(hours, STOCKHOLM)
-    assert flags_of(laid_out(hours, days, np.zeros(0, bool), np.zeros(0, np.int64))).rule.tolist() == []
+    assert (
+        flags_of(laid_out(hours, days, *(np.zeros(0, kind) for kind in (bool, np.int64, np.int64)))).rule.tolist() == []
+    )
 
 
 def test_an_ordinary_day_is_not_flagged() -> None:
@@ -116,6 +118,14 @@ def test_an_ordinary_day_is_not_flagged() -> None:
     columns |= {"return_lc": [wh // 46 * 40 for wh in ORDINARY], "supply_centi_c": [8_000] * 24}
     columns |= {"return_centi_c": [4_000 + hour for hour in range(24)]}
     assert flags_of(a_day(ORDINARY, columns)).rule.tolist() == []
+
+
+def test_a_rule_that_is_off_for_a_meter_flags_nothing_and_the_others_go_on() -> None:
+    day, columns = with_hour(5, 90_000), {"return_centi_c": [4_037] * 24}
+    assert set(flags_of(a_day(day, columns)).rule.tolist()) == {Rule.SPIKE, Rule.DEAD_SENSOR}
+    off = bits_of(["spike"])
+    assert set(flags_of(a_day(day, columns, rules_off=off)).rule.tolist()) == {Rule.DEAD_SENSOR}
+    assert rules_of(bits_of(["dead_sensor", "spike"])) == ("spike", "dead_sensor")
 
 
 def test_every_rule_has_its_function() -> None:
