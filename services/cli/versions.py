@@ -9,9 +9,13 @@ from services.cli.shown import DAYS, HOURS, Kind
 
 HOUR_S = 3600
 
+# Flags are of what is stored now; what they were nobody notes.
+_OF_HOURS = tuple(column for column in HOURS.columns if column.name != "flags")
+
 # What was stored before versions were noted is known from -infinity, which no column of a table can show.
 HOURS_AS_KNOWN = replace(
     HOURS,
+    columns=_OF_HOURS,
     sql="""
     SELECT version.starts_at, version.energy_wh, version.volume_l, version.supply_c, version.return_c,
            version.quality, version.rule, version.revision
@@ -49,7 +53,7 @@ HOUR_VERSIONS = Kind(
      WHERE version.point_id = %(point_id)s AND version.starts_at = %(at)s
      ORDER BY version.revision
     """,
-    (*_KNOWN, *HOURS.columns),
+    (*_KNOWN, *_OF_HOURS),
 )
 DAY_VERSIONS = Kind(
     "versions",
