@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from services.common.faults import reason
-from services.common.postgres import Database
+from services.common.postgres import Database, Transaction
 from services.common.table_imports import Report
 from services.common.tables import BadRow, Kind, Row, rows
 from services.ingest import metering
 from services.ingest.core.documents import MeterRow
 from services.ingest.core.refusals import RefusedError
+from services.ingest.store import meters
 
 METERS = Kind("serial", MeterRow)
+METERS_AT_ONCE = 100
+"""Meters of one transaction, which keeps the worker from judging meanwhile; one each waited for it as often."""
 OTHER_LINE = "another line of this meter is refused; mend that one and send the file again"
 
 
@@ -33,11 +36,13 @@ async def import_meters(database: Database, text: str) -> Report:
         else:
             good.append(row)
     bad_serials = {bad.key for bad in report.refused}
-    for serial, lines in _by_meter(good):
+    by_meter = _by_meter(good)
+    for serial, lines in by_meter:
         if serial in bad_serials:
             report.refused += [BadRow(row.line, "", "other_line_refused", OTHER_LINE, serial) for row in lines]
-        else:
-            await _put(database, serial, lines, report)
+    whole = [meter for meter in by_meter if meter[0] not in bad_serials]
+    for first in range(0, len(whole), METERS_AT_ONCE):
+        await _put_some(database, whole[first : first + METERS_AT_ONCE], report)
     return report
 
 
@@ -53,13 +58,22 @@ def _installed_at(row: Row) -> datetime:
     return row.document.installed_at if isinstance(row.document, MeterRow) else datetime.max.replace(tzinfo=UTC)
 
 
-async def _put(database: Database, serial: str, lines: Sequence[Row], report: Report) -> None:
+async def _put_some(database: Database, some: Sequence[tuple[str, list[Row]]], report: Report) -> None:
+    async with database.transaction() as tx:
+        # All of them before the first one stops the judging, and in one order, so that nobody waits in a circle.
+        for serial in sorted(serial for serial, _ in some):
+            await meters.lock(tx, serial)
+        for serial, lines in some:
+            await _put(tx, serial, lines, report)
+
+
+async def _put(tx: Transaction, serial: str, lines: Sequence[Row], report: Report) -> None:
     documents = [row.document for row in lines if isinstance(row.document, MeterRow)]
     places = sorted((one.installation() for one in documents), key=lambda place: place.installed_at)
     try:
         if len({(one.modulus_wh, one.modulus_l, one.resolution_wh, one.rules_off) for one in documents}) > 1:
             raise ValueError("the lines of a meter name different moduli, resolutions or rules")
-        async with database.transaction() as tx:
+        async with tx.transaction():
             report.changes[await metering.put_meter(tx, serial, documents[0].meter(tuple(places)))] += 1
     except RefusedError as refused:
         report.refused += [BadRow(row.line, "", refused.refusal.value, refused.detail, serial) for row in lines]
