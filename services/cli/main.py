@@ -12,6 +12,7 @@ from services.cli import (
     invoices,
     login,
     rebuild,
+    replay,
     restored,
     show,
     simulate,
@@ -35,6 +36,7 @@ app.command()(addresses.addresses)
 app.command()(doctor.doctor)
 app.command()(login.login)
 app.command()(rebuild.rebuild)
+app.command()(replay.replay)
 app.command()(restored.restored)
 app.command()(simulate.simulate)
 app.command()(subscription_power.subscription_power)

@@ -16,6 +16,7 @@ from services.common.tables import BadTableError, Kind, Row, rows
 from services.contracts.imports import KINDS
 from services.ingest.core.documents import MeterRow
 from services.ingest.imports import METERS
+from services.ingest.modules import DEVICES
 from services.ingest.sending.report import ImportReport
 from services.ingest.sources.refusals import BadLine
 
@@ -45,6 +46,7 @@ class Objects(NamedTuple):
 EVERY_KIND = (
     *(Objects(name, CONTRACTS, table) for name, table in KINDS.items()),
     Objects("meters", INGEST_API, METERS),
+    Objects("devices", INGEST_API, DEVICES),
 )
 
 

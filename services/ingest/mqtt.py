@@ -26,6 +26,8 @@ from services.ingest.understanding import TELEGRAMS, UPLINK
 log = logs.get_logger()
 
 QOS = 1
+FIRST_REFUSAL = 128
+"""From here on the code by which a broker answers a subscription is a refusal."""
 AT_ONCE = 16
 """Messages that are taken in side by side; brokers send about twenty before they wait for an acknowledgement."""
 BEAT_S = 5.0
@@ -85,21 +87,32 @@ class Listening:
 
     async def _listen(self) -> None:
         async with self._client() as client:
-            await client.subscribe([(topic, QOS) for topic in self._forms])
-            self._is_listening = True
-            metrics.MQTT_CONNECTED.set(1)
-            log.info("mqtt_listening", topics=sorted(self._forms))
+            # Beside what comes at once: a broker may wait for the acknowledgement of that before it answers.
+            subscribing = asyncio.ensure_future(self._subscribe(client))
             arriving = asyncio.ensure_future(anext(client.messages))
             try:
                 while True:
                     # Not cancelled where nothing came: a message that just arrives must not get lost.
                     await asyncio.wait({arriving}, timeout=BEAT_S)
                     self._pulse.beat()
+                    if subscribing.done():
+                        subscribing.result()
                     if arriving.done():
                         await self._take(client, arriving.result())
                         arriving = asyncio.ensure_future(anext(client.messages))
             finally:
+                subscribing.cancel()
                 arriving.cancel()
+
+    async def _subscribe(self, client: LateClient) -> None:
+        granted = await client.subscribe([(topic, QOS) for topic in self._forms])
+        answers = [one if isinstance(one, int) else one.value for one in granted]
+        refused = [topic for topic, one in zip(self._forms, answers, strict=True) if one >= FIRST_REFUSAL]
+        if refused:
+            raise MqttError(f"the broker does not let us have {', '.join(refused)}")
+        self._is_listening = True
+        metrics.MQTT_CONNECTED.set(1)
+        log.info("mqtt_listening", topics=sorted(self._forms))
 
     async def _take(self, client: LateClient, first: Message) -> None:
         """Take in a message and those that wait behind it, then acknowledge them in the order in which they came."""

@@ -49,6 +49,16 @@ def _figures(connection: psycopg.Connection, house: House) -> None:
     connection.execute(
         "INSERT INTO ingest.held_reading (serial, reading, verdict, reason) VALUES ('views', '{}', 20, 'test')"
     )
+    serial = f"views-{house.point_id}"
+    connection.execute("INSERT INTO ingest.meter (serial) VALUES (%s) ON CONFLICT DO NOTHING", [serial])
+    connection.execute(
+        "INSERT INTO ingest.meter_installation (meter_id, point_id, installed_at)"
+        " SELECT meter_id, %s, %s FROM ingest.meter WHERE serial = %s ON CONFLICT DO NOTHING",
+        [house.point_id, JANUARY, serial],
+    )
+    connection.execute(
+        "INSERT INTO ingest.meter_status VALUES (%s, 0, %s, %s, '{battery_low}')", [uuid4(), serial, JANUARY]
+    )
     connection.execute(
         "INSERT INTO ingest.outdoor_temperature VALUES ('seed', %s, 1, now()) ON CONFLICT DO NOTHING", [JANUARY]
     )

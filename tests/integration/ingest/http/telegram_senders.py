@@ -1,5 +1,6 @@
 """What gateways send through the door, and what staff note of the meters that it is of."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -64,3 +65,13 @@ def until_accepted(door: Door, point_id: int, wanted: list[tuple[Any, ...]]) -> 
         wanted,
         point_id,
     )
+
+
+def standard(digits: str, energy: str = "04065A260000") -> str:
+    """CMi4140, Standard: 9,818 kWh, 6,607.2 m3, no flag."""
+    payload = records("15", energy, "0414F0140A00", "0C78", digits_record(digits), "04FD1700000000")
+    return base64.b64encode(payload).decode()
+
+
+def digits_record(digits: str) -> str:
+    return bytes.fromhex(digits)[::-1].hex()

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from services.common.postgres import Database
@@ -18,6 +19,7 @@ from tests.integration.ingest.http.telegram_senders import (
     until_accepted,
     with_clock,
 )
+from tests.integration.kulvert_command import Kulvert
 from tests.telegrams import address, wired
 
 
@@ -74,6 +76,23 @@ def test_a_replay_reads_anew_what_waited_for_its_meter(door: Door) -> None:
     place = {"metering_point": f"MP-{point_id}", "installed_at": "2020-01-01T00:00:00Z"}
     assert door.staff.put(f"/v1/meters/{digits}", json={"installations": [place]}).status_code == 201
     until_accepted(door, point_id, [(SHOWN, 2_850_427_000)])
+
+
+def test_operators_import_keys_and_replay_by_command(door: Door, tmp_path: Path) -> None:
+    digits = new_digits()
+    point_id = installed(door, digits)
+    kulvert = Kulvert(door.stack, tmp_path)
+    file = tmp_path / "devices.csv"
+    file.write_text(f"meter,clock_zone\n{digits},+01:00\n")
+    assert "1  devices created" in kulvert.does("import", "devices", file)
+    answer = door.sender.post([item(with_clock(digits))], path=TELEGRAMS)
+    door.sender.judged(answer)
+    file.write_text(f"meter,clock_zone\n{digits},UTC\n")
+    kulvert.does("import", "devices", file)
+    assert "is read again" in kulvert.does("replay", answer.json()["delivery_id"])
+    until_accepted(door, point_id, [(SHOWN, 2_850_427_000)])
+    refused = kulvert.run("replay", uuid4())
+    assert (refused.returncode, "no such delivery" in refused.stderr) == (1, True)
 
 
 def test_only_deliveries_of_telegrams_are_replayed_and_only_by_staff(door: Door) -> None:

@@ -24,20 +24,11 @@ from tests.integration.ingest.http.telegram_senders import (
     new_digits,
     new_eui,
     put_device,
+    standard,
     until_accepted,
 )
 from tests.running import running
-from tests.telegrams import address, chirp_stack, records, things_stack, wired
-
-
-def standard(digits: str, energy: str = "04065A260000") -> str:
-    """CMi4140, Standard: 9,818 kWh, 6,607.2 m3, no flag."""
-    payload = records("15", energy, "0414F0140A00", "0C78", digits_record(digits), "04FD1700000000")
-    return base64.b64encode(payload).decode()
-
-
-def digits_record(digits: str) -> str:
-    return bytes.fromhex(digits)[::-1].hex()
+from tests.telegrams import address, chirp_stack, things_stack, wired
 
 
 @pytest.mark.parametrize("network", [chirp_stack, things_stack])
