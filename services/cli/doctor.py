@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 import psutil
+import psycopg
 import typer
 from rich.console import Console
 
@@ -16,6 +17,11 @@ from deploy.local.jars import jars
 from deploy.local.stack import INFRASTRUCTURE, Stack
 
 NEEDED_MEMORY_BYTES = 1_500_000_000
+NEEDED_DAYS_AHEAD = 7
+CONNECT_S = 5
+DAYS_AHEAD = """
+    SELECT extract(day FROM least(ingest.partitions_until(), now() + interval '3650 days') - now())
+"""
 VENDOR = ROOT / "services/gateway/portal/static/vendor"
 
 
@@ -97,6 +103,18 @@ def _running() -> str:
     return "the stack; see `kulvert status`"
 
 
+def _months_ahead() -> str:
+    stack = Stack()
+    if not stack.is_running("postgres"):
+        return "not known while PostgreSQL does not run"
+    with psycopg.connect(stack.dsn("ingest"), connect_timeout=CONNECT_S) as connection:
+        row = connection.execute(DAYS_AHEAD).fetchone()
+    days = int(row[0]) if row else 0
+    if days < NEEDED_DAYS_AHEAD:
+        raise StackError(f"there are partitions for {days} days of readings to come: ingest.job_run says why no more")
+    return f"partitions for {days} days of readings to come"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": _python,
     "Java": _java,
@@ -107,4 +125,5 @@ CHECKS: dict[str, Callable[[], str]] = {
     "front end": _front_end,
     "ports": _ports,
     "running": _running,
+    "months": _months_ahead,
 }

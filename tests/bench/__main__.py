@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from tests.bench.bytes_per_reading import bytes_per_reading
 from tests.bench.facility_page import facility_page_p99
 from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
@@ -29,6 +30,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         mbus_decode,
         signature_kernel,
         rebuild,
+        bytes_per_reading,
     )
 }
 

@@ -165,12 +165,14 @@ def test_a_row_that_is_there_is_refused_in_a_compressed_month_too(hypertables: C
 
 
 def test_rows_can_be_copied_into_a_compressed_month(hypertables: Connection) -> None:
+    [(folder,)] = hypertables.rows("SHOW data_directory")
+    more = """
+        SELECT 1, read_at + interval '7 minutes', 1::bigint, 0::smallint, read_at, energy_wh, false, 1::smallint
+          FROM ingest.reading WHERE point_id = 1 AND read_at < '2025-01-11Z'
+    """
+    hypertables.execute(f"COPY ({more}) TO '{folder}/more' (FORMAT binary)")
     columns = "point_id, read_at, content_hash, rank, recorded_at, energy_wh, withdrawn, verdict"
-    hypertables.execute(
-        "COPY (SELECT 1, read_at + interval '7 minutes', 1::bigint, 0::smallint, read_at, energy_wh, false, 1::smallint"
-        "        FROM ingest.reading WHERE point_id = 1 AND read_at < '2025-01-11Z') TO '/tmp/more' (FORMAT binary)"
-    )
-    copy = f"COPY ingest.reading ({columns}) FROM '/tmp/more' (FORMAT binary)"
+    copy = f"COPY ingest.reading ({columns}) FROM '{folder}/more' (FORMAT binary)"
     with hypertables.transaction(force_rollback=True):
         assert hypertables.execute(copy).rowcount == 240
         with pytest.raises(psycopg.errors.UniqueViolation), hypertables.transaction():

@@ -39,7 +39,11 @@ def timescale() -> Iterator[Connection]:
     port = free_port()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
-        ["node", "serve.mjs", str(port)], cwd=FOLDER, env=os.environ | {"PATH": path}, stdout=subprocess.PIPE
+        ["node", "serve.mjs", str(port)],
+        cwd=FOLDER,
+        env=os.environ | {"PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
         assert process.stdout is not None
@@ -50,5 +54,5 @@ def timescale() -> Iterator[Connection]:
             connection.execute("SET timezone = 'UTC'")
             yield connection
     finally:
-        process.terminate()
-        process.wait(10)
+        # The program may be another one's child, which a signal would not reach.
+        process.communicate(timeout=10)

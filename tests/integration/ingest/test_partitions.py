@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
+from deploy.local.folder import StackError
 from deploy.local.stack import Stack
+from services.cli import doctor
 from services.common.postgres import Database
 from services.ingest import metrics
 from services.ingest.partitions import look_ahead, sort_closed
@@ -30,6 +32,19 @@ IN_ORDER_OF_ARRIVAL = """
 AS_THEY_LIE = "SELECT point_id, starts_at FROM ingest.hour_2023_01 ORDER BY ctid"
 CORRECT = "UPDATE ingest.hour SET energy_wh = 7 WHERE point_id = 3 AND starts_at = %s"
 CORRECTED = "SELECT energy_wh FROM ingest.hour WHERE point_id = 3 AND starts_at = '2023-01-01Z'"
+
+
+class Running:
+    """A stack that runs, as the command sees it."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def is_running(self, _name: str) -> bool:
+        return True
+
+    def dsn(self, _role: str) -> str:
+        return self._dsn
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +176,13 @@ async def test_no_other_table_can_be_sorted(database: Database) -> None:
             await partitions.begin_sorting(tx, "point")
 
 
-async def test_missing_months_are_warned_of(database: Database) -> None:
+async def test_missing_months_are_warned_of(
+    database: Database, place: OwnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "Stack", lambda: Running(place.dsn("ingest")))
     now = datetime.now(UTC)
+    with pytest.raises(StackError, match=r"partitions for -?\d+ days"):
+        doctor.CHECKS["months"]()
     with capture_logs() as logged:
         await look_ahead(database, now)
     assert [line["event"] for line in logged] == ["partitions_missing"]
@@ -173,3 +193,4 @@ async def test_missing_months_are_warned_of(database: Database) -> None:
     assert logged == []
     [sample] = next(iter(metrics.PARTITIONS_UNTIL_SECONDS.collect())).samples
     assert sample.value > (now + timedelta(days=31)).timestamp()
+    assert doctor.CHECKS["months"]().startswith("partitions for ")
