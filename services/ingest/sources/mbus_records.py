@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pymbusparser
-from meterbus import MBusFrameDecodeError, TelegramBody  # type: ignore[import-untyped]
 
 from services.ingest.sources import telegram_faults as faults
+from services.ingest.sources.pymeterbus import MBusFrameDecodeError, TelegramBody
 from services.ingest.sources.telegram import TelegramRefusedError
 
 DATA_BYTES = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 4, 6: 6, 7: 8, 8: 0, 9: 1, 10: 2, 11: 3, 12: 4, 14: 6}
