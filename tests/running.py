@@ -18,7 +18,7 @@ from deploy.local.services import Service
 from deploy.local.stack import Stack
 from services.common.consume import Loop
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 STOP_TIMEOUT_S = 20
 
 
