@@ -16,12 +16,13 @@ from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
 from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows, are_operators, has_samples
+from services.ingest.core.readings import ReadingRows, are_operators, has_other_versions, has_samples
 from services.ingest.core.running import Accepted, accepted, registers_of
 from services.ingest.core.verdict import JUDGED, Verdict
 
 ACCEPTED = int(Verdict.ACCEPTED)
 JUDGED_VERDICTS = [int(verdict) for verdict in JUDGED]
+REFUSED_BY_OTHERS = [verdict for verdict in JUDGED_VERDICTS if verdict != ACCEPTED]
 
 BEGINNING_S = 0
 """Before any reading."""
@@ -113,11 +114,16 @@ def _starting_at(spans: Spans, counted: Accepted) -> Accepted:
 def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bool]:
     """Keep the stored verdicts from where the new ones agree with them again.
 
-    After a reading that is accepted as before, with everything behind it unchanged, all verdicts are as before.
-    Those of the last readings of a window are not to be trusted: what they look ahead to was not loaded.
+    After a reading that is accepted as before, with everything behind it unchanged, all verdicts are as before. Those
+    of the last readings of a window are not to be trusted: what they look ahead to was not loaded. A version that gave
+    its place to another was judged while others were not accepted yet: it is to be seen with all that came before it,
+    and nothing is settled before it.
     """
     ends_inside = spans.ends_inside
-    result, is_settled = verdict.copy(), np.ones(len(spans.point_id), bool)
+    silenced = has_other_versions(rows)
+    silenced &= np.isin(verdict, REFUSED_BY_OTHERS) | np.isin(rows.verdict, REFUSED_BY_OTHERS)
+    has_silenced = np.bincount(np.searchsorted(spans.point_id, rows.point_id), silenced, len(spans.point_id)) > 0
+    result, is_settled = verdict.copy(), ~(has_silenced & spans.starts_inside)
     starts = run_starts(rows.point_id)
     ends = np.append(starts[1:], len(rows.point_id))[: len(starts)]
     point = np.searchsorted(spans.point_id, rows.point_id[starts])
@@ -131,6 +137,7 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
         agrees = (verdict[here] == ACCEPTED) & (rows.verdict[here] == ACCEPTED)
         agrees &= (rows.read_at_s[here] > spans.changed_to_s[index]) & (rows.read_at_s[here] <= spans.settled_s[index])
         agrees &= rows.read_at_s[here] <= trusted_s
+        agrees &= rows.read_at_s[here] > rows.read_at_s[here].max(where=silenced[here], initial=BEGINNING_S)
         if not agrees.any():
             is_settled[index] = False
             continue

@@ -126,6 +126,7 @@ _READINGS = """
       JOIN ingest.reading
         ON reading.point_id = span.point_id
        AND reading.read_at >= to_timestamp(span.from_s) AND reading.read_at <= to_timestamp(span.to_s)
+       AND (reading.read_at > to_timestamp(span.from_s) OR reading.verdict = 1)
 """
 _READING_KINDS: tuple[Kind, ...] = (
     *("int4", "timestamptz", "int8", "int4", "int2", "timestamptz_us", "int8", "int8", "int8", "int8"),
@@ -254,7 +255,10 @@ async def windows(
 
 
 async def readings(tx: Transaction, point_id: Int64, first_s: Int64, last_s: Int64) -> ReadingRows:
-    """Give the stored readings of each point from its first to its last instant, in no order."""
+    """Give the stored readings of each point from its first to its last instant, in no order.
+
+    Of the first instant only the version that counts: what a window begins at is known, and the others stay refused.
+    """
     columns = await bulk.copy_out(tx, _READINGS, _READING_KINDS, _span(point_id, first_s, last_s))
     return ReadingRows._make([*columns, np.full(len(columns[0]), -1)])
 

@@ -99,6 +99,20 @@ async def test_of_two_sources_at_one_instant_the_higher_rank_counts(worker: Work
     assert energies(points, point) == {0: 900, 1: 1_100}
 
 
+async def test_a_refused_correction_stays_refused_whatever_comes_late_behind_it(worker: Worker, points: Points) -> None:
+    (point,) = points.add()
+    midnight = 4 * 24
+    await worker.take([reading(point, hour, 90_000 + 1_000 * hour, volume_l=hour) for hour in range(180)])
+    await worker.store([replace(worker.message(batch([reading(point, midnight, 5_000, volume_l=1)])), rank=50)])
+    refused = points.rows(VERDICTS, [point])
+    assert refused == [(ACCEPTED, 180), (WENT_BACKWARDS, 1)]
+    # What is judged again for some of these begins at the very instant that was corrected.
+    for late, hour in enumerate(range(midnight + 2, midnight + 52, 3), 1):
+        await worker.take([reading(point, hour + 0.5, 90_500 + 1_000 * hour, volume_l=hour)])
+        assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 180 + late), (WENT_BACKWARDS, 1)]
+    assert set(energies(points, point).values()) == {1_000}
+
+
 async def test_withdrawing_the_oldest_reading_takes_its_hours_and_no_other(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     await worker.take([reading(point, hour, hour * 700) for hour in range(50)])
