@@ -1,7 +1,7 @@
 """Texts to numbers, exactly: a register's digits never pass through a float."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.sources.refusals import Fault
 
 NOT_A_NUMBER = Fault(
-    "not_a_number", "this is no number as the profile writes them; look at decimal and thousands in the profile"
+    "not_a_number",
+    "this is no number as the profile writes them; look at decimal and thousands there, and put a sign for 'no value',"
+    " such as -, into sentinels; powers of ten, as 1.2E+4, must be written out",
 )
 TOO_MANY_DIGITS = Fault("too_many_digits", "the number has more digits than any register; is the unit right?")
 FAULTS = (NOT_A_NUMBER, TOO_MANY_DIGITS)
@@ -25,6 +27,10 @@ _FRACTION_DIGITS = 20
 # 256 bits hold every digit that gets this far, times the largest factor.
 _EXACT = pa.decimal256(_INT64_DIGITS + _FRACTION_DIGITS, _FRACTION_DIGITS)
 _FACTOR = pa.decimal256(10, 0)
+
+
+_ALSO_WRITTEN = {" ": " \u00a0\u2007\u2009\u202f", "'": "'\u2019"}
+"""Programs that group by a space mostly write one that does not break, or is thin; Swiss ones a curved apostrophe."""
 
 
 class Style(NamedTuple):
@@ -54,6 +60,12 @@ def real(text: Any, style: Style, factor: Fraction) -> tuple[Float64, Int64]:
     digits, fault = _digits(text, style, _INT64_DIGITS)
     values = pc.fill_null(pc.cast(digits, pa.float64()), np.nan).to_numpy()
     return values * float(factor), fault
+
+
+def without(text: Any, signs: Sequence[str]) -> tuple[Any, Bool]:
+    """Empty the texts that are signs for "no value", and tell which they were: words and strokes are no numbers."""
+    is_sign = pc.is_in(text, pa.array(signs, text.type))
+    return pc.if_else(is_sign, "", text), is_sign.to_numpy(zero_copy_only=False)
 
 
 def wholes(texts: Iterable[str], style: Style, factor: Fraction) -> Int64:
@@ -99,5 +111,4 @@ def _pattern(style: Style) -> str:
 
 
 def _separator(thousands: str) -> str:
-    # Programs that group by a space mostly write one that does not break.
-    return "[ \u00a0\u202f]" if thousands == " " else f"[{thousands}]"
+    return f"[{_ALSO_WRITTEN.get(thousands, thousands)}]"

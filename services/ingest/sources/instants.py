@@ -21,10 +21,10 @@ NAIVE_TIME = Fault("naive_time", "the time has no offset; add one, or say the fi
 OUT_OF_RANGE = Fault("time_out_of_range", f"the time is not within {FIRST_YEAR} to {LAST_YEAR}")
 MISSING = Fault("field_missing", "the time is empty")
 
-_OFFSET = r"Z|[+-][0-9]{2}:?[0-9]{2}"
+_OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
 _ISO = (
     r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
-    rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}}))?)?(?P<z>{_OFFSET})?"
+    rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}}))?)?(?: ?(?P<z>{_OFFSET}))?"
 )
 _UNIX = r"(?P<s>[0-9]{1,12})"
 _EXCEL = r"(?P<D>[0-9]{1,6})(?:[.,](?P<p>[0-9]{1,15})[0-9]*)?"
@@ -158,7 +158,9 @@ def _offset_s(text: str) -> int:
         return UNKNOWN
     if text == "Z":
         return 0
-    seconds = int(text[1:3]) * 3_600 + int(text[-2:]) * 60
+    # Databases leave out minutes that are zero.
+    minutes = text[3:].removeprefix(":") or "0"
+    seconds = int(text[1:3]) * 3_600 + int(minutes) * 60
     return -seconds if text[0] == "-" else seconds
 
 

@@ -75,7 +75,7 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     has_lines = False
     for every, number in _pieces(data, profile):
         if where is None:
-            advice = f"is the delimiter '{profile.delimiter}' right?"
+            advice = f"are the delimiter '{profile.delimiter}' and the encoding {profile.encoding} right?"
             where = layout(_top(every, number, profile.delimiter), profile, advice)
             header = every[where.first - 1] if profile.header else None
             every, number = every[where.first :], number[where.first :]
@@ -110,6 +110,8 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
     while start < len(data):
         end = (data.rfind(line_end, start, start + PIECE_BYTES) + 1) or (data.find(line_end, start) + 1) or len(data)
         text = data[start:end].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
+        # Files that were put one behind the other have each their own.
+        text = text.replace("\ufeff", "")
         start = end
         every = pc.list_flatten(pc.split_pattern(pa.array([text.removesuffix("\n")], pa.large_string()), "\n"))
         numbers = np.arange(number, number + len(every))

@@ -82,7 +82,8 @@ class PartColumns:
 
     def _numbers(self, text: Any) -> Values:
         encoded = text.dictionary_encode()
-        numbers = [self._number_of.setdefault(one, len(self._number_of)) for one in encoded.dictionary.to_pylist()]
+        names = [_name(one) for one in encoded.dictionary.to_pylist()]
+        numbers = [self._number_of.setdefault(one, len(self._number_of)) for one in names]
         return np.array(numbers, np.int32)[encoded.indices.to_numpy()]
 
     def _counter(self, rows: Rows, time: TimeColumn) -> dict[str, Values]:
@@ -95,16 +96,18 @@ class PartColumns:
         style = self._profile.style
         if value.field in REGISTER_UNITS:
             return self._register(text, value)
+        text, is_sentinel = decimals.without(text, value.sentinels)
         sample, faults = decimals.real(text, style, value.factor)
-        is_sentinel = np.isin(sample, decimals.reals(value.sentinels, style, value.factor))
+        is_sentinel |= np.isin(sample, decimals.reals(value.sentinels, style, value.factor))
         self._count_emptied(value.field, int(is_sentinel.sum()))
         return {value.field: np.where(is_sentinel, np.nan, sample), f"faults.{value.field}": faults.astype(np.int8)}
 
     def _register(self, text: Any, value: ValueColumn) -> dict[str, Values]:
         style = self._profile.style
+        text, is_sentinel = decimals.without(text, value.sentinels)
         register, faults = decimals.whole(text, style, value.factor)
-        is_sentinel = np.isin(register, decimals.wholes(value.sentinels, style, value.factor))
-        is_sentinel &= register != UNKNOWN
+        is_number = register != UNKNOWN
+        is_sentinel |= is_number & np.isin(register, decimals.wholes(value.sentinels, style, value.factor))
         is_energy = value.field == "energy_wh"
         if not is_energy:
             self._count_emptied(value.field, int(is_sentinel.sum()))
@@ -138,3 +141,8 @@ class PartColumns:
             text = pc.utf8_lower(rows.text(column.column)).to_numpy(zero_copy_only=False)
             is_true, is_known = np.isin(text, ["true", "1"]), np.isin(text, ["true", "1", "false", "0", ""])
         return {"withdrawn": is_true, "faults.withdrawn": (~is_known).astype(np.int8)}
+
+
+def _name(text: str) -> str:
+    """Give a name without the formula that programs put around it, so that Excel leaves its zeros: `="0123"`."""
+    return text[2:-1] if text.startswith('="') and text.endswith('"') and len(text) > 3 else text

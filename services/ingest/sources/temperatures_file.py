@@ -52,14 +52,15 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
 def _put_celsius(rows: Rows, profile: Profile) -> None:
     value = profile.values[0]
     style = profile.style
-    celsius, faults = decimals.real(rows.text(value.column), style, value.factor)
-    is_sentinel = np.isin(celsius, decimals.reals(value.sentinels, style, value.factor))
+    text, is_sentinel = decimals.without(rows.text(value.column), value.sentinels)
+    celsius, faults = decimals.real(text, style, value.factor)
+    is_sentinel |= np.isin(celsius, decimals.reals(value.sentinels, style, value.factor))
     faults = np.select(
-        [faults != 0, np.isnan(celsius), is_sentinel, (celsius < LOWEST_C) | (celsius > HIGHEST_C)],
+        [faults != 0, is_sentinel, np.isnan(celsius), (celsius < LOWEST_C) | (celsius > HIGHEST_C)],
         [faults, *(len(decimals.FAULTS) + place for place in (1, 2, 3))],
         0,
     ).astype(np.int64)
-    meaning = (*decimals.FAULTS, TEMPERATURE_MISSING, SENTINEL, IMPLAUSIBLE)
+    meaning = (*decimals.FAULTS, SENTINEL, TEMPERATURE_MISSING, IMPLAUSIBLE)
     rows.put("celsius", celsius, faults, value.column, meaning)
 
 

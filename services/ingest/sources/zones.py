@@ -22,7 +22,8 @@ AMBIGUOUS_TIME = Fault(
 )
 ORDER_UNCLEAR = Fault(
     "ambiguous_time",
-    "the clock showed this time twice in autumn and nothing in the file tells which is meant; give an offset",
+    "the clock showed this time twice in autumn and nothing in the file tells which is meant; give an offset, or is the"
+    " file in normal time (+01:00)?",
 )
 FAULTS = (NO_SUCH_TIME, AMBIGUOUS_TIME, ORDER_UNCLEAR)
 

@@ -88,7 +88,7 @@ def test_a_decimal_comma_counts_where_the_profile_says_so() -> None:
     assert read("5347.615", COMMA) == "not_a_number"
 
 
-@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f"])
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u2007", "\u2009", "\u202f"])
 def test_thousands_are_grouped_by_threes_or_not_at_all(space: str) -> None:
     style = Style(",", " ")
     assert read(f"1{space}234{space}567,8", style) == 1_234_567_800
@@ -101,6 +101,10 @@ def test_a_point_between_thousands_does_not_pass_for_a_decimal_point() -> None:
     style = Style(",", ".")
     assert read("1.234,5", style) == 1_234_500
     assert read("1.23", style) == "not_a_number"
+
+
+def test_swiss_thousands_are_grouped_by_an_apostrophe_straight_or_curved() -> None:
+    assert read("1'234.5", Style(".", "'")) == read("1\u2019234.5", Style(".", "'")) == 1_234_500
 
 
 def test_the_true_minus_sign_counts_as_minus() -> None:

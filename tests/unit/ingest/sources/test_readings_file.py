@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.sources.profile import Profile
+from services.ingest.sources.profile import Profile, profile
 from services.ingest.sources.readings_file import Named, ReadingsFile, readings_file
 from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.shipped import profile_named
@@ -141,6 +141,31 @@ def test_a_sentinel_in_the_energy_register_refuses_and_elsewhere_counts_as_not_g
     assert file.emptied == {"volume_l": 1, "supply_c": 1}
 
 
+def test_a_sentinel_may_be_a_stroke_or_a_word() -> None:
+    signs = '["-", "N/A", "9999"]'
+    volume = f'[[values]]\ncolumn = "m3"\nfield = "volume_l"\nunit = "m3"\nsentinels = {signs}\n'
+    supply = f'[[values]]\ncolumn = "C"\nfield = "supply_c"\nunit = "C"\nsentinels = {signs}\n'
+    energy = f'[[values]]\ncolumn = "Wh"\nfield = "energy_wh"\nunit = "Wh"\nsentinels = {signs}\n'
+    top = 'kind = "readings"\ndelimiter = ";"\n[time]\ncolumn = "t"\n[serial]\ncolumn = "s"\n'
+    lines = ["s;t;Wh;m3;C", "66;2024-01-01T00:00Z;1;-;N/A", "66;2024-01-01T01:00Z;2;9999.0;9999"]
+    lines += ["66;2024-01-01T02:00Z;-;1;1", "66;2024-01-01T03:00Z;3;n/a;1"]
+    file = readings_file("\n".join(lines).encode(), profile(top + energy + volume + supply, "signs"))
+    assert refused(file) == [(4, "Wh", "sentinel"), (5, "m3", "not_a_number")]
+    assert (column(file, "volume_l"), column(file, "supply_c")) == ([None, None], [None, None])
+    assert file.emptied == {"volume_l": 2, "supply_c": 2}
+
+
+def test_a_name_in_the_formula_that_keeps_its_zeros_is_the_name() -> None:
+    file = own('="0066",2024-01-01T00:00Z,1', '"=""0066""",2024-01-01T01:00Z,2', "0066,2024-01-01T02:00Z,3")
+    assert column(file, "metering_point") == ["0066", "0066", "0066"]
+
+
+def test_files_put_one_behind_the_other_keep_none_of_their_byte_order_marks() -> None:
+    month = "\ufeffmetering_point,read_at,energy_wh\nP1,2024-01-0{}T00:00Z,{}\n"
+    file = readings_file((month.format(1, 1) + month.format(2, 2)).encode(), OWN)
+    assert (column(file, "energy_wh"), len(file.refusals)) == ([1, 2], 0)
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     file = readings_file("\ufeffmetering_point,read_at,energy_wh\nP1,2024-01-01T00:00Z,1".encode(), OWN)
     assert column(file, "energy_wh") == [1]
@@ -179,7 +204,10 @@ HEADER = "metering_point,read_at,energy_wh"
         (b"PK\x03\x04\x14\x00", "Excel"),
         (b"metering_point,energy_wh\nP1,1", "lacks the column read_at"),
         (b"metering_point,read_at,read_at,energy_wh\nP1,,,1", "names read_at more than once"),
-        (f"{HEADER}\nP1;2024-01-01T00:00Z;1".replace(",", ";").encode(), "is the delimiter ',' right"),
+        (
+            f"{HEADER}\nP1;2024-01-01T00:00Z;1".replace(",", ";").encode(),
+            "are the delimiter ',' and the encoding utf-8 right",
+        ),
         (b'metering_point,"read_at,energy_wh\nP1,2024-01-01T00:00Z,1', "close the quote"),
         (b"read_at,energy_wh\n2024-01-01T00:00Z,1", "whose readings"),
     ],

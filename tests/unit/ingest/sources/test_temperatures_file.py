@@ -15,7 +15,7 @@ from services.ingest.sources.temperatures_file import TemperaturesFile, temperat
 
 
 def profile(**time: str) -> Profile:
-    values = [{"column": "c", "field": "celsius", "unit": "C", "sentinels": ["-99"]}]
+    values = [{"column": "c", "field": "celsius", "unit": "C", "sentinels": ["-99", "-"]}]
     return Profile.model_validate(
         {"kind": "weather", "delimiter": ",", "time": {"column": "t", **time}, "values": values}
     )
@@ -44,6 +44,7 @@ def test_each_bad_line_is_refused_alone() -> None:
         "2024-01-01T05:00Z,cold",
         "2024-01-01T06:00,1",
         "2024-01-01T07:00Z,2",
+        "2024-01-01T08:00Z,-",
     )
     assert [(bad.line, bad.field, bad.code) for bad in file.refusals] == [
         (3, "t", "not_on_the_hour"),
@@ -52,6 +53,7 @@ def test_each_bad_line_is_refused_alone() -> None:
         (6, "c", "out_of_range"),
         (7, "c", "not_a_number"),
         (8, "t", "naive_time"),
+        (10, "c", "sentinel"),
     ]
     assert file.celsius.tolist() == [-1.5, 2]
 

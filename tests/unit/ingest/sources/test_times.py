@@ -45,6 +45,12 @@ def test_an_offset_in_the_text_counts_before_the_profiles_zone() -> None:
     ]
 
 
+def test_an_offset_may_lack_its_minutes_and_stand_apart_as_databases_write_it() -> None:
+    texts = ["2024-10-27 02:00:00+02", "2024-10-27 02:00:00+01", "2024-10-27 02:00:00 +0100", "2024-10-27 02:00 -03:30"]
+    assert read(texts) == ["2024-10-27T00:00Z", "2024-10-27T01:00Z", "2024-10-27T01:00Z", "2024-10-27T05:30Z"]
+    assert read(["27/10/2024 02:00 +02"], time_format="%d/%m/%Y %H:%M %z") == ["2024-10-27T00:00Z"]
+
+
 def test_normal_time_all_year_has_no_clock_change() -> None:
     assert read(["2024-03-31 02:30", "2024-10-27 02:30"], "+01:00") == ["2024-03-31T01:30Z", "2024-10-27T01:30Z"]
 
