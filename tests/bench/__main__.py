@@ -14,6 +14,7 @@ from tests.bench.mbus_decode import mbus_decode
 from tests.bench.rebuild import rebuild
 from tests.bench.signature_kernel import signature_kernel
 from tests.bench.stack_start import stack_start
+from tests.bench.vee_kernel import vee_kernel
 from tests.bench.whole_path import whole_path
 from tests.bench.whole_path_rss import whole_path_rss
 
@@ -31,6 +32,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         signature_kernel,
         rebuild,
         bytes_per_reading,
+        vee_kernel,
     )
 }
 
