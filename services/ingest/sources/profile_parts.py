@@ -44,7 +44,7 @@ class ClockChange(StrEnum):
 
 
 class Stamped(StrEnum):
-    """Which end of its hour a time names."""
+    """Which end of its hour, or of its day, a time names."""
 
     BEGIN = "begin"
     END = "end"
@@ -114,6 +114,17 @@ class TimeColumn(Column):
         if self.clock_column is not None and not all(self.forms):
             raise ValueError("clock_column: write the format of both columns, as in %Y-%m-%d %H:%M, or iso")
         return self
+
+    @model_validator(mode="after")
+    def _an_hours_end_has_an_hour(self) -> Self:
+        if self.is_day and self.stamped is Stamped.END:
+            raise ValueError("stamped = 'end' numbers hours, and the format has none; for days write 'begin'")
+        return self
+
+    @property
+    def is_day(self) -> bool:
+        """Tell whether the times are dates alone."""
+        return self.format not in OWN_FORMS and "%H" not in self.format
 
     @property
     def forms(self) -> tuple[str, str]:

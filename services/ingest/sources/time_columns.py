@@ -8,11 +8,25 @@ import pyarrow.compute as pc
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.ingest.sources import instants, repeated_hour, zones
 from services.ingest.sources.profile_parts import ClockChange, Stamped, TimeColumn
+from services.ingest.sources.refusals import Fault, UnreadableFileError
 from services.ingest.sources.repeated_hour import Series
 
-FAULTS = (instants.MISSING, instants.NOT_A_TIME, instants.NAIVE_TIME, instants.OUT_OF_RANGE, *zones.FAULTS)
+BETWEEN_HOURS = Fault(
+    "not_on_the_hour", "the time names no hour, as stamped in the profile says that times do; is it a slip of the pen?"
+)
+FAULTS = (
+    instants.MISSING,
+    instants.NOT_A_TIME,
+    instants.NAIVE_TIME,
+    instants.OUT_OF_RANGE,
+    *zones.FAULTS,
+    BETWEEN_HOURS,
+)
 _MISSING, _NOT_A_TIME, _NAIVE, _OUT_OF_RANGE, _FIRST_OF_ZONES = 1, 2, 3, 4, 5
-_HOUR_US = 3_600_000_000
+_BETWEEN_HOURS = len(FAULTS)
+_HOUR_US, _DAY_US = 3_600_000_000, 86_400_000_000
+_LARGEST_SHARE = 4
+"""A file of which one time in four lies between the hours has no hours in it."""
 
 
 class Written(NamedTuple):
@@ -87,12 +101,35 @@ def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | N
     return lambda _, repeated: repeated_hour.passes_by_order(local_s, series, repeated)
 
 
-def read_at(read: Written, column: TimeColumn, series: Series) -> Resolved:
-    """Give when registers were read, where a time may name an hour instead of an instant.
+def _naming_hours(read: Written) -> Written:
+    """Refuse what lies between the hours: where times name quarters, nothing is true an hour after they begin."""
+    is_time = read.at_us != UNKNOWN
+    is_between = is_time & (read.at_us % _HOUR_US != 0)
+    if is_between.sum() * _LARGEST_SHARE >= max(1, is_time.sum()):
+        raise UnreadableFileError(
+            f"{is_between.sum():,} of {is_time.sum():,} times lie between full hours, and the profile's stamped says"
+            " that times name hours; leave stamped out where a register was read at the time itself"
+        )
+    return read._replace(
+        at_us=np.where(is_between, UNKNOWN, read.at_us),
+        is_local=read.is_local & ~is_between,
+        faults=np.where(is_between, _BETWEEN_HOURS, read.faults),
+    )
 
-    `begin`: the register stood so when the hour that begins then was over. `end`: the hour's beginning plus one on the
-    clock's face, so that autumn's repeated hour is the one before it.
+
+def read_at(read: Written, column: TimeColumn, series: Series) -> Resolved:
+    """Give when registers were read, where a time may name an hour or a day instead of an instant.
+
+    `begin`: the register stood so when the hour, or the day where a time is a date alone, that begins then was over.
+    `end`: the hour's beginning plus one on the clock's face, so that autumn's repeated hour is the one before it.
+
+    Raises UnreadableFileError where so many times lie between the hours that they name none.
     """
+    if column.stamped is Stamped.BEGIN and column.is_day:
+        ended_us = np.where(read.is_local, read.at_us + _DAY_US, read.at_us)
+        return resolved(read._replace(at_us=ended_us), column, series)
+    if column.stamped is not None:
+        read = _naming_hours(read)
     if column.stamped is Stamped.END:
         began_us = np.where(read.is_local, read.at_us - _HOUR_US, read.at_us)
         found = resolved(read._replace(at_us=began_us), column, series)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from services.heat.arrays import Int64
 from services.ingest.sources import workbook_rows
 from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
+from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place, TimeColumn
 from services.ingest.sources.refusals import UnreadableFileError
@@ -27,6 +28,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PARTS_OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _OF_ENCRYPTION = "EncryptedPackage".encode("utf-16-le")
+_MONTHS = 12
 _EXCEL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones.
 
 
@@ -62,6 +64,7 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
                 cells[place].append(row[at])
     if not numbers:
         raise UnreadableFileError("the sheet has a header and no row below it")
+    _refuse_turned_dates(cells[profile.time.column], _form_of(profile.time.column, [profile.time]))
     texts = {place: pa.array(_texts(column, place, profile), pa.large_string()) for place, column in cells.items()}
     return SheetColumns(np.array(numbers, np.int64), texts)
 
@@ -96,7 +99,7 @@ def _filled_rows(data: bytes, profile: Profile) -> Iterator[tuple[int, list[str]
 
 def _sheet(data: bytes, sheet: str | int | None) -> str:
     # Isolated, and without our environment: nothing that the file holds may reach a key.
-    command = [sys.executable, "-I", workbook_rows.__file__, str(sheet or 1)]
+    command = [sys.executable, "-I", workbook_rows.__file__, str(sheet or "")]
     done = subprocess.run(command, input=data, capture_output=True, env={}, check=False)  # noqa: S603 - our own file.
     if done.returncode == workbook_rows.REFUSED:
         raise UnreadableFileError(f"the workbook {done.stderr.decode('utf-8', 'replace')}")
@@ -107,19 +110,37 @@ def _sheet(data: bytes, sheet: str | int | None) -> str:
     return done.stdout.decode("utf-8")
 
 
+def _refuse_turned_dates(cells: Sequence[str], form: str) -> None:
+    """Refuse dates of which a program took the day for the month wherever it could, and left the others as texts."""
+    if form in OWN_FORMS:
+        return
+    as_texts = times(pa.array([cell[1:].strip() for cell in cells if cell.startswith("s")], pa.large_string()), form)
+    days = as_texts.seconds[as_texts.is_form].astype("datetime64[s]").astype(object)
+    moments = [datetime.fromisoformat(cell[1:]) for cell in cells if cell.startswith("d")]
+    if not moments or not len(days) or max(one.day for one in moments) > _MONTHS:
+        return
+    if min(one.day for one in days) > _MONTHS:
+        raise UnreadableFileError(
+            "the times are real dates up to the 12th of each month and texts from the 13th on, as where Excel opened"
+            " a CSV and took the day for the month; import the CSV itself, as it was exported"
+        )
+
+
 def _texts(cells: Sequence[str], place: Place, profile: Profile) -> list[str]:
-    form = _form_of(place, [profile.time, *([profile.recorded_at] if profile.recorded_at else [])])
+    columns = [profile.time, *([profile.recorded_at] if profile.recorded_at else [])]
+    form = _form_of(place, columns)
+    is_whole = not any(time.clock_column for time in columns if place in time.places)
     is_number = place in {value.column for value in profile.values}
-    return [_text(cell, form, profile.decimal if is_number else ".") for cell in cells]
+    return [_text(cell, form, profile.decimal if is_number else ".", is_whole=is_whole) for cell in cells]
 
 
-def _text(cell: str, form: str, decimal: str) -> str:
+def _text(cell: str, form: str, decimal: str, *, is_whole: bool) -> str:
     """Write a cell as the profile says that such columns are written."""
     kind, text = cell[:1], cell[1:]
     if kind == "n":
         return text.replace(".", decimal)
     if kind == "d":
-        return _moment(datetime.fromisoformat(text), form)
+        return _moment(datetime.fromisoformat(text), form, is_whole=is_whole)
     if kind == "t":
         seconds = int(text)
         clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
@@ -127,18 +148,22 @@ def _text(cell: str, form: str, decimal: str) -> str:
     return text.strip()
 
 
-def _moment(moment: datetime, form: str) -> str:
+def _moment(moment: datetime, form: str, *, is_whole: bool) -> str:
+    """Write a moment in a form. is_whole: the form is not that of the day or the time of day alone."""
     if form == "excel":
         return f"{(moment - _EXCEL_ZERO).total_seconds() / 86_400:.10f}"
-    if not form or (moment.second and "%S" not in form):
+    parts = {"%S": moment.second}
+    if is_whole:
+        parts |= {"%H": moment.hour, "%M": moment.minute}
+    if not form or any(part and name not in form for name, part in parts.items()):
         # Cut to the form it would be another time; so written it is none, and its line is refused.
         return moment.isoformat()
     return moment.strftime(form)
 
 
-def _form_of(place: Place, times: Sequence[TimeColumn]) -> str:
+def _form_of(place: Place, columns: Sequence[TimeColumn]) -> str:
     """Give the form of the moments in a column: the whole time, or the part of it that stands there."""
-    for time in times:
+    for time in columns:
         date_form, clock_form = time.forms
         if place == time.clock_column:
             return clock_form

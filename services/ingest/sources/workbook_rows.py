@@ -11,10 +11,12 @@ import resource
 import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 MOST_BYTES = 2_000_000_000
 MOST_CPU_S = 120
 REFUSED = 3
+HEADER_WITHIN_ROWS, FEWEST_NAMES = 100, 2
 
 
 def text_of(cell: object) -> str:
@@ -36,23 +38,51 @@ def text_of(cell: object) -> str:
 
 
 def write_sheet(data: bytes, sheet: str) -> None:
-    """Write a sheet, named or by its number from 1. Ends the process with REFUSED and a reason where it cannot."""
+    """Write a sheet, named or by its number from 1, or the first. Ends the process with REFUSED where it cannot.
+
+    So it ends, too, where none is named and others have the same header: most likely each holds a month.
+    """
     import python_calamine
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
+        is_named = bool(sheet)
+        sheet = sheet or "1"
         number = int(sheet) if sheet.isdecimal() and sheet not in names else 0
         if not 0 <= number <= len(names) or (not number and sheet not in names):
             _refuse(f"has no sheet {sheet}; it has {', '.join(names)[:500]}")
-        rows = book.get_sheet_by_name(names[number - 1] if number else sheet).to_python(skip_empty_area=False)
+        chosen = names[number - 1] if number else sheet
+        rows = _rows(book, chosen)
+        alike = (
+            [] if is_named else [name for name in names if name != chosen and _has_header_of(rows, _rows(book, name))]
+        )
     except python_calamine.PasswordError:
         _refuse("is encrypted; save it without a password")
     except python_calamine.CalamineError:
         _refuse("is damaged, or no workbook that can be read; save the sheet as .xlsx or CSV")
+    if alike:
+        _refuse(
+            f"has the columns of its sheet {chosen} in {', '.join(alike)[:500]}, too; save each as a file of its own,"
+            " or name the one to read in the profile: sheet"
+        )
     writer = csv.writer(sys.stdout)
     for row in rows:
         writer.writerow([text_of(cell) for cell in row])
+
+
+def _rows(book: Any, sheet: str) -> list[list[Any]]:
+    return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def _has_header_of(rows: list[list[Any]], others: list[list[Any]]) -> bool:
+    """Tell whether a row of several names stands near the top of both sheets."""
+    return bool(_headers(rows) & _headers(others))
+
+
+def _headers(rows: list[list[Any]]) -> set[tuple[str, ...]]:
+    named = [tuple(cell for cell in row if cell != "") for row in rows[:HEADER_WITHIN_ROWS]]
+    return {row for row in named if len(row) >= FEWEST_NAMES and all(isinstance(cell, str) for cell in row)}
 
 
 def _refuse(words: str) -> None:

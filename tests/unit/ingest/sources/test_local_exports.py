@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.sources.readings_file import ReadingsFile, readings_file
+from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.shipped import profile_named
 from tests.unit.ingest.sources.local_export import Shown, hours, line, profile, read_lines, taken
 
@@ -213,3 +214,21 @@ def test_the_shipped_example_reads_an_export_as_it_is_written() -> None:
         (1, 12_346_678, 201_500),
     ]
     assert file.readings.column("supply_c").to_pylist() == [pytest.approx(71.2), pytest.approx(71.2)]
+
+
+def test_times_between_the_hours_name_none() -> None:
+    begin = profile(stamped="begin")
+    quarters = [f"66;2024-01-01 {hour:02}:{minute:02};{hour}" for hour in range(4) for minute in (0, 15, 30, 45)]
+    with pytest.raises(UnreadableFileError, match="12 of 16 times lie between full hours"):
+        read_lines(quarters, begin)
+    assert len(read_lines(quarters, profile()).readings) == 16
+    of_hours = [f"66;2024-01-01 {hour:02}:00;{hour}" for hour in range(8)]
+    file = read_lines([*of_hours, "66;2024-01-01 08:07;8"], begin)
+    assert [(bad.line, bad.code) for bad in file.refusals] == [(10, "not_on_the_hour")]
+    assert [one.at.hour for one in taken(file)] == list(range(8))
+
+
+def test_a_date_that_begins_its_day_is_the_midnight_behind_it_on_days_of_any_length() -> None:
+    by = profile(stamped="begin", format="%Y-%m-%d")
+    file = read_lines(["66;2024-03-30;1", "66;2024-03-31;2", "66;2024-10-26;3", "66;2024-10-27;4"], by)
+    assert [f"{one.at:%m-%d %H}" for one in taken(file)] == ["03-30 23", "03-31 22", "10-26 22", "10-27 23"]

@@ -61,6 +61,7 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('zone = "+01:00"', 'format = "%d/%m"', "time.format: a format needs"),
         ('zone = "+01:00"', 'format = "%d/%m/%Y %I"', "not %I"),
         ('zone = "+01:00"', 'stamped = "middle"', "time.stamped: write 'begin' or 'end'"),
+        ('zone = "+01:00"', 'format = "%Y-%m-%d"\nstamped = "end"', "for days write 'begin'"),
         ('zone = "+01:00"', 'clock_change = "by_counter"', "counter_column, the meter's hour counter, go together"),
         ('zone = "+01:00"', 'counter_column = "Drifttid"', "counter_column, the meter's hour counter, go together"),
         ('zone = "+01:00"', 'clock_column = "Kl"\nformat = "%Y%m%d"', "write the format of both columns"),

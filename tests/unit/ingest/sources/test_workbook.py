@@ -61,7 +61,10 @@ def test_texts_numbers_and_dates_are_read_as_the_same_lines_in_csv_are() -> None
 
 
 def test_a_number_keeps_the_digits_that_are_shown_and_none_of_the_floats_own() -> None:
-    rows: list[tuple[Any, ...]] = [("66", local("2024-01-01 00:00"), 1234.56), ("66", local("2024-01-01 01:00"), 1000 + 0.1 * 3)]
+    rows: list[tuple[Any, ...]] = [
+        ("66", local("2024-01-01 00:00"), 1234.56),
+        ("66", local("2024-01-01 01:00"), 1000 + 0.1 * 3),
+    ]
     rows += [("66", local("2024-01-01 02:00"), "1234,57")]
     file = readings_file(workbook(table(HEADER, *rows)), profile())
     assert file.readings.column("energy_wh").to_pylist() == [1_234_560, 1_000_300, 1_234_570]
@@ -113,6 +116,41 @@ def test_the_sheet_is_named_or_numbered_and_else_the_first() -> None:
         readings_file(data, with_sheet(None))
     with pytest.raises(UnreadableFileError, match="no sheet Blad1; it has Info, Värden"):
         readings_file(data, with_sheet("Blad1"))
+
+
+def test_sheets_with_the_same_columns_are_not_left_unread_in_silence() -> None:
+    months = io.BytesIO()
+    book = xlsxwriter.Workbook(months, {"in_memory": True})
+    of_times = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    for name, day in (("Jan", "2024-01-01"), ("Feb", "2024-02-01")):
+        table(("Energi AB",), HEADER, ("66", local(day), 7))(book.add_worksheet(name), of_times)
+    book.add_worksheet("Info").write_row(0, 0, ("Utskrivet", "av Eva"))
+    book.close()
+    with pytest.raises(
+        UnreadableFileError, match="columns of its sheet Jan in Feb, too; save each as a file of its own"
+    ):
+        readings_file(months.getvalue(), with_sheet(None))
+    assert len(readings_file(months.getvalue(), with_sheet(1)).readings) == 1
+
+
+def test_dates_of_which_a_program_took_the_day_for_the_month_are_refused() -> None:
+    by = profile(format="%d/%m/%Y %H:%M")
+    # What was 10, 11 and 12 November became the eleventh of other months; 13/11 could not.
+    turned = [("66", local(f"2024-{month}-11 00:00"), month) for month in (10, 11, 12)]
+    with pytest.raises(UnreadableFileError, match="took the day for the month; import the CSV itself"):
+        readings_file(workbook(table(HEADER, *turned, ("66", "13/11/2024 00:00", 13))), by)
+    as_they_are = [("66", local(f"2024-11-{day} 00:00"), day) for day in (12, 13)]
+    for text in ("14/11/2024 00:00", "Summa 13"):
+        file = readings_file(workbook(table(HEADER, *as_they_are, ("66", text, 14))), by)
+        assert [one.at.day for one in taken(file)][:2] == [11, 12]
+
+
+def test_an_hour_that_the_profiles_date_does_not_speak_of_is_not_cut() -> None:
+    rows = [("66", local("2024-01-01 00:00"), 1), ("66", local("2024-01-01 13:00"), 2)]
+    for time_format in ("%Y-%m-%d", "%d/%m/%Y"):
+        assert refused(readings_file(workbook(table(HEADER, *rows)), profile(format=time_format))) == [
+            (3, "Tid", "not_a_time")
+        ]
 
 
 def packed(**members: bytes) -> bytes:
