@@ -11,6 +11,8 @@ from services.ingest.sending.report import HINTS, UNKNOWN_LINE, ImportReport, ru
 from services.ingest.sources.refusals import BadLine
 
 SHOWN_LINES = 20
+REFUSED_BESIDE = ".refused.csv"
+"""What the name of a file of refused lines has behind that of its file."""
 
 
 class Counted(NamedTuple):
@@ -42,6 +44,10 @@ def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> No
     for first_bad, last_line in runs[:SHOWN_LINES]:
         words = f"{_where(first_bad, last_line)}: {first_bad.code}: {first_bad.reason}"
         console.print(f"  {words}", highlight=False, markup=False, soft_wrap=True)
+    not_listed = report.refused_counts.total() - len(report.refused)
+    if not_listed > 0:
+        words = f"  and {not_listed:,} more that are refused; of a delivery the first are listed"
+        console.print(words, highlight=False, markup=False, soft_wrap=True)
     if len(runs) > SHOWN_LINES:
         _write_beside(report.file, in_order, console)
 
@@ -55,7 +61,7 @@ def _where(bad: BadLine, last_line: int) -> str:
 
 
 def _write_beside(file: Path, refused: Sequence[BadLine], console: Console) -> None:
-    beside = file.with_name(file.name + ".refused.csv")
+    beside = file.with_name(file.name + REFUSED_BESIDE)
     try:
         with beside.open("w", encoding="utf-8", newline="") as output:
             writer = csv.writer(output)

@@ -16,7 +16,9 @@ from deploy.local.folder import StackError
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
 from services.cli.deliveries import put_source
+from services.cli.import_report import REFUSED_BESIDE
 from services.cli.requests import Client, told_of_database
+from services.ingest.folder.places import NO_EXPORTS
 from services.ingest.sending.deliveries import POLL_S, Progress, deliver, judged
 from services.ingest.sending.report import ImportReport
 from services.ingest.sources.profile import Profile, ProfileError
@@ -75,7 +77,8 @@ def files_in(places: Sequence[Path]) -> list[Path]:
 
 
 def _files_of(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    files = (file for file in folder.iterdir() if file.is_file() and not file.name.startswith(NO_EXPORTS))
+    return sorted(file for file in files if not file.name.endswith(REFUSED_BESIDE))
 
 
 def read_bytes(path: Path) -> bytes:

@@ -14,6 +14,8 @@ WORKING, DONE, REFUSED = "working", "done", "refused"
 REPORT = ".report.json"
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
 """What programs call a file that they still write."""
+NO_EXPORTS = (".", "~$")
+"""Hidden files, and what Excel puts beside a workbook that somebody has open."""
 MOST_NAME_BYTES = 200
 """Of a name that a suffix and the report's ending must still fit behind."""
 
@@ -130,7 +132,7 @@ def _files(folder: Path) -> list[Path]:
         files = [
             (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
             for entry in entries
-            if entry.is_file(follow_symlinks=False) and not entry.name.startswith(".")
+            if entry.is_file(follow_symlinks=False) and not entry.name.startswith(NO_EXPORTS)
         ]
     return [folder / name for _, name in sorted(files)]
 
