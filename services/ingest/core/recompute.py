@@ -44,6 +44,8 @@ class Spans(NamedTuple):
     """The instant by which the verdicts must be what they were, or END_S where the window ends with the series."""
     offset: Int64
     """(m, 2): what is to be added to Wh and l at from_s so that they run on, 0 where the window begins the series."""
+    is_earliest: Bool
+    """True where nothing before the window is kept any more, so that none could begin earlier."""
 
     @property
     def starts_inside(self) -> Bool:
@@ -116,14 +118,14 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
 
     After a reading that is accepted as before, with everything behind it unchanged, all verdicts are as before. Those
     of the last readings of a window are not to be trusted: what they look ahead to was not loaded. A version that gave
-    its place to another was judged while others were not accepted yet: it is to be seen with all that came before it,
-    and nothing is settled before it.
+    its place to another was judged while others were not accepted yet: it is to be seen with all before it that is
+    kept, and nothing is settled before it.
     """
     ends_inside = spans.ends_inside
     silenced = has_other_versions(rows)
     silenced &= np.isin(verdict, REFUSED_BY_OTHERS) | np.isin(rows.verdict, REFUSED_BY_OTHERS)
     has_silenced = np.bincount(np.searchsorted(spans.point_id, rows.point_id), silenced, len(spans.point_id)) > 0
-    result, is_settled = verdict.copy(), ~(has_silenced & spans.starts_inside)
+    result, is_settled = verdict.copy(), ~(has_silenced & spans.starts_inside & ~spans.is_earliest)
     starts = run_starts(rows.point_id)
     ends = np.append(starts[1:], len(rows.point_id))[: len(starts)]
     point = np.searchsorted(spans.point_id, rows.point_id[starts])

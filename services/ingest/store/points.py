@@ -43,9 +43,11 @@ _SPANS = """
                 ELSE extract(epoch FROM coalesce(last_volume.read_at, last.read_at))::bigint END,
            CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM stop.midnight)::bigint END,
            CASE WHEN last_day.offset_wh IS NULL THEN 8589934592 ELSE extract(epoch FROM after.read_at)::bigint END,
-           coalesce(day_before.offset_wh, 0), coalesce(day_before.offset_l, 0)
+           coalesce(day_before.offset_wh, 0), coalesce(day_before.offset_l, 0),
+           coalesce(begin.midnight = kept.goes_on_from, false)
       FROM unnest(%(point_ids)s::int[], %(from_s)s::bigint[], %(to_s)s::bigint[], %(back)s::int[], %(ahead)s::int[])
            AS touched(point_id, from_s, to_s, back, ahead)
+      LEFT JOIN ingest.kept_point AS kept ON kept.point_id = touched.point_id
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
             WHERE reading.point_id = touched.point_id AND read_at < to_timestamp(touched.from_s)
@@ -63,8 +65,7 @@ _SPANS = """
             ORDER BY read_at DESC LIMIT 1) AS volume_before ON true
       CROSS JOIN LATERAL (
            SELECT greatest(date_trunc('day', coalesce(volume_before.read_at, accepted_before.read_at), %(zone)s),
-                           (SELECT goes_on_from FROM ingest.kept_point
-                             WHERE kept_point.point_id = touched.point_id)) AS midnight
+                           kept.goes_on_from) AS midnight
            ) AS begin
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
@@ -232,7 +233,7 @@ async def windows(
 
     back, ahead: (m,) how many judged readings to take in before and after what is new.
     """
-    kinds: tuple[Kind, ...] = ("int4", "int8", "int8", "int8", "int8", "int8", "int8", "int8")
+    kinds: tuple[Kind, ...] = ("int4", "int8", "int8", "int8", "int8", "int8", "int8", "int8", "bool")
     columns = await bulk.copy_out(
         tx,
         _SPANS,
@@ -249,9 +250,10 @@ async def windows(
             "ahead": array_literal(ahead.tolist()),
         },
     )
-    point_id, first_s, from_s, last_s, until_s, settled_s, offset_wh, offset_l = columns
+    point_id, first_s, from_s, last_s, until_s, settled_s, offset_wh, offset_l, is_earliest = columns
     offset = np.stack([offset_wh, offset_l], axis=1)
-    return Spans(point_id, touched.to_s, from_s, until_s, settled_s, offset), first_s, last_s
+    spans = Spans(point_id, touched.to_s, from_s, until_s, settled_s, offset, is_earliest.astype(bool))
+    return spans, first_s, last_s
 
 
 async def readings(tx: Transaction, point_id: Int64, first_s: Int64, last_s: Int64) -> ReadingRows:

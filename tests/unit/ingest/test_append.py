@@ -47,6 +47,7 @@ def all_at_once(places: Installations, rows: ReadingRows) -> tuple[Recomputed, P
         np.array([END_S]),
         np.array([END_S]),
         np.zeros((1, 2), np.int64),
+        np.array([False]),
     )
     done = recompute(spans, judged(spans, rows, terms_of(places, rows), places), NO_SHAPES)
     return done, states_after(unknown_state(), spans, done)
