@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from tests.bench.backfill import backfill_live_p99
 from tests.bench.bytes_per_reading import bytes_per_reading
 from tests.bench.facility_page import facility_page_p99
 from tests.bench.figures import Figure, keep
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         rebuild,
         bytes_per_reading,
         vee_kernel,
+        backfill_live_p99,
     )
 }
 

@@ -47,10 +47,12 @@ def api_address(stack: Stack) -> str:
     return f"http://127.0.0.1:{stack.port(INGEST_API.http)}"
 
 
-def source_key(stack: Stack) -> str:
-    """Register a source of readings; gives its key."""
+def source_key(stack: Stack, kind: str = "live") -> str:
+    """Register a source of readings of a kind; gives its key."""
     headers = {"Authorization": f"Bearer {stack.integration_key}"}
-    answer = httpx.put(f"{api_address(stack)}/v1/sources/bench", json={"kind": "live", "rank": 10}, headers=headers)
+    answer = httpx.put(
+        f"{api_address(stack)}/v1/sources/bench-{kind}", json={"kind": kind, "rank": 10}, headers=headers
+    )
     answer.raise_for_status()
     return str(answer.json()["key"])
 
