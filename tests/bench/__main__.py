@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from tests.bench.backfill import backfill_live_p99
 from tests.bench.bytes_per_reading import bytes_per_reading
+from tests.bench.correction_to_page import correction_to_page
 from tests.bench.facility_page import facility_page_p99
 from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         bytes_per_reading,
         vee_kernel,
         backfill_live_p99,
+        correction_to_page,
     )
 }
 
