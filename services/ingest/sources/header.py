@@ -75,8 +75,13 @@ def _missing(missing: Sequence[Column], what_is_there: str) -> str:
 
 
 def fields_of(line: str, delimiter: str) -> list[str] | None:
-    """Split one line, without space around its fields; None where a quote is left open."""
+    """Split one line, as names are given; None where a quote is left open."""
     try:
-        return [field.strip() for field in next(csv.reader([line], delimiter=delimiter, strict=True))]
+        return [name_of(field) for field in next(csv.reader([line], delimiter=delimiter, strict=True))]
     except csv.Error:
         return None
+
+
+def name_of(field: str) -> str:
+    """Give a column's name as a profile says it, without space around: a line break in it is a space."""
+    return " ".join(part.strip() for part in field.strip().split("\n"))

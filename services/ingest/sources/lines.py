@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from services.heat.arrays import Bool, Int64, counted_up
 from services.ingest.sources import workbook
 from services.ingest.sources.header import HEADER_WITHIN_LINES, Layout, fields_of, layout
+from services.ingest.sources.line_breaks import MOST_LINES, joined, of_data, of_header
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
@@ -60,9 +61,9 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     """Split a file into lines and columns, piece by piece, at least one of them.
 
     Gives (n,) Arrow strings without space around for each column of the profile. Optional columns that the file lacks
-    are left out; empty lines, and the header where it stands again, are passed over. No field spans lines, so that a
-    quote left open costs its own line and no other. A workbook is known by its bytes. Raises UnreadableFileError where
-    the whole file does not fit.
+    are left out; empty lines, and the header where it stands again, are passed over. A quoted field may hold line
+    breaks where nobody asks for it; a quote left open costs its own line and no other. A workbook is known by its
+    bytes. Raises UnreadableFileError where the whole file does not fit.
     """
     if workbook.is_workbook(data):
         found = workbook.columns(data, profile)
@@ -76,10 +77,12 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     for every, number in _pieces(data, profile):
         if where is None:
             advice = f"are the delimiter '{profile.delimiter}' and the encoding {profile.encoding} right?"
+            every, number = _with_one_header(every, number, profile, profile.delimiter)
             where = layout(_top(every, number, profile.delimiter), profile, advice)
             header = every[where.first - 1] if profile.header else None
             every, number = every[where.first :], number[where.first :]
         every, number = _without_header(every, number, header)
+        every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
         has_lines |= len(every) > 0
         every, number = _well_formed(every, number, refusals)
         yield _columns(every, number, where, profile.delimiter, refusals)
@@ -87,6 +90,13 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
         raise UnreadableFileError("the file is empty")
     if not has_lines:
         raise UnreadableFileError("the file has a header and no line below it")
+
+
+def _with_one_header(every: Any, number: Int64, profile: Profile, delimiter: str) -> tuple[Any, Int64]:
+    """Put the lines of a header together whose names hold line breaks."""
+    is_header = of_header(profile)
+    top, of_top = joined(every[:HEADER_WITHIN_LINES], number[:HEADER_WITHIN_LINES], delimiter, is_header)
+    return pa.concat_arrays([top, every[HEADER_WITHIN_LINES:]]), np.append(of_top, number[HEADER_WITHIN_LINES:])
 
 
 def _without_header(every: Any, number: Int64, header: Any) -> tuple[Any, Int64]:
@@ -108,7 +118,7 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
     line_end = b"\n" if b"\n" in data else b"\r"
     start, number = 0, 1
     while start < len(data):
-        end = (data.rfind(line_end, start, start + PIECE_BYTES) + 1) or (data.find(line_end, start) + 1) or len(data)
+        end = _end_of_piece(data, start, line_end)
         text = data[start:end].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
         # Files that were put one behind the other have each their own.
         text = text.replace("\ufeff", "")
@@ -120,6 +130,21 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
         is_filled &= numbers > profile.skip_lines
         if is_filled.any():
             yield (every if is_filled.all() else every.filter(pa.array(is_filled))), numbers[is_filled]
+
+
+def _end_of_piece(data: bytes, start: int, line_end: bytes) -> int:
+    """End a piece behind a line, and not within a quoted field with line breaks if it can be helped."""
+    if start + PIECE_BYTES >= len(data):
+        return len(data)
+    end = (data.rfind(line_end, start, start + PIECE_BYTES) + 1) or (data.find(line_end, start) + 1) or len(data)
+    earlier = end
+    for _ in range(MOST_LINES):
+        if data.count(b'"', start, earlier) % 2 == 0:
+            return earlier
+        earlier = data.rfind(line_end, start, earlier - 1) + 1
+        if not earlier:
+            break
+    return end
 
 
 def _encoding(data: bytes, profile: Profile) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from services.heat.arrays import Int64
 from services.ingest.sources import workbook_rows
-from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
+from services.ingest.sources.header import HEADER_WITHIN_LINES, layout, name_of
 from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place, TimeColumn
@@ -54,7 +54,7 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
     top = [row for _, row in zip(range(HEADER_WITHIN_LINES), filled, strict=False)]
     if not top:
         raise UnreadableFileError("the sheet is empty")
-    where = layout([(number, [cell[1:].strip() for cell in row]) for number, row in top], profile, _ADVICE)
+    where = layout([(number, [name_of(cell[1:]) for cell in row]) for number, row in top], profile, _ADVICE)
     numbers: list[int] = []
     cells: dict[Place, list[str]] = {place: [] for place in where.by_column}
     for rows in (top[where.first :], filled):

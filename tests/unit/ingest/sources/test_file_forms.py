@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.ingest.sources import lines
 from services.ingest.sources.file_name import names_in
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.readings_file import IN_THE_FILE, Named, ReadingsFile, readings_file
@@ -106,6 +107,49 @@ def test_quotes_change_nothing() -> None:
     file = read("\n".join([HEADER.replace("Tid", '"Tid"'), *lines]), profile())
     assert kwh(file) == [7.5, 8]
     assert refused(file) == [(4, "Energi kWh", "not_a_number"), (5, "", "quote_not_closed")]
+
+
+WITH_ADDRESS = "Mätare;Adress;Tid;Energi kWh;Anm"
+
+
+def with_address(*records: str) -> ReadingsFile:
+    return read("\n".join([WITH_ADDRESS, *records]), profile())
+
+
+def test_a_field_that_nobody_asks_for_may_hold_line_breaks() -> None:
+    file = with_address(
+        f'66;"Ekvägen 1\n\n123 45 Norrby";{AT};1;"a ""b""\nc"',
+        f'"67";"Ekvägen 2\r\n123 45; Norrby";"{AT}";2;',
+        f"68;Ekvägen 3;{AT};3;",
+    )
+    assert (kwh(file), refused(file), file.line.tolist()) == ([1, 2, 3], [], [2, 6, 8])
+
+
+def test_a_line_break_in_a_columns_name_is_a_space() -> None:
+    data = f'Rapport "2024"\n"Mätare";"Tid\n(lokal)";"Energi\nkWh"\n66;{AT};1\n'
+    file = read(data, profile(column="Tid (lokal)"))
+    assert (kwh(file), file.line.tolist(), refused(file)) == ([1], [5], [])
+
+
+@pytest.mark.parametrize(
+    ("records", "good"),
+    [
+        ((f'66;"Eken;{AT};1;', f'66;Ek;{AT};2;end"', f"66;Ek;{AT};3;"), [2, 3]),
+        ((f'66;Ek;{AT};1;"note', f"66;Ek;{AT};2;", f'66;Ek;{AT};3;end"'), [2, 3]),
+        ((f'66;"Ek;{AT};1;', *[f"66;Ek;{AT};{n};" for n in range(2, 12)], f'Ek";{AT};12;'), [*range(2, 12)]),
+        ((f'66;Ek;{AT};"1\n2";', f"66;Ek;{AT};2;"), [2]),
+    ],
+)
+def test_a_quote_left_open_takes_no_good_line_with_it(records: tuple[str, ...], good: list[int]) -> None:
+    assert kwh(with_address(*records)) == good
+
+
+def test_line_breaks_are_kept_together_wherever_a_large_file_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [f'66;"Ekvägen {n}\n""Norrby";2024-01-01 {n:02}:00;{n};' for n in range(24)]
+    for size in range(40, 160, 7):
+        monkeypatch.setattr(lines, "PIECE_BYTES", size + len(WITH_ADDRESS.encode()))
+        file = with_address(*records)
+        assert (kwh(file), refused(file)) == (list(range(24)), [])
 
 
 def test_seconds_may_be_missing_and_iso_needs_no_t() -> None:
