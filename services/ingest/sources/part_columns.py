@@ -1,13 +1,13 @@
 """A part of a file's lines to numbers, so that of the texts of a large file only a part is in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
 from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import decimals, time_columns
+from services.ingest.sources import decimals, marks, time_columns
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import REGISTER_UNITS, Column, TimeColumn, ValueColumn
 from services.ingest.sources.refusals import Fault, UnreadableFileError
@@ -53,7 +53,10 @@ class PartColumns:
         columns = self._names(rows)
         for name, column in (("read_at", self._profile.time), ("recorded_at", self._profile.recorded_at)):
             if column is not None and rows.has(column.column):
-                read = time_columns.written(rows.time_text(column), column)
+                text = rows.time_text(column)
+                if column.marks is not None:
+                    text, columns["marked"] = self._marked(rows, text, column, column.marks)
+                read = time_columns.written(text, column)
                 columns |= {f"{name}.{part}": values for part, values in read._asdict().items()}
         columns |= self._counter(rows, self._profile.time)
         for value in self._profile.values:
@@ -91,6 +94,13 @@ class PartColumns:
             return {}
         # One that cannot be read tells nothing; a line needs it in one hour of the year.
         return {"counter_h": decimals.hours(rows.text(time.counter_column), self._profile.style)}
+
+    @staticmethod
+    def _marked(rows: Rows, text: Any, column: TimeColumn, either: Sequence[str]) -> tuple[Any, Int64]:
+        """Give times without their marks, and the pass of autumn's hour that each mark says."""
+        if column.mark_column is not None:
+            return text, marks.passes(rows.text(column.mark_column), either)
+        return marks.taken_out(text, either)
 
     def _value(self, text: Any, value: ValueColumn) -> dict[str, Values]:
         style = self._profile.style

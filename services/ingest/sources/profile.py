@@ -99,6 +99,10 @@ class Profile(Part):
         if wrong:
             how = "names, since the file has a header" if self.header else "numbers from 1, since it has no header"
             raise ValueError(f"give columns as {how}: {', '.join(map(str, wrong))}")
+        if self.time.marks is not None and self.kind is Kind.WEATHER:
+            raise ValueError("a weather file has no marks; write clock_change = 'by_order' or 'refuse'")
+        if self.recorded_at is not None and self.recorded_at.marks is not None:
+            raise ValueError("recorded_at has no marks; write clock_change = 'by_order' or 'refuse'")
         self._check_twice("column", Counter(str(one.column) for one in self.columns))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})

@@ -1,5 +1,6 @@
 """The parts of a profile: columns of times, names and figures, and how their values are written."""
 
+import re
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Self
@@ -40,6 +41,7 @@ class ClockChange(StrEnum):
 
     BY_ORDER = "by_order"
     BY_COUNTER = "by_counter"
+    BY_MARK = "by_mark"
     REFUSE = "refuse"
 
 
@@ -86,12 +88,17 @@ class Column(Part):
     optional: bool = False
 
 
+Mark = Annotated[str, Field(min_length=1, max_length=20)]
+
+
 class TimeColumn(Column):
     """A column of instants. format: `iso`, `unix` (seconds since 1970), `excel` (days) or like `%d/%m/%Y %H:%M`.
 
     clock_column: where the time of day stands, if in a column of its own; format is then of both, with a space between.
     zone: what times without an offset mean; without a zone each must carry its offset.
     counter_column: the meter's own hour counter, for clock_change `by_counter`.
+    marks: what stands at a time of summer and what at one of normal time, for `by_mark`: A and B, CEST and CET. They
+    stand in the time itself, or in mark_column.
     day_ends_at_24: whether `24:00` is the end of the day it is written with.
     """
 
@@ -100,6 +107,8 @@ class TimeColumn(Column):
     zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     clock_change: ClockChange = ClockChange.REFUSE
     counter_column: Place | None = None
+    marks: Annotated[tuple[Mark, ...], Field(min_length=2, max_length=2)] | None = None
+    mark_column: Place | None = None
     day_ends_at_24: bool = False
     stamped: Stamped | None = None
 
@@ -107,6 +116,18 @@ class TimeColumn(Column):
     def _counter_is_there(self) -> Self:
         if (self.clock_change is ClockChange.BY_COUNTER) != (self.counter_column is not None):
             raise ValueError("clock_change = 'by_counter' and counter_column, the meter's hour counter, go together")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_are_there(self) -> Self:
+        if (self.clock_change is ClockChange.BY_MARK) != (self.marks is not None):
+            raise ValueError("clock_change = 'by_mark' and marks, those of summer and of normal time, go together")
+        if self.mark_column is not None and self.marks is None:
+            raise ValueError("mark_column goes with clock_change = 'by_mark' and marks")
+        if self.marks is not None and len(set(self.marks)) == 1:
+            raise ValueError("marks: write that of summer and that of normal time, which is another")
+        if self.marks is not None and self.mark_column is None and any(re.search("[0-9]", one) for one in self.marks):
+            raise ValueError("marks that stand in the time itself have no digits; or name their column: mark_column")
         return self
 
     @model_validator(mode="after")
@@ -137,7 +158,7 @@ class TimeColumn(Column):
     @property
     def places(self) -> list[Place]:
         """Every column of the file that the time is made of."""
-        others = (self.clock_column, self.counter_column)
+        others = (self.clock_column, self.counter_column, self.mark_column)
         return [self.column, *(one for one in others if one is not None)]
 
 

@@ -117,7 +117,8 @@ def _written(rows: Rows, name: str) -> Written:
 
 def _series(rows: Rows) -> Series:
     unknown = np.full(len(rows), UNKNOWN, np.int64)
-    return Series(_meters(rows), rows.columns["energy_wh"], rows.columns.get("counter_h", unknown))
+    counter_h, marked = (rows.columns.get(name, unknown) for name in ("counter_h", "marked"))
+    return Series(_meters(rows), rows.columns["energy_wh"], counter_h, marked)
 
 
 def _meters(rows: Rows) -> Int64:

@@ -15,19 +15,20 @@ FIRST, SECOND, UNCLEAR = 0, 1, -1
 class Series(NamedTuple):
     """What a file's lines say beside their times, each (n,), in the file's order.
 
-    meter: which meter a line is of. register_wh: what it showed. counter_h: its count of operating hours. UNKNOWN
-    where a line does not say.
+    meter: which meter a line is of. register_wh: what it showed. counter_h: its count of operating hours. marked: the
+    pass that the line itself says. UNKNOWN where a line does not say.
     """
 
     meter: Int64
     register_wh: Int64
     counter_h: Int64
+    marked: Int64
 
     @staticmethod
     def of_times_alone(meter: Int64) -> "Series":
         """Give the series of lines of which only the meter is known."""
         unknown = np.full(len(meter), UNKNOWN, np.int64)
-        return Series(meter, unknown, unknown)
+        return Series(meter, unknown, unknown, unknown)
 
 
 class _Run(NamedTuple):
@@ -242,6 +243,11 @@ class _OneValue:
         )
         last = int(self._series.register_wh[before].max()) if len(before) else UNKNOWN
         return last, int(self._series.register_wh[after].min()) if len(after) else UNKNOWN
+
+
+def passes_by_mark(series: Series, repeated: Bool) -> Int64:
+    """Tell the passes apart by what the lines themselves say."""
+    return np.select([~repeated, series.marked != UNKNOWN], [FIRST, series.marked], UNCLEAR)
 
 
 def passes_by_counter(local_s: Int64, first_s: Int64, series: Series, repeated: Bool) -> Int64:

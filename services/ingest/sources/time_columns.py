@@ -96,6 +96,8 @@ def resolved(read: Written, column: TimeColumn, series: Series) -> Resolved:
 def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | None:
     if change is ClockChange.REFUSE:
         return None
+    if change is ClockChange.BY_MARK:
+        return lambda _, repeated: repeated_hour.passes_by_mark(series, repeated)
     if change is ClockChange.BY_COUNTER:
         return lambda first_s, repeated: repeated_hour.passes_by_counter(local_s, first_s, series, repeated)
     return lambda _, repeated: repeated_hour.passes_by_order(local_s, series, repeated)

@@ -1,6 +1,7 @@
 """Exports in local time, as they come: autumn's hour twice, spring's missing, blocks repeated, in any order."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import accumulate, pairwise
 
 import pytest
@@ -232,3 +233,42 @@ def test_a_date_that_begins_its_day_is_the_midnight_behind_it_on_days_of_any_len
     by = profile(stamped="begin", format="%Y-%m-%d")
     file = read_lines(["66;2024-03-30;1", "66;2024-03-31;2", "66;2024-10-26;3", "66;2024-10-27;4"], by)
     assert [f"{one.at:%m-%d %H}" for one in taken(file)] == ["03-30 23", "03-31 22", "10-26 22", "10-27 23"]
+
+
+MARKED = night(kwh=[100] * 3 + [103] * 3 + list(range(104, 108)))
+
+
+def in_summer(one: Shown) -> bool:
+    return one.at < datetime(2024, 10, 27, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("form", ["{} {}:{}{}", "{} {}:{} {}", "{0} {1}{3}:{2}"])
+@pytest.mark.parametrize("marks", [("A", "B"), ("CEST", "CET"), ("CE", "CET")])
+def test_marks_at_the_times_tell_the_passes_in_any_order(marks: tuple[str, str], form: str) -> None:
+    def marked(one: Shown) -> str:
+        serial, at, kwh = line(one).split(";")
+        day, clock = at.split(" ")
+        # Some programs mark the repeated hour alone.
+        mark = marks[0 if in_summer(one) else 1] if clock.startswith("02") or "CET" in marks else ""
+        return f"{serial};{form.format(day, *clock.split(':'), mark).strip()};{kwh}"
+
+    shown = MARKED[::2] + MARKED[1::2][::-1]
+    file = read_lines(map(marked, shown), profile(clock_change="by_mark", marks=marks))
+    assert (taken(file), len(file.refusals), file.told_apart) == (shown, 0, 2)
+
+
+def test_a_column_of_marks_tells_the_passes_and_another_mark_nothing() -> None:
+    by = profile(clock_change="by_mark", marks=["1", "0"], mark_column="Sommartid")
+    header = "Mätare;Tid;Energi kWh;Sommartid"
+    shown = sorted(MARKED, key=line)
+    file = read_lines([f"{line(one)};{int(in_summer(one))}" for one in shown], by, header)
+    assert (taken(file), len(file.refusals)) == (shown, 0)
+    file = read_lines([f"{line(one)};ja" for one in MARKED], by, header)
+    assert [bad.code for bad in file.refusals] == ["ambiguous_time"] * 2
+
+
+def test_a_mark_is_of_the_hour_that_its_time_names() -> None:
+    # 3A and 3B are the third hour of the day, of which there are two.
+    by = profile(clock_change="by_mark", marks=["A", "B"], stamped="end")
+    file = read_lines(["66;2024-10-27 03:00B;2", "66;2024-10-27 03:00A;1", "66;2024-10-27 04:00;3"], by)
+    assert [(one.at.hour, one.kwh) for one in taken(file)] == [(2, 2), (1, 1), (3, 3)]
