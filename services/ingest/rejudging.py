@@ -16,7 +16,7 @@ from services.ingest.store import rejudge
 from services.ingest.store.points import Touched
 
 log = logs.get_logger()
-IDLE_WAIT_S = 1.0
+IDLE_WAIT_S = 0.25
 
 
 class Rejudging:
