@@ -124,8 +124,9 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
     ends_inside = spans.ends_inside
     silenced = has_other_versions(rows)
     silenced &= np.isin(verdict, REFUSED_BY_OTHERS) | np.isin(rows.verdict, REFUSED_BY_OTHERS)
-    has_silenced = np.bincount(np.searchsorted(spans.point_id, rows.point_id), silenced, len(spans.point_id)) > 0
-    result, is_settled = verdict.copy(), ~(has_silenced & spans.starts_inside & ~spans.is_earliest)
+    unsure = silenced | _zeros_near_the_beginning(rows, verdict)
+    is_unsure = np.bincount(np.searchsorted(spans.point_id, rows.point_id), unsure, len(spans.point_id)) > 0
+    result, is_settled = verdict.copy(), ~(is_unsure & spans.starts_inside & ~spans.is_earliest)
     starts = run_starts(rows.point_id)
     ends = np.append(starts[1:], len(rows.point_id))[: len(starts)]
     point = np.searchsorted(spans.point_id, rows.point_id[starts])
@@ -146,6 +147,21 @@ def _settled(spans: Spans, rows: ReadingRows, verdict: Int64) -> tuple[Int64, Bo
         first = start + int(np.argmax(agrees))
         result[first:end] = rows.verdict[first:end]
     return result, is_settled
+
+
+def _zeros_near_the_beginning(rows: ReadingRows, verdict: Int64) -> Bool:
+    """Tell which readings show zeros where they have a say in whether the window's first one is accepted.
+
+    Whether they are an outage's is decided by what is behind them, however far, and those of an outage have no say.
+    """
+    is_judged = np.isin(verdict, JUDGED_VERDICTS)
+    key = owner_time_key(rows.point_id, rows.read_at_s)
+    is_instant = is_judged & (np.diff(key, prepend=-1) != 0)
+    count = np.cumsum(is_instant)
+    starts = run_starts(rows.point_id)
+    before = np.repeat(count[starts], np.diff(np.append(starts, len(count))))
+    shows_zero = (rows.energy_wh == 0) & ((rows.volume_l == 0) | (rows.volume_l == UNKNOWN))
+    return shows_zero & is_judged & (count - before <= LOOKAHEAD)
 
 
 def reaching_far(spans: Spans, done: Recomputed, ahead: int) -> Bool:

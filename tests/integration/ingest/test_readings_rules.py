@@ -113,6 +113,20 @@ async def test_a_refused_correction_stays_refused_whatever_comes_late_behind_it(
     assert set(energies(points, point).values()) == {1_000}
 
 
+async def test_what_stands_between_zeros_is_judged_again_once_they_are_no_outage(
+    worker: Worker, points: Points
+) -> None:
+    (point,) = points.add()
+    shown = dict.fromkeys(range(41), (0, 0)) | dict.fromkeys((10, 11), (92_311, 75_784))
+    await worker.take([reading(point, 24 * day, wh, volume_l=litres) for day, (wh, litres) in shown.items()])
+    outage_zero = 15
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 12), (outage_zero, 29)]
+    # A meter that counts on from zero, six weeks later, was never without power.
+    await worker.take([reading(point, 24 * day, 0, volume_l=3_780 * (day - 40)) for day in (41, 42)])
+    above_maximum = 11
+    assert points.rows(VERDICTS, [point]) == [(ACCEPTED, 41), (above_maximum, 2)]
+
+
 async def test_withdrawing_the_oldest_reading_takes_its_hours_and_no_other(worker: Worker, points: Points) -> None:
     (point,) = points.add()
     await worker.take([reading(point, hour, hour * 700) for hour in range(50)])
