@@ -46,12 +46,12 @@ def joined(every: Any, number: Int64, delimiter: str, is_record: IsRecord) -> tu
 
 
 def _fields(text: str, delimiter: str) -> list[str]:
-    """Give one record's fields without space around; none where the lines are no record, or more than one."""
+    """Give one record's fields; none where the lines are no record, or more than one."""
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return []
-    return [field.strip() for field in rows[0]] if len(rows) == 1 else []
+    return rows[0] if len(rows) == 1 else []
 
 
 def of_header(profile: Profile) -> IsRecord:
@@ -64,7 +64,7 @@ def of_data(where: Layout, delimiter: str) -> IsRecord:
     """Tell a record of data: breaks are in columns that nobody asks for, and no line of it is one by itself."""
 
     def is_record(fields: list[str]) -> bool:
-        if len(fields) < where.least or "".join(fields[where.width :]):
+        if len(fields) < where.least or "".join(fields[where.width :]).strip():
             return False
         asked = set(where.by_column.values())
         if any("\n" in field for place, field in enumerate(fields) if place in asked):

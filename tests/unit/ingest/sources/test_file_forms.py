@@ -138,6 +138,7 @@ def test_a_line_break_in_a_columns_name_is_a_space() -> None:
         ((f'66;Ek;{AT};1;"note', f"66;Ek;{AT};2;", f'66;Ek;{AT};3;end"'), [2, 3]),
         ((f'66;"Ek;{AT};1;', *[f"66;Ek;{AT};{n};" for n in range(2, 12)], f'Ek";{AT};12;'), [*range(2, 12)]),
         ((f'66;Ek;{AT};"1\n2";', f"66;Ek;{AT};2;"), [2]),
+        ((f'66;Ek;{AT};"1\n";', f"66;Ek;{AT};2;"), [2]),
     ],
 )
 def test_a_quote_left_open_takes_no_good_line_with_it(records: tuple[str, ...], good: list[int]) -> None:

@@ -42,7 +42,7 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('kind = "readings"', "kind = 7", "kind: write 'readings' or 'weather'"),
         ('decimal = ","', 'decimal = "comma"', "decimal: write '.' or ','"),
         ('decimal = ","', 'header = "no header"', "header: write true or false, without quotation marks"),
-        ("[time]", '[time]\nclock_change = "by order"', "time.clock_change: write 'by_order', 'by_counter', 'by_mark' or"),
+        ("[time]", '[time]\nclock_change = "by order"', "time.clock_change: write 'by_order', 'by_counter', 'by_mark'"),
         ('column = "Tid"', "column = 0", "time.column: write the column's name in quotation marks or, in a file"),
         ('column = "Tid"', 'column = ""', "time.column: write the column's name in quotation marks or, in a file"),
         ('column = "Tid"', "column = true", "time.column: write the column's name in quotation marks or, in a file"),
