@@ -60,6 +60,7 @@ def answer(request: httpx.Request) -> httpx.Response:
 
 @pytest.fixture(scope="module")
 def askers(system: System) -> Askers:
+    system.wait_until_ready()
     made = Askers(system)
     assert made.are_served()
     return made

@@ -240,7 +240,8 @@ def test_no_line_of_any_bytes_stops_the_file_or_changes_the_good_ones(junk: list
     file = readings_file(b"\n".join([HEADER.encode(), *lines]), OWN)
     assert column(file, "energy_wh")[:1] == [1]
     assert column(file, "energy_wh")[-1:] == [2]
-    filled = sum(1 for line in lines if line.strip(b" \t\f"))
+    # A byte order mark within a file is that of another file, put behind the first.
+    filled = sum(1 for line in lines if line.replace(b"\xef\xbb\xbf", b"").strip(b" \t\f"))
     assert len(file.readings) + len(file.refusals) == filled
 
 
