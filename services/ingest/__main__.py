@@ -5,15 +5,21 @@
 
 import sys
 from functools import partial
+from importlib import import_module
 
 from services.common import process
-from services.ingest import main, rebuild_by_hand
 
-PARTS = {"api": main.run_api, "worker": main.run_worker, "mqtt": main.run_mqtt}
+# Each process loads its own part alone: the worker's memory need not hold the doors.
+PARTS = {
+    "api": ("services.ingest.main_doors", "run_api"),
+    "worker": ("services.ingest.main", "run_worker"),
+    "mqtt": ("services.ingest.main_doors", "run_mqtt"),
+    "rebuild": ("services.ingest.rebuild_by_hand", "run"),
+}
 
-if sys.argv[1:2] == ["rebuild"]:
-    process.run("ingest-rebuild", partial(rebuild_by_hand.run, sys.argv[2:]))
-    sys.exit()
-if len(sys.argv) != 2 or sys.argv[1] not in PARTS:
-    sys.exit(f"usage: python -m services.ingest {'|'.join([*PARTS, 'rebuild'])}")
-process.run(f"ingest-{sys.argv[1]}", PARTS[sys.argv[1]])
+part, *more = sys.argv[1:] or [""]
+if part not in PARTS or (more and part != "rebuild"):
+    sys.exit(f"usage: python -m services.ingest {'|'.join(PARTS)}")
+module, name = PARTS[part]
+run = getattr(import_module(module), name)
+process.run(f"ingest-{part}", partial(run, more) if part == "rebuild" else run)

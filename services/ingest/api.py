@@ -34,10 +34,11 @@ from services.ingest.explaining_api import explanations
 from services.ingest.imports import import_meters
 from services.ingest.receiving import BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
 from services.ingest.settings import IngestSettings
+from services.ingest.sources.written import NDJSON, PARSERS
 from services.ingest.store import Change, deliveries, meters, stations
 from services.ingest.store.deliveries import Source
 from services.ingest.telegram_api import telegram_commands
-from services.ingest.understanding import NDJSON, PARSERS, TELEGRAM_LINES, TELEGRAMS, UPLINK, Understanding
+from services.ingest.understanding import TELEGRAM_LINES, TELEGRAMS, UPLINK, Understanding
 from services.ingest.weather_api import weather_commands
 
 STATUS_OF_REFUSAL = {Refusal.INSTALLATIONS_OVERLAP: 409, Refusal.KEY_IS_TAKEN: 409, Refusal.EDIT_ID_IS_TAKEN: 409}

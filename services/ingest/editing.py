@@ -22,10 +22,10 @@ from services.ingest.core.refusals import Refusal, RefusedError
 from services.ingest.core.verdict import FIRST_REFUSED, Verdict
 from services.ingest.decode import readings_message
 from services.ingest.holding import SCHEMA
-from services.ingest.receiving import by_partition
+from services.ingest.parting import by_partition
+from services.ingest.sources.written import PARSERS
 from services.ingest.store import Change, deliveries, edits, meters, replays
 from services.ingest.store.edits import Edit, Version
-from services.ingest.understanding import PARSERS
 
 log = logs.get_logger()
 

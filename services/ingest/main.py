@@ -1,4 +1,4 @@
-"""The ingest service as processes: its API and its listener take deliveries in, its worker judges and stores them."""
+"""The worker of the ingest service as a process: it judges and stores what the doors have taken in."""
 
 import asyncio
 from functools import partial
@@ -7,49 +7,20 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
-from services.common import consume, health, kafka, one_zone, outbox, process, schedule, web
+from services.common import consume, health, kafka, one_zone, outbox, process, schedule
 from services.common.postgres import Database
-from services.ingest import api
 from services.ingest.audit import audit
-from services.ingest.backlog import Backlog
 from services.ingest.estimating import Estimating
 from services.ingest.facilities import FacilityHandlers
 from services.ingest.handlers import ReadingHandlers
 from services.ingest.jobs import jobs
-from services.ingest.mqtt import Listening
-from services.ingest.receiving import Receiver
 from services.ingest.rejudging import Rejudging
-from services.ingest.replaying import Replaying
-from services.ingest.settings import IngestSettings, MqttSettings
-from services.ingest.understanding import Understanding
+from services.ingest.settings import IngestSettings
 from services.ingest.weather import WeatherHandlers
 
 SCHEMA = "ingest"
 JOBS_STALLED_S = 3_600
 """A month of a hundred thousand metering points takes minutes to sort."""
-
-
-async def run_api(stop: asyncio.Event) -> None:
-    """Take deliveries in until told to stop."""
-    settings = IngestSettings()
-    state = health.Health()
-    database = await _database(settings, state)
-    producer = await kafka.start_producer(settings.kafka_bootstrap)
-    state.check("kafka", partial(kafka.is_reachable, producer))
-    understanding = await _understanding(settings, database)
-    receiver = Receiver(database, producer, understanding, settings)
-    backlog = Backlog(settings.kafka_bootstrap, database, SCHEMA, settings.bulk_backlog_seconds)
-    parts = api.Parts(database, producer, receiver, understanding, backlog, settings)
-    try:
-        await process.side_by_side(
-            stop,
-            web.serve(api.app(parts), settings, stop),
-            backlog.run(stop),
-            health.serve(state, settings.http_host, settings.metrics_port, stop),
-        )
-    finally:
-        await producer.stop()
-        await database.close()
 
 
 async def run_worker(stop: asyncio.Event) -> None:
@@ -58,10 +29,9 @@ async def run_worker(stop: asyncio.Event) -> None:
     pa.set_memory_pool(pa.system_memory_pool())
     settings = IngestSettings()
     state = health.Health()
-    database = await _database(settings, state)
+    database = await opened_database(settings, state)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
-    understanding = await _understanding(settings, database)
     readings = ReadingHandlers(database, settings.zone, settings.future_seconds)
     estimating = Estimating(database, readings, settings.zone)
 
@@ -88,7 +58,6 @@ async def run_worker(stop: asyncio.Event) -> None:
             loop(FACILITIES_CHANGED, FacilityHandlers(), 500).run(stop),
             Rejudging(database, producer, readings, estimating, state.pulse("rejudging")).run(stop),
             outbox.Relay(database, producer, SCHEMA, state.pulse("outbox")).run(stop),
-            Replaying(database, understanding, settings.future_seconds, state.pulse("replaying")).run(stop),
             schedule.run(database, SCHEMA, [*jobs(database, settings), nightly], jobs_pulse, stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
@@ -97,36 +66,8 @@ async def run_worker(stop: asyncio.Event) -> None:
         await database.close()
 
 
-async def run_mqtt(stop: asyncio.Event) -> None:
-    """Take in what comes to a broker of telegrams until told to stop. One such process, since it has one session."""
-    settings = MqttSettings()
-    if not settings.mqtt_host:
-        raise ValueError("KULVERT_MQTT_HOST names no broker to listen to")
-    state = health.Health()
-    database = await _database(settings, state)
-    producer = await kafka.start_producer(settings.kafka_bootstrap)
-    state.check("kafka", partial(kafka.is_reachable, producer))
-    receiver = Receiver(database, producer, await _understanding(settings, database), settings)
-    listening = Listening(receiver, settings, state.pulse("mqtt"))
-    state.check("mqtt", listening.is_listening)
-    try:
-        await process.side_by_side(
-            stop,
-            listening.run(stop),
-            health.serve(state, settings.http_host, settings.metrics_port, stop),
-        )
-    finally:
-        await producer.stop()
-        await database.close()
-
-
-async def _understanding(settings: IngestSettings, database: Database) -> Understanding:
-    understanding = Understanding(settings.telegram_key.get_secret_value())
-    await understanding.check(database)
-    return understanding
-
-
-async def _database(settings: IngestSettings, state: health.Health) -> Database:
+async def opened_database(settings: IngestSettings, state: health.Health) -> Database:
+    """Open the database and hold it against the settings."""
     database = Database(settings.database_url.get_secret_value(), pool_max=settings.database_pool)
     state.check("postgres", database.is_reachable)
     await database.open()

@@ -15,7 +15,8 @@ from services.common.postgres import Database, Transaction
 from services.ingest.core.said import unsaid
 from services.ingest.decode import readings_message
 from services.ingest.holding import SCHEMA
-from services.ingest.receiving import by_partition, hold_refused, rows_of
+from services.ingest.parting import by_partition
+from services.ingest.receiving import hold_refused, rows_of
 from services.ingest.sources.telegram_versions import Again, Row, again
 from services.ingest.sources.understood import Understood
 from services.ingest.store import replays, telegrams

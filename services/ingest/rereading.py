@@ -11,10 +11,10 @@ from services.ingest.core.parsed import well_formed
 from services.ingest.core.said import unsaid
 from services.ingest.decode import readings_message
 from services.ingest.holding import SCHEMA
-from services.ingest.receiving import by_partition
+from services.ingest.parting import by_partition
+from services.ingest.sources.written import PARSERS
 from services.ingest.store import reread
 from services.ingest.store.reread import Reread
-from services.ingest.understanding import PARSERS
 
 log = logs.get_logger()
 

@@ -7,29 +7,21 @@ import numpy as np
 import pyarrow as pa
 from cryptography.exceptions import InvalidTag
 
-from schemas.event import ARROW, JSON
 from schemas.readings import METER_READINGS
 from services.common.postgres import Database, Transaction
 from services.common.sealing import Seal
 from services.ingest.core.parsed import BadDeliveryError, Parsed, well_formed
 from services.ingest.core.said import TEXT_KEPT, storable
 from services.ingest.core.verdict import Verdict
-from services.ingest.sources import arrow_readings, json_readings, telegrams
+from services.ingest.sources import telegrams
 from services.ingest.sources.lorawan import counting_fault, newest
 from services.ingest.sources.telegram import Meter
 from services.ingest.sources.telegram_items import Envelope, envelope, envelope_of_lines, without_zeros
 from services.ingest.sources.telegrams import Known
 from services.ingest.sources.understood import Refused, Understood
+from services.ingest.sources.written import PARSERS
 from services.ingest.store import telegrams as store
 from services.ingest.store.telegrams import Noted
-
-NDJSON = "application/x-ndjson"
-PARSERS: dict[str, Callable[[bytes], Parsed]] = {
-    JSON: json_readings.parse,
-    NDJSON: json_readings.parse_lines,
-    ARROW: arrow_readings.parse,
-}
-"""The ways to write readings down, by content type."""
 
 TELEGRAMS, TELEGRAM_LINES = "application/vnd.kulvert.telegrams+json", "application/vnd.kulvert.telegrams+x-ndjson"
 ENVELOPES: dict[str, Callable[[bytes], Envelope]] = {TELEGRAMS: envelope, TELEGRAM_LINES: envelope_of_lines}
