@@ -40,18 +40,16 @@ _SIGNATURES = """
 """
 _KINDS: tuple[Kind, ...] = ("int4", "date", "int8", "int8", "int8", "float4", "int2", "int2")
 
+_DAYS_CHANGED_COLUMNS = "(point_id, first, until)"
 _DAYS_CHANGED = """
-    WITH touched AS (
-        SELECT stored.point_id, stored.month
-          FROM unnest(%(point_ids)s::int[], %(first)s::int[], %(last)s::int[]) AS changed(point_id, first, last)
-          JOIN ingest.signature AS stored
-            ON stored.point_id = changed.point_id AND NOT stored.is_stale
-           AND stored.month > DATE '1970-01-01' + changed.first
-           AND stored.month <= DATE '1970-01-01' + changed.last + %(behind)s::int
-         ORDER BY stored.point_id, stored.month
-           FOR UPDATE OF stored)
     UPDATE ingest.signature AS stored SET is_stale = true
-      FROM touched WHERE stored.point_id = touched.point_id AND stored.month = touched.month
+      FROM (SELECT fitted.point_id, fitted.month
+              FROM changed JOIN ingest.signature AS fitted
+                ON fitted.point_id = changed.point_id AND NOT fitted.is_stale
+               AND fitted.month > changed.first AND fitted.month <= changed.until
+             ORDER BY fitted.point_id, fitted.month
+               FOR UPDATE OF fitted) AS touched
+     WHERE stored.point_id = touched.point_id AND stored.month = touched.month
 """
 
 _TAKE_TEMPERATURES = """
@@ -166,12 +164,12 @@ async def days_changed(tx: Transaction, days: Days) -> None:
     order = np.lexsort((days.day, days.owner))
     first = run_starts(days.owner[order])
     last = np.append(first[1:], len(order)) - 1
-    changed = {
-        "point_ids": array_literal(days.owner[order[first]].tolist()),
-        "first": array_literal(days.day[order[first]].tolist()),
-        "last": array_literal(days.day[order[last]].tolist()),
-    }
-    await tx.execute(_DAYS_CHANGED, changed | {"behind": DAYS_BEHIND})
+    columns = [
+        Column("int4", days.owner[order[first]]),
+        Column("date", days.day[order[first]]),
+        Column("date", days.day[order[last]] + DAYS_BEHIND),
+    ]
+    await bulk.update(tx, _DAYS_CHANGED, _DAYS_CHANGED_COLUMNS, columns)
 
 
 async def note_temperatures(tx: Transaction, station_id: str, from_at: object, to_at: object) -> None:
