@@ -26,6 +26,7 @@ async def main(stop: asyncio.Event) -> None:
     topics = [CONTRACTS_CHANGED, PRICE_LISTS_CHANGED, DAILY_POWER]
     source = consume.Source(settings.kafka_bootstrap, "billing", SCHEMA, topics)
     changes = consume.Loop(source, Handlers(), database, producer, state.pulse("changes"))
+    state.check("changes", changes.has_begun)
     try:
         await process.side_by_side(
             stop,

@@ -108,6 +108,7 @@ class Loop(Generic[Item]):
         self._stored: dict[TopicPartition, int] = {}
         self._identities = Identities(producer)
         self._is_placed = False
+        self._was_placed = False
         self._failure: Exception | None = None
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=source.bootstrap,
@@ -171,7 +172,11 @@ class Loop(Generic[Item]):
             if tp in self._consumer.assignment():
                 self._consumer.seek(tp, start)
                 self._stored[tp] = offsets.get(tp, start)
-        self._is_placed = True
+        self._is_placed = self._was_placed = True
+
+    async def has_begun(self) -> bool:
+        """Tell whether it was ever let into its group and knows where to go on; before, it takes nothing."""
+        return self._was_placed
 
     def fail(self, failure: Exception) -> None:
         """End with the next round. For what goes wrong where raising would only be logged."""

@@ -42,7 +42,10 @@ async def run_worker(stop: asyncio.Event) -> None:
         # A group for each topic: a rebalance of the readings need not stop the weather.
         group = f"ingest-{topic.name}"
         source = consume.Source(settings.kafka_bootstrap, group, SCHEMA, [topic], max_records)
-        return consume.Loop(source, handlers, database, producer, state.pulse(f"{topic.name} {number}"))
+        name = f"{topic.name} {number}"
+        made = consume.Loop(source, handlers, database, producer, state.pulse(name))
+        state.check(name, made.has_begun)
+        return made
 
     # While one of them waits for PostgreSQL another judges; each has its own share of the partitions.
     reading_loops = [

@@ -24,6 +24,7 @@ async def main(stop: asyncio.Event) -> None:
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
     contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))
+    state.check("contracts", contracts.has_begun)
     try:
         await process.side_by_side(
             stop,

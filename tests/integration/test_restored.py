@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from datetime import date
 
+import psycopg
 import pytest
 
+from deploy import places
 from deploy.local.processes import reap
 from deploy.local.services import BILLING, CONTRACTS, PERMISSIONS
 from deploy.local.stack import DATABASE, Stack
@@ -29,6 +31,7 @@ from schemas.topics import (
     Topic,
 )
 from schemas.weather import DailyTemperatureChanged
+from services.common.proof import PutBackError
 from services.common.received import read_table
 from tests.integration import looking
 from tests.integration.contracts_house import BAS_2018, House, put
@@ -36,6 +39,7 @@ from tests.integration.utility_put_back import FIGURE_OF, Utility
 
 BEFORE, AFTER, LATER = date(2018, 3, 1), date(2018, 4, 1), date(2018, 5, 1)
 BACKUP = "backup"
+NEW_BACKUP = "new_backup"
 BAS_2019 = {**BAS_2018, "valid_from": "2019-01-01", "name": "Bas 2019"}
 DEARER_POWERS = [{"valid_from": "2018-01-01", "kw": "10"}, {"valid_from": "2018-06-01", "kw": "12"}]
 
@@ -234,6 +238,16 @@ def test_every_topic_that_a_service_reads_is_one_of_a_group_s() -> None:
 def test_the_command_is_refused_while_a_service_runs(utility: Utility) -> None:
     with pytest.raises(ServicesRunError, match=r"still connected \(billing, contracts, ingest, permissions\)"):
         utility.say_so()
+
+
+def test_nothing_starts_on_a_backup_from_before_anything_was_stored(utility: Utility) -> None:
+    utility.copy_database(BACKUP, NEW_BACKUP)
+    dsn = utility.stack.postgres.dsn(NEW_BACKUP)
+    with psycopg.connect(dsn) as connection:
+        for schema in {group.schema for group in GROUPS if group.schema}:
+            connection.execute(f"DELETE FROM {schema}.stored_position".encode())
+    with pytest.raises(PutBackError, match="it was put back from a backup"):
+        places.check(dsn, utility.stack.kafka.bootstrap)
 
 
 def test_a_second_loss_from_the_same_backup_is_another_epoch(utility: Utility) -> None:

@@ -124,6 +124,14 @@ async def test_a_consumer_that_has_no_place_in_its_group_yet_does_not_look_as_if
         await until(lambda: gate.passed == 1 and queue.age_s() == 0)
 
 
+async def test_a_loop_has_begun_once_it_has_a_place_in_its_group_even_one_without_partitions(queue: Queue) -> None:
+    first, second = queue.loop(Gate()), queue.loop(Gate())
+    assert not await first.has_begun()
+    async with looping(first), looping(second):
+        await until(lambda: first._was_placed and second._was_placed)
+        assert await first.has_begun()
+
+
 async def test_for_a_worker_that_is_given_no_partition_nothing_waits(queue: Queue) -> None:
     first, second = queue.loop(Gate()), queue.loop(Gate())
     async with looping(first), looping(second):
