@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+Int8 = npt.NDArray[np.int8]
 Int64 = npt.NDArray[np.int64]
 Int16 = npt.NDArray[np.int16]
 Float64 = npt.NDArray[np.float64]

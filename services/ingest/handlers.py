@@ -12,7 +12,7 @@ from services.common.postgres import Database, Transaction
 from services.heat.arrays import UNKNOWN, Int64, run_starts
 from services.heat.hour_marks import HOUR_S
 from services.ingest import announce, decode, metrics
-from services.ingest.core.chain import LOOKAHEAD
+from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
 from services.ingest.core.readings import ReadingRows, without_duplicates

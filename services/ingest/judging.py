@@ -13,7 +13,7 @@ from services.heat.hour_marks import HOUR_S
 from services.heat.local_time import day_start_s, local_day
 from services.ingest.core import recompute as general
 from services.ingest.core.append import Appended, Combined, appendable, appended, combined, counted_of
-from services.ingest.core.chain import LOOKAHEAD
+from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.changes import day_changes, days_in, hour_changes, hours_in, next_revision, shifts_after
 from services.ingest.core.figures import gaps_of
 from services.ingest.core.identify import Reference

@@ -12,7 +12,7 @@ from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_start
 from services.heat.days import HourRows
 from services.heat.gaps import Shapes
 from services.heat.hour_marks import HOUR_S, Marks
-from services.ingest.core.chain import LOOKAHEAD, follows
+from services.ingest.core.candidates import LOOKAHEAD, follows
 from services.ingest.core.figures import Seeds, candidates, hours_of, marks_of, refused_alone
 from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates

@@ -18,7 +18,8 @@ from services.heat.hour_marks import (
     mark_quality,
 )
 from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
-from services.ingest.core.chain import Candidates, judge
+from services.ingest.core.candidates import Candidates
+from services.ingest.core.chain import judge
 from services.ingest.core.installations import NOT_INSTALLED, Terms
 from services.ingest.core.outage import outage_zeros
 from services.ingest.core.readings import (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.heat.arrays import Bool, Int64, owner_time_key
-from services.ingest.core.chain import DEFAULT_RESOLUTION_WH
+from services.ingest.core.candidates import DEFAULT_RESOLUTION_WH
 
 NEVER_S = 2**33
 """The end of an installation that has none yet."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, counted_up, run_starts
-from services.ingest.core.chain import LOOKAHEAD, Candidates, follows
+from services.ingest.core.candidates import LOOKAHEAD, Candidates, follows
 
 
 def outage_zeros(readings: Candidates) -> Bool:

@@ -12,7 +12,8 @@ from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_start
 from services.heat.gaps import Shapes
 from services.heat.hour_marks import Marks
 from services.ingest.core.append import of_open_hour
-from services.ingest.core.chain import LOOKAHEAD, unbroken_at_end
+from services.ingest.core.candidates import LOOKAHEAD
+from services.ingest.core.chain import unbroken_at_end
 from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates

@@ -6,7 +6,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, counted_up, difference
 from services.heat.hour_marks import interpolated
-from services.ingest.core.chain import rise
+from services.ingest.core.candidates import rise
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.readings import ReadingRows, without_sentinels
 from services.ingest.core.verdict import Verdict

@@ -4,7 +4,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Int64, run_starts
 from services.heat.hour_marks import HOUR_S
-from services.ingest.core.chain import LOOKAHEAD
+from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from services.heat.arrays import UNKNOWN
-from services.ingest.core.chain import Candidates
+from services.ingest.core.candidates import Candidates
 from services.ingest.core.installations import NEVER_S, Installations, Terms, terms
 from services.ingest.core.readings import ReadingRows, content_hash, in_order
 from tests.oracle.verdicts import Place, Reading

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.ingest.core.chain import LOOKAHEAD, judge, unbroken_at_end
+from services.ingest.core.candidates import LOOKAHEAD
+from services.ingest.core.chain import judge, unbroken_at_end
 from services.ingest.core.verdict import Verdict
 from tests.oracle import verdicts as oracle
 from tests.oracle.verdicts import ABOVE_MAXIMUM, ACCEPTED, EXCHANGED, WENT_BACKWARDS, Place, Reading

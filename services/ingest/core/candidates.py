@@ -1,0 +1,65 @@
+"""Readings whose registers are held against each other, and whether one may follow another."""
+
+from typing import NamedTuple, TypeAlias
+
+from services.heat.arrays import UNKNOWN, Bool, Int64
+
+LOOKAHEAD = 24
+"""How many readings have a say in whether the first of them is the next in its chain."""
+DEFAULT_RESOLUTION_WH = 1_000
+Which: TypeAlias = Int64 | slice
+
+
+class Candidates(NamedTuple):
+    """Readings to be chained: sorted by series and time, one per instant. A series is one meter at one point."""
+
+    series: Int64
+    read_at_s: Int64
+    energy_wh: Int64
+    volume_l: Int64
+    modulus_wh: Int64
+    """Where the energy register starts again from zero, or 0 where it never does."""
+    modulus_l: Int64
+    tolerance_wh: Int64
+    """How much a register may rise in no time at all: its resolution."""
+    maximum_w: Int64
+    is_anchor: Bool
+    """True where the first reading of a series is known to be accepted, from what lies before it."""
+
+    def take(self, which: Int64 | Bool) -> "Candidates":
+        """Pick readings by index or mask."""
+        return Candidates._make(column[which] for column in self)
+
+
+def follows(readings: Candidates, earlier: Which, later: Which) -> Bool:
+    """Tell for pairs of readings whether the later one's registers rose plausibly since the earlier one.
+
+    Pairs are given by index, in arrays of one shape or as two slices of one length.
+    """
+    risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
+    span_s = readings.read_at_s[later] - readings.read_at_s[earlier]
+    most_wh = readings.maximum_w[later] * span_s // 3600 + readings.tolerance_wh[later]
+    return (risen_wh >= 0) & (risen_wh <= most_wh) & _volume_rises(readings, earlier, later)
+
+
+def is_rising(readings: Candidates, earlier: Which, later: Which) -> Bool:
+    """Tell for pairs of readings whether no register fell, however far it rose."""
+    risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
+    return (risen_wh >= 0) & _volume_rises(readings, earlier, later)
+
+
+def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64:
+    """Give how far a register rose between pairs of readings, over its rollover where it has one."""
+    risen = register[later] - register[earlier]
+    turn = modulus[later]
+    # Few roll over, and the division is what costs.
+    rolls = (turn > 0) & ((risen < 0) | (risen >= turn))
+    if rolls.any():
+        risen[rolls] %= turn[rolls]
+    return risen
+
+
+def _volume_rises(readings: Candidates, earlier: Which, later: Which) -> Bool:
+    """Tell for pairs of readings whether the volume does not fall; one that is not known does not."""
+    is_known = (readings.volume_l[earlier] != UNKNOWN) & (readings.volume_l[later] != UNKNOWN)
+    return ~is_known | (rise(readings.volume_l, readings.modulus_l, earlier, later) >= 0)
