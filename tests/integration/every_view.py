@@ -32,15 +32,21 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
     return house, token
 
 
+def add_state(connection: psycopg.Connection, point_id: int) -> None:
+    """Add what every metering point that ingest was told of has: without it the next worker here would end."""
+    connection.execute("INSERT INTO ingest.point_state (point_id) VALUES (%s) ON CONFLICT DO NOTHING", [point_id])
+
+
 def _figures(connection: psycopg.Connection, house: House) -> None:
     connection.execute(
         "INSERT INTO ingest.point VALUES (%s, %s, 'seed', 'heat', 100, 1) ON CONFLICT DO NOTHING",
         [house.point_id, f"views-{house.point_id}"],
     )
+    add_state(connection, house.point_id)
     connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [JANUARY, JANUARY + timedelta(days=1)])
     connection.execute(
         "INSERT INTO ingest.reading (point_id, read_at, content_hash, rank, recorded_at, energy_wh, withdrawn, verdict)"
-        " VALUES (%s, %s, 1, 50, %s, 1000, false, 0)",
+        " VALUES (%s, %s, 1, 50, %s, 1000, false, 1)",
         [house.point_id, JANUARY, JANUARY],
     )
     connection.execute(

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from deploy.local.stack import Stack
-from tests.integration.every_view import fill_every_view
+from tests.integration.every_view import add_state, fill_every_view
 from tests.integration.looking import let_into_every_view
 
 SALE = datetime(2025, 6, 30, 22, tzinfo=UTC)
@@ -29,6 +29,7 @@ class People:
         self.tokens = {name: f"token-of-{name}-{uuid4()}" for name in ("seller", "buyer", "operator", "stranger")}
         with psycopg.connect(stack.admin_dsn) as connection:
             connection.execute("INSERT INTO ingest.point VALUES (%s, 'MP-RLS', 'aalborg', 'heat', 50, 1)", [self.point])
+            add_state(connection, self.point)
             connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [SALE, SALE + timedelta(days=2)])
             for day in (date(2025, 6, 30), date(2025, 7, 1)):
                 connection.execute(
