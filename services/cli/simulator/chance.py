@@ -27,6 +27,7 @@ class Stream(IntEnum):
     SAMPLES = 21
     METER_FLAWS = 30
     READING_FLAWS = 31
+    LASTING_FLAWS = 32
 
 
 def chance(seed: int, stream: Stream, *place: int) -> np.random.Generator:

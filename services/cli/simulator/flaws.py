@@ -41,6 +41,16 @@ class Flaw(StrEnum):
     """A wrong value comes first, the right one later."""
     WITHDRAWAL = "withdrawal"
     """A reading that never was comes first, and is taken back later."""
+    FALLEN_REGISTER = "fallen_register"
+    """One reading's register lies far below the one before."""
+    FALSE_PEAK = "false_peak"
+    """One reading shows what the meter showed an hour before."""
+    COUNTERS_DISAGREE = "counters_disagree"
+    """While energy is counted, the integrals of temperature stand still; the volume where the meter has none."""
+    DEAD_SENSOR = "dead_sensor"
+    """A temperature sensor shows the same value for days."""
+    WRONG_CLOCK = "wrong_clock"
+    """The meter's clock is minutes off for hours to days."""
 
 
 RATES: Mapping[Flaw, tuple[Per, float]] = {
@@ -57,6 +67,11 @@ RATES: Mapping[Flaw, tuple[Per, float]] = {
     Flaw.SPIKE: (Per.READING, 0.0003),
     Flaw.CORRECTION: (Per.READING, 0.0005),
     Flaw.WITHDRAWAL: (Per.READING, 0.0003),
+    Flaw.FALLEN_REGISTER: (Per.READING, 0.0002),
+    Flaw.FALSE_PEAK: (Per.READING, 0.0002),
+    Flaw.COUNTERS_DISAGREE: (Per.YEAR, 0.2),
+    Flaw.DEAD_SENSOR: (Per.YEAR, 0.2),
+    Flaw.WRONG_CLOCK: (Per.YEAR, 0.2),
 }
 """Every flaw with what its rate counts and how often it usually occurs."""
 

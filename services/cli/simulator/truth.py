@@ -1,5 +1,6 @@
 """The truth about a town: every flaw with what was said and what was true, and what was really used."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from services.cli.simulator.calendar import iso
 from services.cli.simulator.flaws import Flaw
 from services.cli.simulator.metering import Meter
 from services.cli.simulator.mishaps import KINDS, NONE
-from services.cli.simulator.readings import Rows
+from services.cli.simulator.readings import RETURN_C, SUPPLY_C, Rows
 from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH
 from services.cli.simulator.town import Town
 from services.heat.arrays import UNKNOWN, Int64
@@ -18,6 +19,7 @@ from services.heat.hour_marks import HOUR_S
 
 Line = dict[str, Any]
 REGISTER_NAMES = {WH: "energy_wh", LITRES: "volume_l", FORWARD: "forward_lc", RETURN: "return_lc"}
+SENSOR_NAMES = {SUPPLY_C: "supply_c", RETURN_C: "return_c"}
 
 
 def flaws(town: Town) -> Iterator[Line]:
@@ -113,12 +115,17 @@ def _reading(town: Town, rows: Rows, row: int) -> Line:
         "sent_at": iso(int(rows.sent_at_s[row])),
         "recorded_at": None if recorded_at_s == UNKNOWN else iso(recorded_at_s),
         **{name: _known(registers[column]) for column, name in REGISTER_NAMES.items()},
+        **{name: _shown(float(rows.samples[row, column])) for column, name in SENSOR_NAMES.items()},
         "withdrawn": bool(rows.is_withdrawn[row]),
     }
 
 
 def _known(register: int) -> int | None:
     return None if register == UNKNOWN else register
+
+
+def _shown(celsius: float) -> float | None:
+    return None if math.isnan(celsius) else celsius
 
 
 def _line(town: Town, flaw: Flaw, meter: Meter, span_s: tuple[int, int], said: Line, true: Line) -> Line:

@@ -16,11 +16,14 @@ from services.cli.simulator.town import Town, town
 from tests.unit.simulator.towns import delivered, key, said, spring
 
 BEFALLING_METERS = (Flaw.RESOLUTION, Flaw.ROLLOVER, Flaw.EXCHANGE)
+OF_HOURLY_METERS = (Flaw.GAP, Flaw.OUTAGE, Flaw.COUNTERS_DISAGREE, Flaw.DEAD_SENSOR, Flaw.WRONG_CLOCK)
+"""Where a meter is read at midnight only, these pass between two readings, or nearly always do."""
 BEFALLING_READINGS = tuple(flaw for flaw in Flaw if flaw not in BEFALLING_METERS)
 OFTEN = {
     Flaw.RESOLUTION: 0.6, Flaw.ROLLOVER: 0.5, Flaw.EXCHANGE: 3.0, Flaw.CLOCK_CHANGE: 0.6, Flaw.GAP: 12.0,
     Flaw.OUTAGE: 12.0, Flaw.DUPLICATE: 0.01, Flaw.OUT_OF_ORDER: 0.01, Flaw.LATE: 0.01, Flaw.SENTINEL: 0.005,
-    Flaw.SPIKE: 0.005, Flaw.CORRECTION: 0.005, Flaw.WITHDRAWAL: 0.005,
+    Flaw.SPIKE: 0.005, Flaw.CORRECTION: 0.005, Flaw.WITHDRAWAL: 0.005, Flaw.FALLEN_REGISTER: 0.005,
+    Flaw.FALSE_PEAK: 0.005, Flaw.COUNTERS_DISAGREE: 6.0, Flaw.DEAD_SENSOR: 2.0, Flaw.WRONG_CLOCK: 2.0,
 }  # fmt: skip
 DAYS = 61
 
@@ -28,6 +31,13 @@ DAYS = 61
 def flaws(one: Town) -> list[dict[str, Any]]:
     """Give the truth as its file holds it."""
     return [json.loads(json.dumps(line)) for line in truth.flaws(one)]
+
+
+def rising(one: Town) -> float:
+    """Give the share of readings of which the energy is another than an hour before."""
+    rows = one.delivered.rows
+    order = np.lexsort((rows.read_at_s, rows.point))
+    return float(np.mean(np.diff(rows.registers[order, 0]) != 0))
 
 
 def undone(one: Town) -> Counter[tuple[Any, ...]]:
@@ -50,9 +60,14 @@ def test_a_flaw_occurs_at_its_rate(flaw: Flaw) -> None:
         Per.READING: spring().readings,
     }[per]
     expected = chances * OFTEN[flaw]
-    if flaw in (Flaw.GAP, Flaw.OUTAGE):
-        # Where a meter is read at midnight only, most of these pass between two readings.
+    if flaw in OF_HOURLY_METERS:
         expected *= sum(point.minute >= 0 for point in one.points) / len(one.points)
+    if flaw is Flaw.DEAD_SENSOR:
+        # Meters with integrals send no samples.
+        expected *= sum(not point.has_integrals for point in one.points) / len(one.points)
+    if flaw is Flaw.FALSE_PEAK:
+        # A register that did not rise shows the same as an hour before.
+        expected *= rising(spring())
     assert abs(len(found) - expected) < 4 * np.sqrt(expected)
     assert {line["kind"] for line in flaws(one)} == {flaw}
 
@@ -117,7 +132,7 @@ def test_a_new_meter_runs_on_from_where_the_old_one_was_taken_down() -> None:
     assert lines
     restored: Counter[tuple[Any, ...]] = Counter()
     for reading, count in said_by_meter(one).items():
-        serial, number, read_at, recorded_at, energy_wh, volume_l, forward_lc, return_lc, withdrawn = reading
+        serial, number, read_at, recorded_at, energy_wh, volume_l, forward_lc, return_lc, *rest = reading
         if serial in lines:
             line = lines[serial]
             assert read_at >= line["from"]
@@ -127,7 +142,7 @@ def test_a_new_meter_runs_on_from_where_the_old_one_was_taken_down() -> None:
             if forward_lc is not None:
                 forward_lc, return_lc = forward_lc + true["forward_lc"], return_lc + true["return_lc"]
             serial = installed["removed"]
-        restored[(serial, number, read_at, recorded_at, energy_wh, volume_l, forward_lc, return_lc, withdrawn)] += count
+        restored[(serial, number, read_at, recorded_at, energy_wh, volume_l, forward_lc, return_lc, *rest)] += count
     assert restored == said(spring())
 
 
@@ -184,6 +199,51 @@ def test_zeros_of_an_outage_stand_in_every_register() -> None:
         for reading in line["said"]:
             assert (reading["energy_wh"], reading["volume_l"]) == (0, 0)
             assert reading["forward_lc"] in (0, None)
+
+
+def test_a_fallen_register_lies_below_the_reading_before() -> None:
+    one = spring((Flaw.FALLEN_REGISTER, OFTEN[Flaw.FALLEN_REGISTER]))
+    clean = sorted((reading[1], reading[2], reading[4]) for reading in said(spring()))
+    before = {(number, read_at): clean[place - 1][2] for place, (number, read_at, _) in enumerate(clean)}
+    for line in flaws(one):
+        (fallen,), (true,) = line["said"], line["true"]
+        assert 0 <= fallen["energy_wh"] < before[line["metering_point"], line["from"]] <= true["energy_wh"]
+
+
+def test_a_false_peak_begins_with_what_the_meter_showed_an_hour_before() -> None:
+    one = spring((Flaw.FALSE_PEAK, OFTEN[Flaw.FALSE_PEAK]))
+    shown = {(reading[1], np.datetime64(reading[2][:-1])): reading[4:8] for reading in said(spring())}
+    for line in flaws(one):
+        (stale,), (true,) = line["said"], line["true"]
+        an_hour_before = np.datetime64(line["from"][:-1]) - np.timedelta64(3600, "s")
+        registers = tuple(stale[name] for name in ("energy_wh", "volume_l", "forward_lc", "return_lc"))
+        assert registers == shown[line["metering_point"], an_hour_before]
+        assert stale["energy_wh"] < true["energy_wh"]
+
+
+def test_while_counters_disagree_energy_rises_and_what_it_is_held_against_stands_still() -> None:
+    for line in flaws(spring((Flaw.COUNTERS_DISAGREE, OFTEN[Flaw.COUNTERS_DISAGREE]))):
+        registers = ("volume_l",) if line["said"][0]["forward_lc"] is None else ("forward_lc", "return_lc")
+        assert [said["energy_wh"] for said in line["said"]] == [true["energy_wh"] for true in line["true"]]
+        for name in registers:
+            assert {said[name] for said in line["said"]} == {line["true"][0][name]}
+
+
+def test_a_dead_sensor_shows_one_temperature_and_the_other_lives() -> None:
+    lines = flaws(spring((Flaw.DEAD_SENSOR, OFTEN[Flaw.DEAD_SENSOR])))
+    for line in lines:
+        different = [len({said[name] for said in line["said"]}) for name in ("supply_c", "return_c")]
+        assert min(different) == 1 < max(different)
+
+
+def test_a_wrong_clock_is_off_by_the_same_minutes_all_the_time() -> None:
+    for line in flaws(spring((Flaw.WRONG_CLOCK, OFTEN[Flaw.WRONG_CLOCK]))):
+        off = {
+            np.datetime64(stamped["read_at"][:-1]) - np.datetime64(true["read_at"][:-1])
+            for stamped, true in zip(line["said"], line["true"], strict=True)
+        }
+        (minutes,) = (abs(one.astype(int)) / 60 for one in off)
+        assert 5 <= minutes <= 50
 
 
 def test_the_counts_are_those_of_the_lines() -> None:

@@ -12,7 +12,7 @@ from services.cli.simulator.town import Town, town
 
 READING = (
     "serial", "metering_point", "read_at", "recorded_at", "energy_wh", "volume_l", "forward_lc", "return_lc",
-    "withdrawn",
+    "withdrawn", "supply_c", "return_c",
 )  # fmt: skip
 
 
