@@ -217,7 +217,7 @@ def _documents(parts: Parts) -> APIRouter:
         async with parts.database.transaction() as tx:
             change = await metering.put_meter(tx, serial, meter)
             if change is not Change.UNCHANGED:
-                await note_meter(tx, serial, meter)
+                await note_meter(tx, serial, meter, "PUT /v1/meters")
         response.status_code = web.status_of(change)
         return {"serial": serial, "result": change.value}
 

@@ -54,10 +54,10 @@ async def put(tx: Transaction, edit_id: UUID, asked: documents.Edit, future_s: i
     return Change.CREATED, len(said)
 
 
-async def note_meter(tx: Transaction, serial: str, meter: Meter) -> None:
-    """Keep that a staff system put a meter. Whose it was nobody said."""
+async def note_meter(tx: Transaction, serial: str, meter: Meter, how: str) -> None:
+    """Keep that a staff system put a meter, and how it was asked for. Whose it was nobody said."""
     document = {"serial": serial, "meter": meter.model_dump(mode="json", exclude_none=True)}
-    edit = Edit(uuid4(), "a staff system", "assign_meter", None, serial, None, None, document, "PUT /v1/meters")
+    edit = Edit(uuid4(), "a staff system", "assign_meter", None, serial, None, None, document, how)
     await edits.add(tx, edit)
 
 

@@ -13,7 +13,8 @@ from services.common.tables import BadRow, Kind, Row, rows
 from services.ingest import metering
 from services.ingest.core.documents import MeterRow
 from services.ingest.core.refusals import RefusedError
-from services.ingest.store import meters
+from services.ingest.editing import note_meter
+from services.ingest.store import Change, meters
 
 METERS = Kind("serial", MeterRow)
 METERS_AT_ONCE = 100
@@ -73,11 +74,20 @@ async def _put(tx: Transaction, serial: str, lines: Sequence[Row], report: Repor
     try:
         if len({(one.modulus_wh, one.modulus_l, one.resolution_wh, one.rules_off) for one in documents}) > 1:
             raise ValueError("the lines of a meter name different moduli, resolutions or rules")
+        meter = documents[0].meter(tuple(places))
         async with tx.transaction():
-            report.changes[await metering.put_meter(tx, serial, documents[0].meter(tuple(places)))] += 1
+            change = await metering.put_meter(tx, serial, meter)
+            if change is not Change.UNCHANGED:
+                await note_meter(tx, serial, meter, _how(lines))
+        report.changes[change] += 1
     except RefusedError as refused:
         report.refused += [BadRow(row.line, "", refused.refusal.value, refused.detail, serial) for row in lines]
     except ValidationError as error:
         report.refused += [BadRow(row.line, "", "invalid", reason(error.errors()[0]), serial) for row in lines]
     except ValueError as error:
         report.refused += [BadRow(row.line, "", "invalid", str(error), serial) for row in lines]
+
+
+def _how(lines: Sequence[Row]) -> str:
+    numbers = ", ".join(str(row.line) for row in lines)
+    return f"POST /v1/import/meters, line {numbers}"

@@ -10,6 +10,7 @@ class Verdict(IntEnum):
     SUPERSEDED = 2
     WITHDRAWN = 3
     DUPLICATE = 4
+    OVERTAKEN_ESTIMATE = 5
 
     REGISTER_WENT_BACKWARDS = 10
     ABOVE_PLAUSIBLE_MAXIMUM = 11
@@ -51,22 +52,38 @@ class Verdict(IntEnum):
 
 _WHY = {
     Verdict.REGISTER_WENT_BACKWARDS: (
-        "a register is lower than before, or than behind; withdraw it, correct it, or put the meter that sits there now"
+        "a register is lower than before, or than behind; take it back with: kulvert edit withdraw, say what it was"
+        " with: kulvert edit correct, or put the meter that sits there now with: kulvert import meters"
     ),
     Verdict.ABOVE_PLAUSIBLE_MAXIMUM: (
-        "the register rises faster than the metering point's maximum_kw allows; withdraw it, correct it, or mend that"
+        "the register rises faster than the metering point's maximum_kw allows; take it back with: kulvert edit"
+        " withdraw, say that it is right with: kulvert edit accept, or put a higher maximum_kw with: kulvert import"
+        " metering-points"
     ),
-    Verdict.SENTINEL: "the meter sent its sign for 'no value'; nothing is to be done, the hours are estimated",
-    Verdict.METER_NOT_INSTALLED: "no meter, or another, sat there then; put where it sat with: kulvert import meters",
+    Verdict.SENTINEL: (
+        "the meter sent its sign for 'no value'; nothing is to be done, the hours are estimated;"
+        " off the work list with: kulvert edit settle"
+    ),
+    Verdict.METER_NOT_INSTALLED: (
+        "no meter, or another, sat there then; put where it sat with: kulvert import meters, or"
+        " kulvert edit assign-meter"
+    ),
     Verdict.REGISTER_ABOVE_MODULUS: "the register is above the meter's modulus; mend it with: kulvert import meters",
-    Verdict.OUTAGE_ZERO: "zeros of a meter without power; nothing is to be done, the hours between are estimated",
+    Verdict.OUTAGE_ZERO: (
+        "zeros of a meter without power; nothing is to be done, the hours between are estimated;"
+        " off the work list with: kulvert edit settle"
+    ),
     Verdict.UNREGISTERED_EXCHANGE: (
         "it goes on from registers that were refused, as another meter's do; put that one with: kulvert import meters,"
-        " or withdraw or correct the refused ones"
+        " or take the refused ones back with: kulvert edit withdraw"
     ),
     Verdict.CONFLICTING_VALUES: (
         "another reading of this instant says something else, and neither says when it was recorded; which of them"
-        " counts is a toss: withdraw the wrong one"
+        " counts is a toss: say which is right with: kulvert edit correct"
+    ),
+    Verdict.UNKNOWN_METER: "put it with: kulvert import meters; its readings are kept and judged then",
+    Verdict.UNKNOWN_METERING_POINT: (
+        "put it with: kulvert import metering-points; its readings are kept and judged then"
     ),
 }
 
@@ -83,5 +100,11 @@ JUDGED = (
 )
 """Verdicts that the readings around decide, so that they may change when those do."""
 
-NOT_REFUSED = (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.WITHDRAWN, Verdict.DUPLICATE)
+NOT_REFUSED = (
+    Verdict.ACCEPTED,
+    Verdict.SUPERSEDED,
+    Verdict.WITHDRAWN,
+    Verdict.DUPLICATE,
+    Verdict.OVERTAKEN_ESTIMATE,
+)
 """Verdicts that ask nothing of an operator."""

@@ -16,13 +16,7 @@ from services.ingest.sources.refusals import BadLine
 
 UNKNOWN_LINE = 0
 
-HINTS = {
-    Verdict.UNKNOWN_METERING_POINT.label: (
-        "put it with: kulvert import metering-points; its readings are kept and judged then"
-    ),
-    Verdict.UNKNOWN_METER.label: "put it with: kulvert import meters; its readings are kept and judged then",
-    **{verdict.label: verdict.why for verdict in Verdict if verdict.why},
-}
+HINTS = {verdict.label: verdict.why for verdict in Verdict if verdict.why}
 
 
 @dataclass

@@ -117,7 +117,7 @@ def test_what_a_registration_must_mend_is_not_accepted(door: Door) -> None:
     point = sent(door, {0: 90_000, 1: 91_000, 2: 100, 3: 92_000})
     answer = edit(door, "accept", metering_point=point, read_at=at(2))
     assert (answer.status_code, answer.json()["code"]) == (422, "not_acceptable")
-    assert "put the meter that sits there now" in answer.json()["detail"]
+    assert "kulvert import meters" in answer.json()["detail"]
     answer = edit(door, "accept", metering_point=point, read_at=at(1))
     assert answer.json()["code"] == "nothing_there"
 
@@ -190,6 +190,20 @@ def test_every_edit_is_logged_with_who_and_why(door: Door) -> None:
     assert log["correlation_id"]
     newest = door.staff.get("/v1/edits", params={"most": 1}).json()["edits"][0]
     assert (newest["action"], newest["serial"], newest["who"]) == ("assign_meter", serial, "a staff system")
+
+
+def test_meters_of_a_file_stand_in_the_log_with_their_lines_once(door: Door) -> None:
+    point, serials = door.point(), [new_serial(), new_serial()]
+    lines = [f"{serials[0]},{point},2023-01-01T00:00:00+01:00,2024-01-01T00:00:00+01:00"]
+    lines += [f"{serials[1]},{point},2024-01-01T00:00:00+01:00,"]
+    file = "\n".join(["serial,metering_point,installed_at,removed_at", *lines])
+    for _ in range(2):
+        door.staff.post("/v1/import/meters", content=file.encode(), headers={"Content-Type": "text/csv"})
+    found = [one for one in door.staff.get("/v1/edits").json()["edits"] if one["serial"] in serials]
+    assert sorted((one["action"], one["who"], one["cause"]) for one in found) == [
+        ("assign_meter", "a staff system", "POST /v1/import/meters, line 2"),
+        ("assign_meter", "a staff system", "POST /v1/import/meters, line 3"),
+    ]
 
 
 def test_nobody_changes_the_log(door: Door) -> None:
