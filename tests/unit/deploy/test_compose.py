@@ -18,6 +18,7 @@ from deploy.local.services import INGEST_MQTT, OWNERS_OF_COMMANDS, SELLER, Servi
 from deploy.prepare import LOGIN_ROLES, PrepareSettings
 from deploy.secrets import TO_BE_STATED, values
 from services.common.settings import Settings
+from services.ingest.folder.settings import FolderSettings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -26,6 +27,7 @@ SET_IN_THE_IMAGE = dict(re.findall(r"(KULVERT_\w+)=(\S+)", DOCKERFILE))
 EVERY_SERVICE = [*ALWAYS, INGEST_MQTT]
 """In containers there is always a broker to listen to."""
 SERVICES = [service for service in EVERY_SERVICE if service.exists]
+FOLDER = "ingest-folder"
 
 
 def container(service: Service) -> dict[str, Any]:
@@ -57,6 +59,34 @@ def test_a_container_is_told_every_setting_it_needs_and_none_that_it_has_not(ser
     assert {name for name, field in fields.items() if field.is_required()} <= told | in_the_image
 
 
+def test_every_process_of_ingest_is_told_how_long_to_keep_what_and_over_how_many_nights_to_audit() -> None:
+    optional = {
+        "KULVERT_PAYLOAD_MONTHS",
+        "KULVERT_KEEP_READINGS_YEARS",
+        "KULVERT_KEEP_DAYS_YEARS",
+        "KULVERT_AUDIT_NIGHTS",
+    }
+    for service in (one for one in EVERY_SERVICE if one.module == "services.ingest"):
+        environment = container(service)["environment"]
+        # Without a value here they are those of .env, and not set at all where it has none.
+        assert {name for name, value in environment.items() if value is None} == optional
+
+
+def test_watched_folders_have_a_container_that_runs_where_it_is_asked_for() -> None:
+    folder = CONTAINERS[FOLDER]
+    assert folder["command"] == ["services.ingest.folder"]
+    assert folder["profiles"] == ["folder"]
+    told = {name.removeprefix("KULVERT_").lower() for name in folder["environment"]}
+    assert {name for name, field in FolderSettings.model_fields.items() if field.is_required()} == told
+    assert list(json.loads(folder["environment"]["KULVERT_FOLDERS"])) == ["/in"]
+    assert [volume for volume in folder["volumes"] if volume.endswith(":/in")]
+
+
+def test_a_start_without_a_secret_says_how_to_make_it() -> None:
+    words = dict(re.findall(r"\$\{(\w+):\?([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
+    assert {name for name, said in words.items() if "python3 -m deploy.secrets" not in said} == set(TO_BE_STATED)
+
+
 def test_no_container_is_the_local_stack() -> None:
     assert "KULVERT_LOCAL" not in (ROOT / "docker-compose.yml").read_text() + DOCKERFILE
 
@@ -76,11 +106,12 @@ def test_health_is_asked_where_it_answers() -> None:
     scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"][0]
     asked = scraped["dns_sd_configs"][0]
     assert str(asked["port"]) == port
-    assert {id(CONTAINERS[name]) for name in asked["names"]} == {id(container(each)) for each in EVERY_SERVICE}
+    ours = [*(container(each) for each in EVERY_SERVICE), CONTAINERS[FOLDER]]
+    assert {id(CONTAINERS[name]) for name in asked["names"]} == set(map(id, ours))
 
 
 def test_every_other_container_has_a_health_check() -> None:
-    ours = [container(service) for service in EVERY_SERVICE]
+    ours = [*(container(service) for service in EVERY_SERVICE), CONTAINERS[FOLDER]]
     assert [name for name, each in CONTAINERS.items() if each not in ours and "healthcheck" not in each] == []
 
 
