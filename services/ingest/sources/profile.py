@@ -133,15 +133,22 @@ class Profile(Part):
 
 def profile(text: str, name: str) -> Profile:
     """Read a profile. Raises ProfileError, which names every key that is wrong."""
+    document = _document(text, name)
     try:
-        return Profile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"profile {name} is not TOML: {_slip(str(error))}") from error
+        return Profile.model_validate(document)
     except ValidationError as error:
         faults = [_words(fault) for fault in error.errors(include_input=False, include_url=False)]
         more = len(faults) - MOST_FAULTS_TOLD
         told = "; ".join(faults[:MOST_FAULTS_TOLD]) + (f"; and {more} more" if more > 0 else "")
         raise ProfileError(f"profile {name}: {told}") from error
+
+
+def _document(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    # Beside its own errors: lists within lists by the hundred, and whole numbers of thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise ProfileError(f"profile {name} is not TOML: {_slip(str(error))}") from error
 
 
 def _slip(of_parser: str) -> str:

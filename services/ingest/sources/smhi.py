@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from services.heat.arrays import run_starts
+from services.ingest.core.form import FIRST_READ_AT_S, LAST_READ_AT_S
 from services.ingest.core.places import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
 from services.ingest.sources.temperatures_file import (
@@ -20,6 +21,7 @@ from services.ingest.sources.temperatures_file import (
     HOUR_TWICE,
     IMPLAUSIBLE,
     LOWEST_C,
+    NOT_KEPT,
     NOT_ON_THE_HOUR,
     TEMPERATURE_MISSING,
     TemperaturesFile,
@@ -32,12 +34,13 @@ MOMENTARY_HOURLY = "1"
 """The parameter's number: "Lufttemperatur, momentanvärde, 1 gång/tim"."""
 TAKEN = ("G", "Y")
 MOST_PREAMBLE_LINES = 100
+MOST_NORTH, MOST_EAST = 90.0, 180.0
 
 QUALITY_UNKNOWN = Fault("quality_unknown", "the quality is neither G nor Y; SMHI has others for values to leave out")
 TIME_MALFORMED = Fault("time_malformed", "the time is not written as SMHI does, as in 2024-01-31;06:00:00")
 TEMPERATURE_MALFORMED = Fault("number_malformed", "the temperature is not a number with a decimal point")
 _FAULTS = (
-    TIME_MALFORMED, NOT_ON_THE_HOUR, TEMPERATURE_MISSING, TEMPERATURE_MALFORMED, IMPLAUSIBLE, QUALITY_UNKNOWN,
+    TIME_MALFORMED, NOT_ON_THE_HOUR, NOT_KEPT, TEMPERATURE_MISSING, TEMPERATURE_MALFORMED, IMPLAUSIBLE, QUALITY_UNKNOWN,
 )  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def _json(text: str) -> Smhi:
             for number, one in enumerate(document["value"] or (), start=1)
         ]
         positions = sorted(document.get("position") or (), key=lambda position: position["to"])
-        place = Place(float(positions[-1]["latitude"]), float(positions[-1]["longitude"])) if positions else None
+        place = _place(positions[-1]["latitude"], positions[-1]["longitude"]) if positions else None
         name = str(station["name"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableFileError(
@@ -94,7 +97,10 @@ def _json(text: str) -> Smhi:
 
 
 def _csv(text: str) -> Smhi:
-    rows = list(csv.reader(text.splitlines(), delimiter=";"))
+    try:
+        rows = list(csv.reader(text.splitlines(), delimiter=";"))
+    except csv.Error as error:
+        raise UnreadableFileError("a line of the file is far too long; save the file as it came from SMHI") from error
     heads = [at for at, row in enumerate(rows[:MOST_PREAMBLE_LINES]) if row[:4] == HEADER.split(";")]
     if not heads:
         raise UnreadableFileError(f"the file lacks SMHI's line '{HEADER}'; fetch parameter 1, hourly temperatures")
@@ -124,9 +130,15 @@ def _last_place(preamble: list[list[str]]) -> Place | None:
     heading = preamble[heads[0]]
     rows = [row for row in preamble[heads[0] + 1 :] if len(row) >= len(heading)]
     try:
-        return Place(float(rows[-1][heading.index(latitude)]), float(rows[-1][heading.index(longitude)]))
+        return _place(rows[-1][heading.index(latitude)], rows[-1][heading.index(longitude)])
     except (IndexError, ValueError):
         return None
+
+
+def _place(latitude: Any, longitude: Any) -> Place | None:
+    """Give a place on Earth. Raises ValueError and TypeError where it is given in no numbers."""
+    north, east = float(latitude), float(longitude)
+    return Place(north, east) if abs(north) <= MOST_NORTH and abs(east) <= MOST_EAST else None
 
 
 def _milliseconds(given: Any) -> int | None:
@@ -148,7 +160,9 @@ def _hours(values: list[_Value]) -> TemperaturesFile:
     line = np.array([one.line for one in values], np.int64)
     faults = np.array([_fault(one, number) for one, number in zip(values, celsius, strict=True)], np.int64)
     good = refusals.add_each(line, faults, "", _FAULTS)
-    starts_s = np.array([(one.at_s or 0) - HOUR_S for one in values], np.int64)[good]
+    starts_s = np.array(
+        [(one.at_s or 0) - HOUR_S for one, is_good in zip(values, good, strict=True) if is_good], np.int64
+    )
     kept = np.array([np.nan if number is None else number for number in celsius], np.float64)[good]
     line = line[good]
     order = np.argsort(starts_s, kind="stable")
@@ -174,6 +188,7 @@ def _fault(value: _Value, celsius: float | None) -> int:
     checks = (
         value.at_s is None,
         value.at_s is not None and value.at_s % HOUR_S != 0,
+        value.at_s is not None and not FIRST_READ_AT_S <= value.at_s - HOUR_S <= LAST_READ_AT_S,
         not value.celsius.strip(),
         celsius is None,
         celsius is not None and not LOWEST_C <= celsius <= HIGHEST_C,

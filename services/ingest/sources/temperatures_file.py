@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.heat.arrays import Float64, Int64, run_starts
+from services.ingest.core.form import FIRST_READ_AT_S, LAST_READ_AT_S
 from services.ingest.sources import decimals, time_columns
 from services.ingest.sources.lines import lines
 from services.ingest.sources.profile import Kind, Profile
@@ -17,6 +18,7 @@ HOUR_US = 3_600_000_000
 LOWEST_C, HIGHEST_C = -80.0, 60.0
 
 NOT_ON_THE_HOUR = Fault("not_on_the_hour", "the time is not a full hour; temperatures are means of whole hours")
+NOT_KEPT = Fault("time_out_of_range", "hours are kept from 1990-01-02 to 2060-12-31")
 TEMPERATURE_MISSING = Fault("field_missing", "the temperature is empty")
 IMPLAUSIBLE = Fault("out_of_range", f"the temperature is not within {LOWEST_C:.0f} to {HIGHEST_C:.0f} C")
 HOUR_TWICE = Fault("hour_given_twice", "a line above gives this hour another temperature; remove one of them")
@@ -41,12 +43,15 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     series = Series.of_times_alone(np.zeros(len(rows), np.int64))
     at_us, faults, _ = time_columns.resolved(read, profile.time, series)
     off_hour = (faults == 0) & (at_us % HOUR_US != 0)
-    faults = np.where(off_hour, len(time_columns.FAULTS) + 1, faults)
-    rows.put("at_us", at_us, faults, profile.time.column, (*time_columns.FAULTS, NOT_ON_THE_HOUR))
+    starts_us = at_us - (HOUR_US if profile.time.stamped is Stamped.END else 0)
+    not_kept = (faults == 0) & ((starts_us < FIRST_READ_AT_S * 1_000_000) | (starts_us > LAST_READ_AT_S * 1_000_000))
+    of_times = len(time_columns.FAULTS)
+    faults = np.select([off_hour, not_kept], [of_times + 1, of_times + 2], faults)
+    meaning = (*time_columns.FAULTS, NOT_ON_THE_HOUR, NOT_KEPT)
+    rows.put("starts_us", starts_us, faults, profile.time.column, meaning)
     _put_celsius(rows, profile)
     _refuse_contradictions(rows, profile)
-    starts_us = rows.columns["at_us"] - (HOUR_US if profile.time.stamped is Stamped.END else 0)
-    return TemperaturesFile(starts_us // 1_000_000, rows.columns["celsius"], refusals)
+    return TemperaturesFile(rows.columns["starts_us"] // 1_000_000, rows.columns["celsius"], refusals)
 
 
 def _put_celsius(rows: Rows, profile: Profile) -> None:
@@ -66,9 +71,9 @@ def _put_celsius(rows: Rows, profile: Profile) -> None:
 
 def _refuse_contradictions(rows: Rows, profile: Profile) -> None:
     """Refuse an hour's later lines where they say something else than its first."""
-    at_us, celsius = rows.columns["at_us"], rows.columns["celsius"]
-    order = np.argsort(at_us, kind="stable")
-    starts = run_starts(at_us[order])
+    starts_us, celsius = rows.columns["starts_us"], rows.columns["celsius"]
+    order = np.argsort(starts_us, kind="stable")
+    starts = run_starts(starts_us[order])
     first = np.repeat(celsius[order[starts]], np.diff(np.append(starts, len(order))))
     faults = np.zeros(len(rows), np.int64)
     faults[order] = celsius[order] != first

@@ -89,7 +89,10 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ("[time]", "[time", "is not TOML: look at line 6, column 6; each key stands once, as in"),
         ('kind = "readings"', "kind = readings", "is not TOML: look at line 2, column 8"),
         ('unit = "kWh"', 'unit = """', "is not TOML: look at its end"),
+        ('kind = "readings"', "kind = " + "[" * 3_000, "is not TOML"),
+        ('kind = "readings"', "kind = " + "9" * 5_000, "is not TOML"),
     ],
+    ids=lambda value: value[:40],
 )
 def test_a_wrong_profile_names_the_key_and_what_to_do(good: str, bad: str, words: str) -> None:
     assert profile(GOOD, "own")

@@ -88,3 +88,26 @@ def test_a_csv_file_of_another_parameter_is_told_whole() -> None:
         smhi_file(CSV.replace(b"Datum;Tid (UTC);Lufttemperatur", "Datum;Tid (UTC);Nederbördsmängd".encode()))
     with pytest.raises(UnreadableFileError, match="UTF-8"):
         smhi_file(CSV.decode().encode("cp1252"))
+
+
+def test_an_hour_from_before_hours_are_kept_costs_only_itself() -> None:
+    """SMHI's archives begin decades before; one such value would have the service refuse ten thousand others."""
+    answer = json.loads(JSON)
+    good = next(value for value in answer["value"] if value["quality"] == "G" and value["date"] % 3_600_000 == 0)
+    in_1961, in_1990 = -283_996_800_000, 631_238_400_000 + 3_600_000
+    dates = (in_1961, in_1990 - 3_600_000, in_1990, 10**15 * 3_600_000)
+    read = smhi_file(json.dumps(answer | {"value": [good | {"date": date} for date in dates]}).encode())
+    assert refused(read.found) == [(line, "time_out_of_range") for line in (1, 2, 4)]
+    assert list(hours(read.found)) == ["1990-01-02T00:00+00:00"]
+
+
+def test_a_station_beside_the_earth_has_no_place() -> None:
+    for latitude, longitude in (("NaN", 13.3), (59.4, 1e400), (90.1, 0), (0, -180.5)):
+        answer = json.loads(JSON)
+        answer["position"] = [{"from": 0, "to": 1, "latitude": latitude, "longitude": longitude}]
+        assert smhi_file(json.dumps(answer).encode()).place is None
+
+
+def test_a_field_as_long_as_a_file_is_told_whole() -> None:
+    with pytest.raises(UnreadableFileError, match="far too long"):
+        smhi_file(CSV.replace(b"1.5", b"1" * 200_000))

@@ -34,6 +34,14 @@ def test_a_time_that_names_the_end_of_its_hour_begins_an_hour_earlier() -> None:
     assert starts(read("2024-01-01T01:00Z,1.5", stamped="begin")) == ["2024-01-01T01:00Z"]
 
 
+def test_an_hour_from_before_hours_are_kept_costs_only_itself() -> None:
+    file = read("1990-01-02T00:00Z,1", "1990-01-02T01:00Z,2", stamped="end")
+    assert (starts(file), [(bad.line, bad.code) for bad in file.refusals]) == (
+        ["1990-01-02T00:00Z"],
+        [(2, "time_out_of_range")],
+    )
+
+
 def test_each_bad_line_is_refused_alone() -> None:
     file = read(
         "2024-01-01T00:00Z,-1.5",
