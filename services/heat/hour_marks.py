@@ -61,7 +61,7 @@ def hour_marks(owner: Int64, read_at_s: Int64, registers: Int64, shapes: Shapes 
     span_s = read_at_s[right] - read_at_s[left]
     is_shaped, share, whole = courses(shapes, mark_owner, read_at_s[left], at_s)
     share, whole = np.where(is_shaped, share, at_s - read_at_s[left]), np.where(is_shaped, whole, span_s)
-    values = np.stack([interpolated(column[left], column[right], share, whole) for column in registers.T], axis=1)
+    values = np.stack([interpolated(column[left], column[right], share, whole) for column in registers.T]).T
     return Marks(mark_owner, at_s, values, span_s, is_shaped)
 
 
@@ -95,7 +95,7 @@ def hours_between(owner: Int64, at_s: Int64, values: Int64, quality: Int64) -> H
     known give UNKNOWN.
     """
     begins = np.flatnonzero((owner[1:] == owner[:-1]) & (at_s[1:] == at_s[:-1] + HOUR_S))
-    rises = difference(values[begins + 1], values[begins])
+    rises = difference(values.T[:, begins + 1], values.T[:, begins]).T
     return Hours(
         owner[begins],
         at_s[begins],

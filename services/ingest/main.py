@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.topics import FACILITIES_CHANGED, METER_READINGS, OUTDOOR_TEMPERATURE, Topic
-from services.common import consume, health, kafka, one_zone, outbox, process, schedule
+from services.common import consume, health, kafka, memory, one_zone, outbox, process, schedule
 from services.common.postgres import Database
 from services.ingest.audit import audit
 from services.ingest.estimating import Estimating
@@ -25,6 +25,7 @@ JOBS_STALLED_S = 3_600
 
 async def run_worker(stop: asyncio.Event) -> None:
     """Judge and store what comes in until told to stop. As many may run as the readings have partitions."""
+    memory.keep_freed()
     # Arrow's own pool keeps a tenth of the worker's memory that it has freed.
     pa.set_memory_pool(pa.system_memory_pool())
     settings = IngestSettings()

@@ -1,4 +1,4 @@
-"""Readings a second on one core through judging, hours and flags, beside two of the rules alone, day by day."""
+"""Readings a second on one core through all rules of VEE, beside two of the rules alone, day by day."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from services.common import memory
 from services.heat.arrays import Int64
 from services.heat.days import HourRows
 from services.heat.gaps import NO_SHAPES
@@ -51,28 +52,29 @@ def vee_kernel() -> Iterator[Figure]:
     """Judge and flag in a process of its own, since numpy can be held to one core only before it is loaded."""
     alone = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     told = subprocess.run([sys.executable, "-m", __name__], env=alone, check=True, capture_output=True, text=True)
-    both, judging, flagging, by_day = map(float, told.stdout.split())
-    yield Figure("rate", both, "readings/s", "least", LEAST)
-    yield Figure("rate", both, "readings/s", "spike and physics alone, numpy day by day", by_day)
-    yield Figure("judging", judging, "readings/s", "with hours and flags", both)
-    yield Figure("hours_and_flags", flagging, "readings/s", "with judging", both)
+    rules, judging, flagging, with_hours, by_day = map(float, told.stdout.split())
+    yield Figure("rate", rules, "readings/s", "least", LEAST)
+    yield Figure("rate", rules, "readings/s", "spike and physics alone, numpy day by day", by_day)
+    yield Figure("judging", judging, "readings/s", "with flags", rules)
+    yield Figure("flags", flagging, "readings/s", "with judging", rules)
+    yield Figure("with_hours", with_hours, "readings/s", "rules alone", rules)
 
 
-def _rates() -> tuple[float, float, float, float]:
-    """Give readings a second of both, of judging, of hours and flags, and of two rules day by day."""
+def _rates() -> tuple[float, ...]:
+    """Give readings a second: all rules, verdicts, flags, all with the hours between, and two rules day by day."""
     parts = [
         Part(flawed_year(first, METERS_AT_ONCE), installations(first, METERS_AT_ONCE))
         for first in range(1, METERS + 1, METERS_AT_ONCE)
     ]
-    judged = [_judged(part) for part in parts]
-    _check_by_day(judged[0])
-    both_s = _best_s(lambda: [_flags(_hours(_judged(part)), part.installed) for part in parts])
+    hours = [_hours(_judged(part)) for part in parts]
+    _check_by_day(hours[0], parts[0].installed)
     judging_s = _best_s(lambda: [_judged(part) for part in parts])
-    flagging_s = _best_s(lambda: [_flags(_hours(one), one.part.installed) for one in judged])
-    hours = _hours(judged[0])
-    by_day_s = _best_s(lambda: flags_by_day(hours, whole_days(hours, STOCKHOLM), RESOLUTION_WH))
+    flagging_s = _best_s(lambda: [_flags(one, part.installed) for one, part in zip(hours, parts, strict=True)])
+    with_hours_s = _best_s(lambda: [_flags(_hours(_judged(part)), part.installed) for part in parts])
+    by_day_s = _best_s(lambda: flags_by_day(hours[0], whole_days(hours[0], STOCKHOLM), RESOLUTION_WH))
     readings = METERS * HOURS
-    return readings / both_s, readings / judging_s, readings / flagging_s, METERS_AT_ONCE * HOURS / by_day_s
+    took_s = (judging_s + flagging_s, judging_s, flagging_s, with_hours_s, by_day_s * len(parts))
+    return tuple(readings / each for each in took_s)
 
 
 def _judged(part: Part) -> Judged:
@@ -92,10 +94,9 @@ def _flags(hours: HourRows, installed: Installations) -> Flags:
     return flags_of(laid_out(hours, days, np.zeros(count, bool), np.full(count, RESOLUTION_WH), rules_off))
 
 
-def _check_by_day(judged: Judged) -> None:
+def _check_by_day(hours: HourRows, installed: Installations) -> None:
     """Make sure that both ways find the same, and that there is something to find."""
-    hours = _hours(judged)
-    flags = _flags(hours, judged.part.installed)
+    flags = _flags(hours, installed)
     ours = {one for one in zip(*(column.tolist() for column in flags), strict=True) if one[2] in BY_DAY}
     assert {rule for _, _, rule in ours} == BY_DAY
     assert ours == flags_by_day(hours, whole_days(hours, STOCKHOLM), RESOLUTION_WH)
@@ -111,4 +112,6 @@ def _best_s(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
+    # As the worker does.
+    memory.keep_freed()
     print(*_rates())

@@ -18,6 +18,7 @@ from services.ingest.core.installations import Terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import (
     ReadingRows,
+    are_estimates,
     are_operators,
     has_samples,
     joined,
@@ -92,14 +93,14 @@ def appendable(states: PointStates, both: Combined) -> Bool:
 
 def _fit_each(both: Combined) -> Bool:
     stands_alone = (refused_alone(both.rows, both.terms) == 0) & (verdicts_by_claim(both.rows) == 0)
-    # Of an operator's word the marks behind it must know, which the state of a point does not keep.
-    return stands_alone & ~are_operators(both.rows)
+    # Of an operator's word the marks behind it must know, which the state of a point does not keep; nor does it keep
+    # whether an estimate is what the point stands at.
+    return stands_alone & ~are_operators(both.rows) & ~are_estimates(both.rows)
 
 
 def _follow_plainly(both: Combined) -> Bool:
-    rows, count = both.rows, len(both.rows.point_id)
-    earlier, later = np.arange(count - 1), np.arange(1, count)
-    chain = candidates(rows, both.terms, np.zeros(count, bool))
+    rows, earlier, later = both.rows, slice(None, -1), slice(1, None)
+    chain = candidates(rows, both.terms)
     return (
         follows(chain, earlier, later)
         & (both.terms.segment[later] == both.terms.segment[earlier])

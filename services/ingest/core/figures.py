@@ -12,12 +12,14 @@ from services.heat.hour_marks import (
     HOUR_S,
     INTERPOLATED,
     MANUAL,
+    SHAPED,
+    Hours,
     Marks,
     hour_marks,
     hours_between,
     mark_quality,
 )
-from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
+from services.heat.temperatures import flow_weighted_centi_c, placed_in_hours, sampled_centi_c
 from services.ingest.core.candidates import Candidates
 from services.ingest.core.chain import judge
 from services.ingest.core.installations import NOT_INSTALLED, Terms
@@ -25,8 +27,10 @@ from services.ingest.core.outage import outage_zeros
 from services.ingest.core.readings import (
     SENTINELS,
     ReadingRows,
+    are_estimates,
     are_operators,
     has_other_versions,
+    has_samples,
     verdicts_by_claim,
     without_sentinels,
 )
@@ -35,6 +39,7 @@ from services.ingest.core.verdict import FIRST_REFUSED, Verdict
 
 NO_METERS_W = 2**29
 """More than any meter counts; its product with any time between readings fits into 64 bits."""
+SERIES_OF_A_POINT = 2**31
 
 
 class Seeds(NamedTuple):
@@ -60,22 +65,25 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     """
     result = refused_alone(rows, terms)
     asked = np.flatnonzero(result == 0)
+    versions = rows if len(asked) == len(result) else rows.take(asked)
     while True:
-        versions = rows.take(asked)
         result[asked] = _verdicts_among(versions, terms.take(asked), starts_inside[asked])
         # One that conflicts waits for its turn; it silences nobody.
         refused = (result[asked] >= FIRST_REFUSED) & (result[asked] != Verdict.CONFLICTING_VALUES)
         silencing = refused & has_other_versions(versions)
         if not silencing.any():
             return result
-        asked = asked[~silencing]
+        asked, versions = asked[~silencing], versions.take(~silencing)
 
 
 def _verdicts_among(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     result = verdicts_by_claim(rows)
     chained = np.flatnonzero(result == 0)
-    chain = candidates(rows.take(chained), terms.take(chained), starts_inside[chained])
+    chain = anchored(candidates(rows, terms).take(chained), starts_inside[chained])
     is_outage = outage_zeros(chain)
+    if not is_outage.any():
+        result[chained] = judge(chain)
+        return result
     result[chained[is_outage]] = int(Verdict.OUTAGE_ZERO)
     result[chained[~is_outage]] = judge(chain.take(~is_outage))
     return result
@@ -92,14 +100,15 @@ def refused_alone(rows: ReadingRows, terms: Terms) -> Int64:
         [
             terms.segment == NOT_INSTALLED,
             shows & np.isin(rows.energy_wh, SENTINELS) & ~are_operators(rows),
-            shows & _is_above_modulus(rows, terms),
+            shows & are_above_modulus(rows, terms),
         ],
         [int(Verdict.METER_NOT_INSTALLED), int(Verdict.SENTINEL), int(Verdict.REGISTER_ABOVE_MODULUS)],
         0,
     ).astype(np.int64)
 
 
-def _is_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
+def are_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
+    """Tell which readings show a register that their meter cannot show."""
     # Taken modulo they would fit in somewhere, as what nobody used. One register alone refuses the reading, since it
     # says that the meter is not the one noted, or its modulus is wrong.
     has_energy, has_volume = terms.modulus_wh > 0, terms.modulus_l > 0
@@ -107,16 +116,14 @@ def _is_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
     return energy_above | (has_volume & (without_sentinels(rows.volume_l) >= terms.modulus_l))
 
 
-def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidates:
+def candidates(rows: ReadingRows, terms: Terms) -> Candidates:
     """Lay readings out for the judging of their chain: one series per meter at a point.
 
     To what an operator says a register may have risen however fast.
     """
-    is_first = np.zeros(len(rows.point_id), bool)
-    is_first[run_starts(rows.point_id)] = True
     return Candidates(
         # A point without meters has the segment -1.
-        rows.point_id * 2**31 + terms.segment + 1,
+        rows.point_id * SERIES_OF_A_POINT + terms.segment + 1,
         rows.read_at_s,
         rows.energy_wh,
         without_sentinels(rows.volume_l),
@@ -124,8 +131,15 @@ def candidates(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Candidat
         terms.modulus_l,
         terms.tolerance_wh,
         np.where(are_operators(rows), NO_METERS_W, terms.maximum_w),
-        is_first & starts_inside,
+        np.zeros(len(rows.point_id), bool),
     )
+
+
+def anchored(chain: Candidates, starts_inside: Bool) -> Candidates:
+    """Take the first reading of a point as accepted where its window begins in the middle of its series."""
+    first = run_starts(chain.series // SERIES_OF_A_POINT)
+    chain.is_anchor[first] = starts_inside[first]
+    return chain
 
 
 def gaps_of(counted: Accepted) -> Gaps:
@@ -140,7 +154,10 @@ def marks_of(counted: Accepted, seeds: Seeds, shapes: Shapes) -> tuple[Marks, In
     """
     own = hour_marks(counted.rows.point_id, counted.rows.read_at_s, counted.running, shapes)
     quality = mark_quality(own.distance_s, own.is_shaped)
-    quality = np.where(_are_manual(counted, own) & (quality <= INTERPOLATED), MANUAL, quality)
+    is_manual = _rest_on(are_operators(counted.rows), counted, own)
+    quality = np.where(is_manual & (quality <= INTERPOLATED), MANUAL, quality)
+    is_ahead = _rest_on(are_estimates(counted.rows), counted, own)
+    quality = np.where(is_ahead & (quality != SHAPED), ESTIMATED, quality)
     if len(seeds.owner) == 0:
         return own, quality
     owner = np.concatenate((seeds.owner, own.owner))
@@ -159,15 +176,14 @@ def marks_of(counted: Accepted, seeds: Seeds, shapes: Shapes) -> tuple[Marks, In
     return merged, np.concatenate((seeds.quality, quality))[order]
 
 
-def _are_manual(counted: Accepted, marks: Marks) -> Bool:
-    """Tell which marks rest on an operator's word: where one of the two readings around is. Source: domain.md, VEE."""
-    is_operators = are_operators(counted.rows)
-    if not is_operators.any():
+def _rest_on(which: Bool, counted: Accepted, marks: Marks) -> Bool:
+    """Tell which marks rest on one of these readings: where one of the two around is. Source: domain.md, VEE."""
+    if not which.any():
         return np.zeros(len(marks.owner), bool)
     keys, wanted = (owner_time_key(*which) for which in ((counted.rows[:2]), (marks.owner, marks.at_s)))
     right = np.searchsorted(keys, wanted)
     left = np.where(keys[right] == wanted, right, right - 1)
-    return is_operators[left] | is_operators[right]
+    return which[left] | which[right]
 
 
 def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
@@ -179,6 +195,7 @@ def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
     hours = hours_between(marks.owner, marks.at_s, marks.values, quality)
     end_quality = np.where(_are_unsure(counted, hours.owner, hours.starts_s), ESTIMATED, hours.end_quality)
     energy, volume, forward, back = hours.values.T
+    supply_centi_c, return_centi_c = _temperatures(counted, hours)
     return HourRows(
         hours.owner,
         hours.starts_s,
@@ -186,8 +203,8 @@ def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
         volume,
         forward,
         back,
-        _temperature(counted, hours.owner, hours.starts_s, forward, volume, counted.rows.supply_c),
-        _temperature(counted, hours.owner, hours.starts_s, back, volume, counted.rows.return_c),
+        supply_centi_c,
+        return_centi_c,
         hours.start_quality,
         end_quality,
     )
@@ -217,15 +234,19 @@ def _readings_around(counted: Accepted, owner: Int64, starts_s: Int64) -> tuple[
     return before, after
 
 
-def _temperature(
-    counted: Accepted, owner: Int64, starts_s: Int64, integral: Int64, volume: Int64, samples: np.ndarray
-) -> Int64:
-    by_integral = flow_weighted_centi_c(integral, volume)
+def _temperatures(counted: Accepted, hours: Hours) -> tuple[Int64, Int64]:
+    """Give supply and return temperature of hours, from the integrals where they have them, else from samples."""
+    _, litres, forward, back = hours.values.T
+    supply, returned = flow_weighted_centi_c(forward, litres), flow_weighted_centi_c(back, litres)
     if counted.is_bridged.any():
-        by_integral = np.where(_are_bridged(counted, owner, starts_s), UNKNOWN, by_integral)
-    missing: Bool = by_integral == UNKNOWN
-    if not missing.any():
-        return by_integral
+        are_bridged = _are_bridged(counted, hours.owner, hours.starts_s)
+        supply[are_bridged] = returned[are_bridged] = UNKNOWN
     rows = counted.rows
-    sampled = sampled_centi_c(rows.point_id, rows.read_at_s, counted.running[:, LITRES], samples, owner, starts_s)
-    return np.where(missing, sampled, by_integral)
+    if not ((supply == UNKNOWN) | (returned == UNKNOWN)).any() or not has_samples(rows).any():
+        return supply, returned
+    volume_l = counted.running[:, LITRES]
+    placed = placed_in_hours(rows.point_id, rows.read_at_s, volume_l, hours.owner, hours.starts_s)
+    return (
+        np.where(supply == UNKNOWN, sampled_centi_c(placed, rows.supply_c), supply),
+        np.where(returned == UNKNOWN, sampled_centi_c(placed, rows.return_c), returned),
+    )

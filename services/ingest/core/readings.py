@@ -14,6 +14,8 @@ HIGHEST_RANK = 100
 """That a source can have."""
 OPERATOR_RANK = HIGHEST_RANK + 1
 """Of what an operator says: it counts before any source's word."""
+ESTIMATE_RANK = -1
+"""Of an estimate ahead of the last reading: whatever was read counts before it."""
 
 
 class ReadingRows(NamedTuple):
@@ -117,6 +119,11 @@ def without_sentinels(register: Int64) -> Int64:
 def are_operators(rows: ReadingRows) -> Bool:
     """Tell which readings are an operator's word."""
     return rows.rank == OPERATOR_RANK
+
+
+def are_estimates(rows: ReadingRows) -> Bool:
+    """Tell which readings nobody read: estimates ahead of the last one."""
+    return rows.rank == ESTIMATE_RANK
 
 
 def has_samples(rows: ReadingRows) -> Bool:

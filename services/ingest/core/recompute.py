@@ -14,7 +14,7 @@ from services.heat.hour_marks import Marks
 from services.ingest.core.append import of_open_hour
 from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.chain import unbroken_at_end
-from services.ingest.core.figures import NO_SEEDS, candidates, marks_of, verdicts
+from services.ingest.core.figures import NO_SEEDS, SERIES_OF_A_POINT, anchored, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
 from services.ingest.core.readings import ReadingRows, are_operators, has_other_versions, has_samples
@@ -251,7 +251,7 @@ def _unbroken(point_id: Int64, spans: Spans, done: Recomputed) -> Int64:
         return result
     rows = done.rows.take(chained)
     starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, rows.point_id)]
-    chain = candidates(rows, done.terms.take(chained), starts_inside)
-    last, has_last = _last_of(chain.series[run_starts(chain.series)] // 2**31, point_id)
+    chain = anchored(candidates(rows, done.terms.take(chained)), starts_inside)
+    last, has_last = _last_of(chain.series[run_starts(chain.series)] // SERIES_OF_A_POINT, point_id)
     result[has_last] = unbroken_at_end(chain)[last[has_last]]
     return result

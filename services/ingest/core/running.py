@@ -42,11 +42,15 @@ class _Pairs(NamedTuple):
     earlier: Int64
     later: Int64
 
+    def take(self, which: Int64) -> "_Pairs":
+        """Pick pairs by index."""
+        return _Pairs(self.earlier[which], self.later[which])
+
 
 def registers_of(rows: ReadingRows) -> Int64:
     """Give the registers as the meter shows them, (n, 4); UNKNOWN where it shows a sentinel beside an energy."""
     others = (rows.volume_l, rows.forward_lc, rows.return_lc)
-    return np.stack([rows.energy_wh, *map(without_sentinels, others)], axis=1)
+    return np.stack([rows.energy_wh, *map(without_sentinels, others)]).T
 
 
 def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:
@@ -61,9 +65,10 @@ def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Ins
     offset[with_volume.later, LITRES] = _steps(registers[:, LITRES], with_volume, terms, installations, "l")
     for column in (FORWARD, RETURN):
         offset[follow.later, column] = _steps(registers[:, column], follow, terms, installations, "lc")
+    running = registers
     if offset.any():
         offset = _summed_within(kept.point_id, offset)
-    running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
+        running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
     is_bridged = _bridge(running[:, LITRES], kept.read_at_s, with_volume)
     is_unsure = np.zeros(len(which), bool)
     is_unsure[follow.later] = ~_is_noted(terms.segment, follow, installations)
@@ -99,15 +104,24 @@ def _bridge(litres: Int64, read_at_s: Int64, with_volume: _Pairs) -> Bool:
 def _steps(register: Int64, pairs: _Pairs, terms: Terms, installations: Installations, unit: str) -> Int64:
     """Give what must be added from each later reading on so that the register runs on from the earlier one."""
     earlier, later = pairs
-    known = (register[later] != UNKNOWN) & (register[earlier] != UNKNOWN)
-    new, old = np.where(known, register[later], 0), np.where(known, register[earlier], 0)
-    modulus = _modulus(terms, unit)
-    rolled = rise(register, modulus, earlier, later) - (new - old)
-    step = np.where(known & (modulus[later] > 0), rolled, 0)
-    exchanged = known & (terms.segment[later] != terms.segment[earlier])
-    if not exchanged.any():
-        return step
-    return np.where(exchanged, old - new + _across(new, old, terms.segment, pairs, installations, unit), step)
+    step = np.zeros(len(later), np.int64)
+    is_known = (register[later] != UNKNOWN) & (register[earlier] != UNKNOWN)
+    is_exchanged = terms.segment[later] != terms.segment[earlier]
+    rolls = np.flatnonzero(is_known & ~is_exchanged & (register[later] < register[earlier]))
+    step[rolls] = _rolled(register, _modulus(terms, unit), pairs.take(rolls))
+    exchanged = np.flatnonzero(is_known & is_exchanged)
+    if len(exchanged):
+        step[exchanged] = _crossed(register, terms.segment, pairs.take(exchanged), installations, unit)
+    return step
+
+
+def _rolled(register: Int64, modulus: Int64, pairs: _Pairs) -> Int64:
+    return rise(register, modulus, *pairs) - (register[pairs.later] - register[pairs.earlier])
+
+
+def _crossed(register: Int64, segment: Int64, pairs: _Pairs, installations: Installations, unit: str) -> Int64:
+    new, old = register[pairs.later], register[pairs.earlier]
+    return old - new + _across(new, old, segment, pairs, installations, unit)
 
 
 def _modulus(terms: Terms, unit: str) -> Int64:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
-from services.heat.temperatures import flow_weighted_centi_c, sampled_centi_c
+from services.heat.temperatures import flow_weighted_centi_c, placed_in_hours, sampled_centi_c
 
 HOUR_S = 3600
 
@@ -20,14 +20,14 @@ def by_samples(*readings: tuple[int, int, float], hours: int = 1) -> list[int]:
     """One owner's readings as seconds, litres and sample; the hours from 0 on."""
     read_at_s, volume_l, sample_c = (list(column) for column in zip(*readings, strict=True))
     owner = np.ones(len(readings), np.int64)
-    return sampled_centi_c(
+    placed = placed_in_hours(
         owner,
         np.array(read_at_s),
         np.array(volume_l, np.int64),
-        np.array(sample_c),
         np.ones(hours, np.int64),
         np.arange(hours) * HOUR_S,
-    ).tolist()
+    )
+    return sampled_centi_c(placed, np.array(sample_c)).tolist()
 
 
 @given(volume_l=st.integers(1, 10**9), centi_c=st.integers(-2_000, 25_000))
@@ -93,24 +93,24 @@ def test_a_dead_sensor_s_sample_is_left_out_and_spoils_no_other(dead: float) -> 
 
 
 def test_samples_of_one_owner_do_not_enter_another_s_hour() -> None:
-    temperatures = sampled_centi_c(
+    placed = placed_in_hours(
         np.array([1, 1, 2, 2]),
         np.array([0, 3600, 0, 3600]),
         np.array([0, 10, 5, 6]),
-        np.array([10.0, 20.0, 30.0, 40.0]),
         np.array([1, 2, 3]),
         np.array([0, 0, 0]),
     )
+    temperatures = sampled_centi_c(placed, np.array([10.0, 20.0, 30.0, 40.0]))
     assert temperatures.tolist() == [2_000, 4_000, UNKNOWN]
 
 
 def test_the_first_reading_of_an_owner_takes_no_weight_from_the_owner_before() -> None:
-    temperatures = sampled_centi_c(
+    placed = placed_in_hours(
         np.array([1, 2, 2]),
         np.array([3600, 1800, 3600]),
         np.array([0, 9_000, 9_010]),
-        np.array([10.0, 80.0, 40.0]),
         np.array([2]),
         np.array([0]),
     )
+    temperatures = sampled_centi_c(placed, np.array([10.0, 80.0, 40.0]))
     assert temperatures.tolist() == [4_000]
