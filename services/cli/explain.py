@@ -168,6 +168,8 @@ def _beside(console: Console, found: Document, zone: ZoneInfo) -> None:
     if found["flags"]:
         names = sorted({one if isinstance(one, str) else one["rule"] for one in found["flags"]})
         console.print(f"\nFlagged: {', '.join(names)}", markup=False)
+    told = [(local(one["read_at"], zone), one["serial"], ", ".join(one["statuses"])) for one in found["statuses"]]
+    section(console, "The meter said of itself", STATUSES, told)
     section(console, "Edits", EDITS, [edit_row(one, zone) for one in found["edits"]])
 
 
@@ -194,6 +196,11 @@ OTHERS = [
     Heading("why not", is_text=True, may_wrap=True),
     Heading("rank", may_go=True),
     Heading("source", is_text=True, may_go=True),
+]
+STATUSES = [
+    Heading("at", is_text=True),
+    Heading("meter", is_text=True),
+    Heading("statuses", is_text=True, may_wrap=True),
 ]
 EARLIER = [
     Heading("kWh"),

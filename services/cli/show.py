@@ -18,7 +18,7 @@ from deploy.local.stack import Stack
 from deploy.prepare import USUAL_ZONE
 from services.cli import arguments, shown, sums, versions
 from services.cli.requests import told_of_database, told_to_person
-from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, Format, Kind
+from services.cli.shown import DAYS, HOURS, READINGS, REFUSED, STATUSES, Format, Kind
 from services.common import one_zone
 from services.common.settings import zone_named
 from services.ingest.core.verdict import NOT_REFUSED, Verdict
@@ -122,6 +122,14 @@ def refused(
 ) -> None:
     """Show the readings that are kept but not used; ID may be a meter's serial, too, and one that is not known."""
     _show(REFUSED, point, first, last, form)
+
+
+@app.command()
+def statuses(
+    point: PointArgument, first: FromOption = None, last: ToOption = None, form: FormatOption = _As.TABLE
+) -> None:
+    """Show what the meters said of themselves in their telegrams; one that said nothing of the kind has no row."""
+    _show(STATUSES, point, first, last, form)
 
 
 @app.command("versions")

@@ -229,6 +229,16 @@ READINGS = Kind(
         Column("recorded_at", None, _instant, is_text=True),
     ),
 )
+STATUSES = Kind(
+    "statuses",
+    """
+    SELECT told.read_at, told.serial, array_to_string(told.statuses, ' ') AS statuses
+      FROM ingest_v1.meter_status AS told
+     WHERE told.point_id = %(point_id)s AND told.read_at >= %(first)s AND told.read_at < %(end)s
+     ORDER BY told.read_at, told.serial
+    """,
+    (_READ_AT, _SERIAL, Column("statuses", "the meter said of itself", _text, is_text=True)),
+)
 REFUSED = Kind(
     "refused readings",
     """

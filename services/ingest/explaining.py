@@ -100,6 +100,7 @@ class Explanation:
             **self._not_used(*self._bounds(starts_s, starts_s + HOUR_S)),
             "earlier": [one for one in self._found["hours_before"] or [] if _seconds(one["starts_at"]) == starts_s],
             "flags": [one["rule"] for one in self._found["flags"] or [] if _seconds(one["starts_at"]) == starts_s],
+            "statuses": self._statuses(*self._bounds(starts_s, starts_s + HOUR_S)),
             "edits": self._edits(starts_s, starts_s + HOUR_S),
         }
 
@@ -122,6 +123,7 @@ class Explanation:
             **self._not_used(begins_s, ends_s),
             "earlier": self._found["day_before"] or [],
             "flags": self._found["flags"] or [],
+            "statuses": self._statuses(begins_s, ends_s),
             "edits": self._edits(begins_s, ends_s),
         }
 
@@ -233,6 +235,11 @@ class Explanation:
         others: list[Document] = self._found["others"] or []
         shown = [self._told(one) for one in others if first_s <= _seconds(one["read_at"]) <= last_s]
         return {"not_used": shown, "not_used_further": self._found["others_there"] - len(others)}
+
+    def _statuses(self, first_s: int, last_s: int) -> list[Document]:
+        """Give what the meter said of itself in a span: a telegram that says nothing ends what was said before."""
+        told: list[Document] = self._found["statuses"] or []
+        return [one for one in told if first_s <= _seconds(one["read_at"]) <= last_s]
 
     def _edits(self, first_s: int, last_s: int) -> list[Document]:
         edits: list[Document] = self._found["edits"] or []

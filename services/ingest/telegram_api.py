@@ -1,26 +1,31 @@
 """The commands of staff systems about telegrams: what meters and modules need to be read, and reading again."""
 
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from schemas.values import Key
 from services.common import web
 from services.common.postgres import Database
 from services.common.table_imports import ImportAnswer, imported
 from services.ingest import modules
+from services.ingest.core.documents import Moment
 from services.ingest.modules import Device, DeviceEui, MeterTelegrams
-from services.ingest.store import replays, telegrams
+from services.ingest.store import replays, statuses, telegrams
 from services.ingest.understanding import Understanding
 
 MAX_REFUSED_SHOWN = 100
+FIRST_AT, LAST_AT = datetime(1990, 1, 2, tzinfo=UTC), datetime(2060, 12, 31, tzinfo=UTC)
+Most = Annotated[int, Query(ge=1, le=10_000)]
 
 
 def telegram_commands(database: Database, understanding: Understanding) -> APIRouter:
     """Give the commands; whoever includes them asks for the key."""
     router = web.router()
+    router.include_router(_statuses(database))
 
     @router.put("/meters/{serial}/telegrams")
     async def put_meter_telegrams(serial: Key, noted: MeterTelegrams, response: Response) -> dict[str, Any]:
@@ -74,5 +79,21 @@ def telegram_commands(database: Database, understanding: Understanding) -> APIRo
             detail = "The delivery holds readings, not telegrams; there is nothing to decode anew."
             raise web.Problem(422, "no_telegrams", detail)
         return {"delivery_id": str(delivery_id), "result": "waiting"}
+
+    return router
+
+
+def _statuses(database: Database) -> APIRouter:
+    router = web.router()
+
+    @router.get("/points/{number}/statuses")
+    async def get_statuses(
+        number: Key, from_at: Moment = FIRST_AT, to_at: Moment = LAST_AT, most: Most = 1_000
+    ) -> dict[str, Any]:
+        async with database.transaction() as tx:
+            found = await statuses.of_point(tx, number, from_at, to_at, most)
+        if found is None:
+            raise web.Problem(404, "not_found", f"There is no metering point '{number}' here.")
+        return {"metering_point": number, "statuses": [one._asdict() for one in found]}
 
     return router

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from services.common.postgres import Transaction
 from services.ingest.core.vee.rules import Rule
 from services.ingest.core.verdict import FIRST_REFUSED, Verdict
+from services.ingest.sources.mbus_status import FOR_AN_OPERATOR, OF_MEASURING
 from services.ingest.store import work_list as store
 from services.ingest.store.work_list import Group
 
@@ -48,12 +49,14 @@ PROPOSED = {
 PROPOSED_OF_FORM = ("ask_the_sender",)
 PROPOSED_OTHERWISE = ("correct", "withdraw")
 PROPOSED_OF_FLAG = ("correct", "settle")
+PROPOSED_OF_STATUS = ("visit_the_meter", "settle")
+WHY_OF_STATUS = "the meter says so of itself in its newest telegrams; its manual says what to do there"
 
 
-def reasons() -> dict[str, int]:
-    """Give the reasons that the list knows, verdicts and rules, by name."""
-    refusals = {verdict.label: int(verdict) for verdict in Verdict if verdict >= FIRST_REFUSED}
-    return refusals | {rule.label: int(rule) for rule in Rule}
+def reasons() -> list[str]:
+    """Name the reasons that the list knows: verdicts, rules, and statuses that somebody must act on."""
+    refusals = [verdict.label for verdict in Verdict if verdict >= FIRST_REFUSED]
+    return [*refusals, *(rule.label for rule in Rule), *FOR_AN_OPERATOR]
 
 
 async def waiting(tx: Transaction, wanted: Wanted) -> dict[str, Any]:
@@ -64,6 +67,8 @@ async def waiting(tx: Transaction, wanted: Wanted) -> dict[str, Any]:
         {
             "verdicts": _numbers(wanted.reason, {verdict.label: int(verdict) for verdict in Verdict}),
             "rules": _numbers(wanted.reason, {rule.label: int(rule) for rule in Rule}),
+            "statuses": [one for one in FOR_AN_OPERATOR if wanted.reason in (None, one)],
+            "of_measuring": list(OF_MEASURING),
             "point": wanted.point,
             "older_than": now - timedelta(days=wanted.older_than_days),
             "order": wanted.order.value,
@@ -82,11 +87,9 @@ def _numbers(reason: str | None, known: dict[str, int]) -> list[int] | None:
 
 
 def _shown(group: Group, now: datetime) -> dict[str, Any]:
-    is_flag = group.kind == "flagged"
-    reason = Rule(group.reason).label if is_flag else Verdict(group.reason).label
     return {
         "kind": group.kind,
-        "reason": reason,
+        **_told(group),
         "metering_point": group.metering_point,
         "serial": group.serial,
         "from_at": group.from_at,
@@ -94,9 +97,17 @@ def _shown(group: Group, now: datetime) -> dict[str, Any]:
         "readings": group.readings,
         "age_days": None if group.from_at is None else (now - group.from_at).days,
         "kwh_at_stake": group.stake_wh / 1_000,
-        "proposed": list(PROPOSED_OF_FLAG if is_flag else _proposed(Verdict(group.reason))),
-        "why": None if is_flag else Verdict(group.reason).why,
     }
+
+
+def _told(group: Group) -> dict[str, Any]:
+    """Name why a group waits, what can be done about it, and why that is."""
+    if group.kind == "flagged":
+        return {"reason": Rule(group.reason).label, "proposed": list(PROPOSED_OF_FLAG), "why": None}
+    if group.kind == "status":
+        return {"reason": group.status, "proposed": list(PROPOSED_OF_STATUS), "why": WHY_OF_STATUS}
+    verdict = Verdict(group.reason)
+    return {"reason": verdict.label, "proposed": list(_proposed(verdict)), "why": verdict.why}
 
 
 def _proposed(verdict: Verdict) -> tuple[str, ...]:

@@ -47,6 +47,24 @@ CLOCK_INVALID = "clock_invalid"
 CLOCK_DEVIATES = "clock_deviates"
 """The meter's clock is further from the time of reception than any on its way could be; the latter counts."""
 
+ERROR_FLAGS = tuple(f"error_flag_{bit}" for bit in range(32))
+"""The standard's error flags, whose meaning is the maker's own: for many modules the only word of a fault."""
+
+OF_MEASURING = (
+    *("permanent_error", "abnormal_condition", "sensor_error", "t1_above_range", "t2_above_range", "t1_below_range"),
+    *("t2_below_range", "temperature_difference_wrong_polarity", "v1_air_or_weak_signal", "v1_wrong_flow_direction"),
+    *("v1_flow_above_maximum", "v1_communication_error", "v1_wrong_pulse_figure", *ERROR_FLAGS),
+)
+"""What the energy itself may be wrong for."""
+
+FOR_AN_OPERATOR = (
+    *OF_MEASURING,
+    *("power_low", "battery_low", CLOCK_INVALID, CLOCK_DEVIATES, "a1_a2_external_alarm", "b1_b2_external_alarm"),
+    *(name for name in KAMSTRUP_BITS if "leak" in name or "burst" in name),
+    *(name for name in KAMSTRUP_BITS if name.startswith(("t3_", "v2_"))),
+)
+"""What does not pass by itself, or lets water out: somebody must go there."""
+
 
 def of_header(status: int) -> list[str]:
     """Name what a header's status byte says. Its three highest bits are the maker's own."""

@@ -106,6 +106,10 @@ _DAY = """
            (SELECT jsonb_agg(jsonb_build_object('starts_at', starts_at, 'rule', rule) ORDER BY starts_at, rule)
               FROM ingest_v1.flag
              WHERE flag.point_id = span.point_id AND starts_at >= span.from_at AND starts_at < span.to_at) AS flags,
+           (SELECT jsonb_agg(jsonb_build_object('read_at', read_at, 'serial', serial, 'statuses', statuses)
+                       ORDER BY read_at)
+              FROM ingest_v1.meter_status AS told
+             WHERE told.point_id = span.point_id AND read_at >= span.first_at AND read_at <= span.last_at) AS statuses,
            (SELECT jsonb_agg(to_jsonb(edit) - 'point_id' ORDER BY edit.at)
               FROM ingest.edit
              WHERE edit.point_id = span.point_id AND from_at <= span.to_at AND to_at >= span.from_at) AS edits,
