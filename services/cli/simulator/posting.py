@@ -117,6 +117,11 @@ def deliver(
     return total
 
 
+def send_weather(staff: Client, town: Town) -> None:
+    """Send all of a town's weather at once. Raises RequestError."""
+    _Weather(staff, town).send_until(town.to_s)
+
+
 def _put_all(client: Client, kind: str, of_kind: Any) -> None:
     with ThreadPoolExecutor(PUTS_AT_ONCE) as threads:
         for _ in threads.map(partial(_put, client, kind), of_kind.items()):
