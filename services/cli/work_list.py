@@ -27,11 +27,11 @@ HEADINGS = [
     Heading("reason", is_text=True),
     Heading("of", is_text=True),
     Heading("from", is_text=True),
-    Heading("to", is_text=True, may_go=True),
-    Heading("readings"),
-    Heading("days old", may_go=True),
     Heading("kWh at stake"),
-    Heading("proposed", is_text=True, may_wrap=True),
+    Heading("proposed", is_text=True, may_wrap=True, may_go=True),
+    Heading("readings", may_go=True),
+    Heading("days old", may_go=True),
+    Heading("to", is_text=True, may_go=True),
 ]
 
 
@@ -50,6 +50,9 @@ def work_list(
         _Order,
         typer.Option(metavar="[kwh|age|readings]", parser=arguments.one_of(_Order), help="what stands first"),
     ] = _Order.KWH,
+    skip: Annotated[
+        int, typer.Option(metavar="COUNT", parser=arguments.whole(0, 1_000_000), help="how many to pass over first")
+    ] = 0,
     most: Annotated[int, typer.Option(metavar="COUNT", parser=arguments.whole(1, 1_000), help="how many to list")] = 50,
     form: FormatOption = Form.TABLE,
 ) -> None:
@@ -57,7 +60,14 @@ def work_list(
 
     What is mended leaves the list by itself. See docs/operating.md for what each reason asks for.
     """
-    named = {"reason": reason, "point": point, "older_than": older_than, "order": order.value, "most": most}
+    named = {
+        "reason": reason,
+        "point": point,
+        "older_than": older_than,
+        "order": order.value,
+        "skip": skip,
+        "most": most,
+    }
     asked = {name: value for name, value in named.items() if value is not None}
     with told_to_person(), Client(Stack(), INGEST_API) as ingest:
         found = ingest.ask("GET", "/v1/work-list", params=asked).json()
@@ -66,8 +76,15 @@ def work_list(
             return
         console = Console()
         section(console, "What waits for an operator", HEADINGS, [_row(one) for one in found["shown"]])
-        shown, total = len(found["shown"]), found["groups"]
-        console.print(f"{shown} of {total}" if shown < total else "nothing waits" if total == 0 else f"{total} in all")
+        console.print(_how_many(skip, len(found["shown"]), found["groups"]))
+
+
+def _how_many(skip: int, shown: int, total: int | None) -> str:
+    if not shown:
+        return "nothing further" if skip else "nothing waits"
+    if shown == total:
+        return f"{total} in all"
+    return f"{skip + 1} to {skip + shown} of {total}"
 
 
 def _row(one: dict[str, Any]) -> Sequence[str]:
@@ -75,9 +92,9 @@ def _row(one: dict[str, Any]) -> Sequence[str]:
         one["reason"],
         one["metering_point"] or one["serial"] or "-",
         local(one["from_at"], zone()),
-        local(one["to_at"], zone()),
-        str(one["readings"]),
-        "-" if one["age_days"] is None else str(one["age_days"]),
         f"{one['kwh_at_stake']:,.1f}".replace(",", " "),
         ", ".join(one["proposed"]),
+        str(one["readings"]),
+        "-" if one["age_days"] is None else str(one["age_days"]),
+        local(one["to_at"], zone()),
     )

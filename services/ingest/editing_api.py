@@ -16,6 +16,7 @@ from services.ingest.work_list import Order, Wanted
 
 MOST = 1_000
 Most = Annotated[int, Query(ge=1, le=MOST)]
+Skip = Annotated[int, Query(ge=0, le=1_000_000)]
 Days = Annotated[int, Query(ge=0, le=36_500)]
 Name = Annotated[str, Query(min_length=1, max_length=40)]
 
@@ -30,12 +31,13 @@ def operators_commands(database: Database, future_seconds: int) -> APIRouter:
         point: Name | None = None,
         older_than: Days = 0,
         order: Order = Order.ENERGY,
+        skip: Skip = 0,
         most: Most = 100,
     ) -> dict[str, Any]:
         if reason is not None and reason not in work_list.reasons():
             raise web.Problem(422, "unknown_reason", f"A reason is one of: {', '.join(work_list.reasons())}.")
         async with database.transaction() as tx:
-            return await work_list.waiting(tx, Wanted(reason, point, older_than, order, most))
+            return await work_list.waiting(tx, Wanted(reason, point, older_than, order, skip, most))
 
     @router.put("/edits/{edit_id}")
     async def put_edit(edit_id: UUID, edit: Annotated[documents.Edit, Body()], response: Response) -> dict[str, Any]:

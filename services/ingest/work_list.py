@@ -31,6 +31,8 @@ class Wanted(NamedTuple):
     """A metering point's number, or a serial of which readings are held."""
     older_than_days: int
     order: Order
+    skip: int
+    """How many groups stand on the pages before."""
     most: int
 
 
@@ -60,7 +62,7 @@ def reasons() -> list[str]:
 
 
 async def waiting(tx: Transaction, wanted: Wanted) -> dict[str, Any]:
-    """Give the groups that wait, and how many there are of all."""
+    """Give a page of the groups that wait, and how many there are of all; behind the last page nobody has counted."""
     now = datetime.now(UTC)
     found = await store.groups(
         tx,
@@ -72,11 +74,13 @@ async def waiting(tx: Transaction, wanted: Wanted) -> dict[str, Any]:
             "point": wanted.point,
             "older_than": now - timedelta(days=wanted.older_than_days),
             "order": wanted.order.value,
+            "skip": wanted.skip,
             "most": wanted.most,
             "exchange": int(Verdict.UNREGISTERED_EXCHANGE),
         },
     )
-    return {"groups": found[0].groups if found else 0, "shown": [_shown(one, now) for one in found]}
+    none = None if wanted.skip else 0
+    return {"groups": found[0].groups if found else none, "shown": [_shown(one, now) for one in found]}
 
 
 def _numbers(reason: str | None, known: dict[str, int]) -> list[int] | None:

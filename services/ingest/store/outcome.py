@@ -92,10 +92,10 @@ _UPDATE_DAYS = """
     INSERT INTO ingest.day_was (
            point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
            volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
-           quality, register_wh, register_l, revision, known_from, replaced_at)
+           quality, register_wh, register_l, offset_wh, offset_l, revision, known_from, replaced_at)
     SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
            volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
-           quality, register_wh, register_l, revision, known_from, replaced_at
+           quality, register_wh, register_l, offset_wh, offset_l, revision, known_from, replaced_at
       FROM replaced
 """
 
@@ -128,10 +128,10 @@ _SHIFT_DAYS = """
     INSERT INTO ingest.day_was (
            point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
            volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
-           quality, register_wh, register_l, revision, known_from, replaced_at)
+           quality, register_wh, register_l, offset_wh, offset_l, revision, known_from, replaced_at)
     SELECT point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured,
            volume_l, forward_lc, forward_l, return_lc, return_l, energy_return_wh_centi_c, energy_with_return_wh,
-           quality, register_wh, register_l, revision, known_from, replaced_at
+           quality, register_wh, register_l, offset_wh, offset_l, revision, known_from, replaced_at
       FROM replaced
 """
 

@@ -1,16 +1,36 @@
 """What waits for an operator, in groups."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg.rows import class_row
 
 from services.common.postgres import Transaction
 
+# A group's energy at stake: of refused readings that of the hours that were guessed in their place.
+_STAKE: LiteralString = """
+    CASE kind
+    WHEN 'refused' THEN coalesce(known_wh, (
+        SELECT sum(hour.energy_wh) FROM ingest.hour
+         WHERE hour.point_id = groups.point_id
+           AND hour.starts_at >= groups.from_at - interval '1 hour' AND hour.starts_at <= groups.to_at
+           AND greatest(hour.start_quality, hour.end_quality) > 1))
+    WHEN 'flagged' THEN (
+        SELECT sum(hour.energy_wh) FROM ingest.hour
+         WHERE hour.point_id = groups.point_id AND hour.starts_at = ANY(groups.flagged_at)
+           AND hour.starts_at >= groups.from_at AND hour.starts_at <= groups.to_at)
+    WHEN 'status' THEN (
+        SELECT sum(hour.energy_wh) FROM ingest.hour
+         WHERE status = ANY(%(of_measuring)s::text[]) AND hour.point_id = groups.point_id
+           AND hour.starts_at >= groups.from_at - interval '1 hour' AND hour.starts_at < groups.to_at)
+    ELSE known_wh END
+"""
+
 # A stretch ends where two days pass without another reading refused for the same reason, or another flag; of a
 # status, too, and one that has ended so leaves the list. Of statuses the last 35 days are looked at. What an
-# operator has said something of, or has settled, waits no longer.
-_GROUPS = """
+# operator has said something of, or has settled, waits no longer. Energy is what takes long: unless the list is in its
+# order, it is looked up for what is shown alone.
+_GROUPS: LiteralString = f"""
     WITH settled AS (
         SELECT point_id, from_at, to_at FROM ingest.edit WHERE action = 'settle'),
     refused AS (
@@ -28,13 +48,6 @@ _GROUPS = """
                             WHERE settled.point_id = reading.point_id
                               AND reading.read_at BETWEEN settled.from_at AND settled.to_at)
         WINDOW stretch AS (PARTITION BY point_id, verdict ORDER BY read_at)),
-    stretches AS (
-        SELECT point_id, verdict, min(read_at) AS from_at, max(read_at) AS to_at, count(*) AS readings,
-               max(energy_wh) - min(energy_wh) AS span_wh
-          FROM (SELECT refused.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, verdict ORDER BY read_at)
-                       AS number
-                  FROM refused) AS numbered
-         GROUP BY point_id, verdict, number),
     flagged AS (
         SELECT point_id, rule, starts_at,
                coalesce(starts_at - lag(starts_at) OVER stretch > interval '2 days', true) AS begins
@@ -46,14 +59,6 @@ _GROUPS = """
                             WHERE settled.point_id = flag.point_id
                               AND flag.starts_at BETWEEN settled.from_at AND settled.to_at)
         WINDOW stretch AS (PARTITION BY point_id, rule ORDER BY starts_at)),
-    flag_stretches AS (
-        SELECT numbered.point_id, rule, min(numbered.starts_at) AS from_at, max(numbered.starts_at) AS to_at,
-               count(*) AS readings, sum(hour.energy_wh)::bigint AS stake_wh
-          FROM (SELECT flagged.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, rule ORDER BY starts_at)
-                       AS number
-                  FROM flagged) AS numbered
-          LEFT JOIN ingest.hour ON hour.point_id = numbered.point_id AND hour.starts_at = numbered.starts_at
-         GROUP BY numbered.point_id, rule, number),
     speaking AS (
         SELECT place.point_id, meter.serial, place.installed_at, newest.at AS newest_at
           FROM ingest.point_state
@@ -78,53 +83,53 @@ _GROUPS = """
                                     WHERE settled.point_id = speaking.point_id
                                       AND told.read_at BETWEEN settled.from_at AND settled.to_at)) AS each
         WINDOW stretch AS (PARTITION BY point_id, serial, status ORDER BY read_at)),
-    status_stretches AS (
-        SELECT point_id, serial, status, min(read_at) AS from_at, max(read_at) AS to_at, count(*) AS telegrams
-          FROM (SELECT told.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, serial, status
-                                                                    ORDER BY read_at) AS number
-                  FROM told) AS numbered
-         GROUP BY point_id, serial, status, newest_at, number
-        HAVING max(read_at) > newest_at - interval '2 days'),
     groups AS (
-        SELECT 'refused' AS kind, stretches.verdict::int AS reason, NULL::text AS status,
-               point.number AS metering_point, NULL::text AS serial, stretches.from_at, stretches.to_at,
-               stretches.readings::bigint,
-               CASE WHEN stretches.verdict = %(exchange)s THEN stretches.span_wh
-                    ELSE (SELECT sum(hour.energy_wh)::bigint FROM ingest.hour
-                           WHERE hour.point_id = stretches.point_id
-                             AND hour.starts_at >= stretches.from_at - interval '1 hour'
-                             AND hour.starts_at <= stretches.to_at
-                             AND greatest(hour.start_quality, hour.end_quality) > 1) END AS stake_wh
-          FROM stretches JOIN ingest.point USING (point_id)
+        SELECT 'refused' AS kind, verdict::int AS reason, NULL::text AS status, point_id, NULL::text AS number,
+               NULL::text AS serial, min(read_at) AS from_at, max(read_at) AS to_at, count(*) AS readings,
+               CASE WHEN verdict = %(exchange)s THEN max(energy_wh) - min(energy_wh) END::numeric AS known_wh,
+               NULL::timestamptz[] AS flagged_at
+          FROM (SELECT refused.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, verdict ORDER BY read_at)
+                       AS stretch
+                  FROM refused) AS numbered
+         GROUP BY point_id, verdict, stretch
          UNION ALL
-        SELECT 'flagged', flag_stretches.rule, NULL, point.number, NULL, flag_stretches.from_at, flag_stretches.to_at,
-               flag_stretches.readings, flag_stretches.stake_wh
-          FROM flag_stretches JOIN ingest.point USING (point_id)
+        SELECT 'flagged', rule, NULL, point_id, NULL, NULL, min(starts_at), max(starts_at), count(*), NULL,
+               array_agg(starts_at)
+          FROM (SELECT flagged.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, rule ORDER BY starts_at)
+                       AS stretch
+                  FROM flagged) AS numbered
+         GROUP BY point_id, rule, stretch
          UNION ALL
-        SELECT 'status', 0, said.status, point.number, said.serial, said.from_at, said.to_at, said.telegrams,
-               CASE WHEN said.status = ANY(%(of_measuring)s::text[])
-                    THEN (SELECT sum(hour.energy_wh)::bigint FROM ingest.hour
-                           WHERE hour.point_id = said.point_id
-                             AND hour.starts_at >= said.from_at - interval '1 hour'
-                             AND hour.starts_at < said.to_at) END
-          FROM status_stretches AS said JOIN ingest.point USING (point_id)
+        SELECT 'status', 0, status, point_id, NULL, serial, min(read_at), max(read_at), count(*), NULL, NULL
+          FROM (SELECT told.*, count(*) FILTER (WHERE begins) OVER (PARTITION BY point_id, serial, status
+                                                                    ORDER BY read_at) AS stretch
+                  FROM told) AS numbered
+         GROUP BY point_id, serial, status, newest_at, stretch
+        HAVING max(read_at) > newest_at - interval '2 days'
          UNION ALL
-        SELECT 'held', held.verdict, NULL, held.number, held.serial, min(held.read_at), max(held.read_at), count(*),
+        SELECT 'held', held.verdict, NULL, NULL, held.number, held.serial, min(held.read_at), max(held.read_at),
+               count(*),
                max(CASE WHEN jsonb_typeof(reading->'energy_wh') = 'number' THEN (reading->>'energy_wh')::numeric END)
-             - min(CASE WHEN jsonb_typeof(reading->'energy_wh') = 'number' THEN (reading->>'energy_wh')::numeric END)
+             - min(CASE WHEN jsonb_typeof(reading->'energy_wh') = 'number' THEN (reading->>'energy_wh')::numeric END),
+               NULL
           FROM ingest.held_reading AS held
          WHERE (%(verdicts)s::int[] IS NULL OR held.verdict = ANY(%(verdicts)s))
            AND (%(point)s::text IS NULL OR held.number = %(point)s OR held.serial = %(point)s)
-         GROUP BY held.verdict, held.number, held.serial)
-    SELECT kind, reason, status, metering_point, serial, from_at, to_at, readings,
-           coalesce(stake_wh, 0)::bigint AS stake_wh, (count(*) OVER ())::bigint AS groups
-      FROM groups
-     WHERE from_at < %(older_than)s::timestamptz OR from_at IS NULL
-     ORDER BY CASE %(order)s WHEN 'age' THEN extract(epoch FROM from_at)
-                             WHEN 'readings' THEN -readings
-                             ELSE -coalesce(stake_wh, 0) END, from_at, metering_point, serial, reason, status
-     LIMIT %(most)s
-"""
+         GROUP BY held.verdict, held.number, held.serial),
+    page AS (
+        SELECT groups.*, count(*) OVER () AS of_all,
+               CASE %(order)s WHEN 'kwh' THEN -coalesce({_STAKE}, 0)
+                              WHEN 'age' THEN extract(epoch FROM from_at)
+                              ELSE -readings END AS place
+          FROM groups
+         WHERE from_at < %(older_than)s::timestamptz OR from_at IS NULL
+         ORDER BY place, from_at, point_id, number, serial, reason, status
+        OFFSET %(skip)s LIMIT %(most)s)
+    SELECT kind, reason, status, coalesce(point.number, groups.number) AS metering_point, serial, from_at, to_at,
+           readings, coalesce({_STAKE}, 0)::bigint AS stake_wh, of_all AS groups
+      FROM page AS groups LEFT JOIN ingest.point USING (point_id)
+     ORDER BY place, from_at, point_id, groups.number, serial, reason, status
+"""  # noqa: S608 - put together from constants
 
 
 class Group(NamedTuple):

@@ -27,7 +27,7 @@ HOUR = "point_id, starts_at, energy_wh, volume_l, supply_c, return_c, quality, r
 DAY = (
     "point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured, is_measured, volume_l,"
     " register_wh, register_l, energy_return_wh_c, energy_with_return_wh, forward_lc, volume_return_l_c, quality,"
-    " revision"
+    " forward_l, return_l, supply_c, return_c, energy_weighted_return_c, revision"
 )
 AS_KNOWN = "known_from <= %(at)s AND known_to > %(at)s"
 Rows = list[tuple[Any, ...]]
@@ -138,9 +138,29 @@ async def test_the_register_that_an_invoice_printed_is_known_after_it_has_moved(
     registers = [[row[9] for row in as_known(stack, [point], at).days] for at in (old.at, new.at)]
     # Known as one meter: what a day's midnight showed. As two: 30 Wh more, which the old one measured at its end.
     assert [after - before for before, after in zip(*registers, strict=True)] == [30] * len(registers[0])
+    offsets = points.rows(
+        "SELECT DISTINCT offset_wh FROM ingest.day_was WHERE point_id = %s AND day > '2024-01-10'", [point]
+    )
+    assert offsets == [(0,)]
     revisions = [row[-1] for row in new.days]
     assert revisions[0] == 2
     assert set(revisions[1:]) == {1}
+
+
+NAMES = "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s"
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [(("ingest", "hour"), ("ingest", "hour_was")), (("ingest", "day"), ("ingest", "day_was")),
+     (("ingest_v1", "hour"), ("ingest_v1", "hour_version")), (("ingest_v1", "day"), ("ingest_v1", "day_version"))],
+)  # fmt: skip
+def test_what_was_known_once_has_every_column_of_what_is_known_now(
+    stack: Stack, now: tuple[str, str], before: tuple[str, str]
+) -> None:
+    with psycopg.connect(stack.admin_dsn) as connection:
+        has, had = ({name for (name,) in connection.execute(NAMES, one)} for one in (now, before))
+    assert has - had == set()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What operators see of readings and do about them: each edit goes the way of every reading, and is never forgotten."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -128,6 +129,19 @@ def test_refused_readings_wait_with_the_energy_of_the_hours_that_were_guessed_fo
     edit(door, "withdraw", metering_point=point, from_at=at(2), to_at=at(3))
     until_refused(door, point, 0)
     assert work(door, point) == []
+
+
+@pytest.mark.parametrize(("order", "first"), [("kwh", 193), ("age", 1), ("readings", 97)])
+def test_pages_of_the_work_list_hold_each_group_once_in_its_order(door: Door, order: str, first: int) -> None:
+    # Four days apart 2 kWh are guessed for one reading, 3 for two, and 10 for one.
+    good = {hour: 1_000_000 + 1_000 * hour for hour in (0, 2, 3, 96, 99, 100, 192)}
+    point = sent(door, good | {194: 1_202_000, 195: 1_203_000} | dict.fromkeys((1, 97, 98, 193), 100))
+    asked = {"point": point, "order": order}
+    whole = door.staff.get("/v1/work-list", params=asked).json()
+    pages = [door.staff.get("/v1/work-list", params=asked | {"skip": skip, "most": 1}).json() for skip in range(4)]
+    assert [one["groups"] for one in pages] == [3, 3, 3, None]
+    assert [one["shown"] for one in pages] == [*([group] for group in whole["shown"]), []]
+    assert datetime.fromisoformat(whole["shown"][0]["from_at"]) == datetime.fromisoformat(at(first))
 
 
 def test_another_meters_readings_wait_with_what_it_has_counted_until_it_is_assigned(door: Door) -> None:
