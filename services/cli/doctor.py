@@ -15,6 +15,7 @@ from deploy.local import folder, supervisor
 from deploy.local.folder import ROOT, StackError
 from deploy.local.jars import jars
 from deploy.local.stack import INFRASTRUCTURE, Stack
+from services.cli import doctor_ingest
 
 NEEDED_MEMORY_BYTES = 1_500_000_000
 NEEDED_DAYS_AHEAD = 7
@@ -126,4 +127,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "ports": _ports,
     "running": _running,
     "months": _months_ahead,
+    "settings": doctor_ingest.settings,
+    "telegram key": doctor_ingest.telegram_key,
+    "telegrams": doctor_ingest.broker,
 }
