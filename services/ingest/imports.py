@@ -72,8 +72,8 @@ async def _put(tx: Transaction, serial: str, lines: Sequence[Row], report: Repor
     documents = [row.document for row in lines if isinstance(row.document, MeterRow)]
     places = sorted((one.installation() for one in documents), key=lambda place: place.installed_at)
     try:
-        if len({(one.modulus_wh, one.modulus_l, one.resolution_wh, one.rules_off) for one in documents}) > 1:
-            raise ValueError("the lines of a meter name different moduli, resolutions or rules")
+        if len({one.meter(()) for one in documents}) > 1:
+            raise ValueError("the lines of a meter name different moduli, resolutions, rules or smoothing")
         meter = documents[0].meter(tuple(places))
         async with tx.transaction():
             change = await metering.put_meter(tx, serial, meter)

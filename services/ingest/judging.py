@@ -21,6 +21,7 @@ from services.ingest.core.installations import Terms, rules_off_at, terms
 from services.ingest.core.outcome import NO_SHIFTS, Outcome, PointStates, Shifts, joined_outcomes, no_days
 from services.ingest.core.readings import ReadingRows, in_order, joined, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS, Recomputed, Spans, reaching_far, recompute, registers_at
+from services.ingest.core.smoothing import smoothed
 from services.ingest.core.vee.laid_out import laid_out, whole_days
 from services.ingest.core.vee.rules import NO_FLAGS, FlagChanges, Flags, flag_changes, flags_of, joined_flags
 from services.ingest.core.verdict import Verdict
@@ -58,7 +59,8 @@ class Judging:
         row_terms = self._terms(rows.point_id, rows.meter_id, rows.read_at_s)
         state_terms = self._terms(states.point_id, np.zeros_like(states.point_id), states.accepted_s.clip(0))
         both = combined(states, state_terms, rows, row_terms)
-        simple = appendable(states, both)
+        # Where a day's hours are spread, those before a new one are others once the day is whole.
+        simple = appendable(states, both) & ~self._has_smoothing(states.point_id)
         if simple.all():
             return await self._appended(rows, states, both)
         is_simple = simple[np.searchsorted(states.point_id, rows.point_id)]
@@ -181,7 +183,7 @@ class Judging:
         hours, days = stored.hours, stored.days
         is_new = done.rows.verdict == 0
         judged = done.rows._replace(verdict=done.verdict)
-        computed = hours_in(spans, done)
+        computed = smoothed(hours_in(spans, done), self._reference.installations, self._zone)
         hour_change = hour_changes(computed, hours.rows, hours.revision, self._version_floor)
         computed_days = days_in(spans, done, computed, self._zone)
         day_change = day_changes(computed_days, days.rows, days.revision, self._version_floor)
@@ -201,6 +203,10 @@ class Judging:
             shifts,
             spans.point_id[~spans.ends_inside & reaching_far(spans, done, FIRST_AHEAD)],
         )
+
+    def _has_smoothing(self, point_id: Int64) -> Bool:
+        installations = self._reference.installations
+        return np.isin(point_id, installations.point_id[installations.smoothing > 0])
 
     def _terms(self, point_id: Int64, meter_id: Int64, at_s: Int64) -> Terms:
         maximum_w = self._reference.maximum_of(point_id)

@@ -78,6 +78,7 @@ def installations(first_point: int, meters: int) -> Installations:
         modulus_l=nothing,
         resolution_wh=np.full(meters, RESOLUTION_WH),
         rules_off=nothing,
+        smoothing=nothing,
     )
 
 

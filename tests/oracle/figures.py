@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.oracle.smoothing import spread
 from tests.oracle.verdicts import OPERATOR, Place, Reading, judged, place_at, risen, without_sentinels
 
 HOUR_S = 3600
@@ -71,7 +72,7 @@ def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: in
     ahead = [_ahead(accepted, places, column) for column in range(4)]
     running, bridged = _running(accepted, ahead)
     marks = _marks(accepted, running)
-    hours = _hours(accepted, running, marks, places, bridged)
+    hours = _smoothed(_hours(accepted, running, marks, places, bridged), places, zone)
     offset = (ahead[WH][-1], ahead[LITRES][-1]) if accepted else (0, 0)
     return Figures(verdicts, hours, _days(hours, marks, zone), offset)
 
@@ -221,6 +222,19 @@ def _hours(
             ESTIMATED if any(at_s < to and at_s + HOUR_S > since for since, to in unsure) else _quality(end),
         )
     return hours
+
+
+def _smoothed(hours: Mapping[int, Hour], places: Sequence[Place], zone: ZoneInfo) -> dict[int, Hour]:
+    """Spread the energy of whole days whose meter has the option, the one that sits there as the day begins."""
+    result = dict(hours)
+    for day in {datetime.fromtimestamp(at_s, zone).date() for at_s in hours}:
+        expected = day_hours(day, zone)
+        place = place_at(places, expected[0])
+        if place is None or not place.smoothing or not hours.keys() >= set(expected):
+            continue
+        evened = spread([hours[at_s].energy_wh for at_s in expected], place.resolution_wh)
+        result |= {at_s: hours[at_s]._replace(energy_wh=wh) for at_s, wh in zip(expected, evened, strict=True)}
+    return result
 
 
 def _rise(old: int | None, new: int | None) -> int | None:

@@ -55,6 +55,7 @@ class Place(NamedTuple):
     stop: tuple[int | None, int | None]
     modulus: tuple[int, int]
     resolution_wh: int
+    smoothing: bool = False
 
 
 def without_sentinels(reading: Reading) -> Reading:

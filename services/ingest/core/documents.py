@@ -159,13 +159,14 @@ class Meter(_Document):
     """A meter whole: what its registers can do, and everywhere it ever sat, oldest first.
 
     modulus: where a register starts again from zero, 0 for never; resolution: its smallest step; rules_off: which rules
-    do not flag what it shows.
+    do not flag what it shows; smoothing: whether each day's energy is spread as evenly as its steps allow.
     """
 
     modulus_wh: Modulus = 0
     modulus_l: Modulus = 0
     resolution_wh: Resolution = 1000
     rules_off: RulesOff = ()
+    smoothing: Annotated[bool, Field(strict=True)] = False
     installations: Annotated[tuple[Installation, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
@@ -199,6 +200,7 @@ class MeterRow(Installation):
     modulus_l: Modulus = 0
     resolution_wh: Resolution = 1000
     rules_off: RulesOff = ()
+    smoothing: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -214,6 +216,7 @@ class MeterRow(Installation):
             modulus_l=self.modulus_l,
             resolution_wh=self.resolution_wh,
             rules_off=self.rules_off,
+            smoothing=self.smoothing,
             installations=installations,
         )
 
@@ -222,7 +225,7 @@ class MeterRow(Installation):
         return Installation(**self.model_dump(include=set(Installation.model_fields)))
 
 
-_NUMBERS = set(MeterRow.model_fields) - {"metering_point", "installed_at", "removed_at", "rules_off"}
+_NUMBERS = set(MeterRow.model_fields) - {"metering_point", "installed_at", "removed_at", "rules_off", "smoothing"}
 
 
 def _number(text: str) -> str | int:

@@ -16,6 +16,7 @@ from services.ingest.core.installations import Installations, terms
 from services.ingest.core.readings import ReadingRows, are_operators
 from services.ingest.core.running import WH, Accepted, accepted
 from services.ingest.core.signatures import MonthSignatures, expected_kw, month_of, of_months
+from services.ingest.core.smoothing import smoothed
 from services.ingest.core.verdict import Verdict
 
 QUALITIES = {
@@ -27,6 +28,11 @@ QUALITIES = {
     SHAPED: "estimated",
 }
 NOT_NOTED = "a meter was exchanged, and its last or first register was not noted: what was used between is not known"
+
+SMOOTHED = (
+    "smoothed: these differ by {shown:.3f} kWh, and the meter's option smoothing spreads the day's energy over its"
+    " hours as evenly as the steps of its register allow"
+)
 
 
 class Known(NamedTuple):
@@ -51,6 +57,8 @@ class Derived(NamedTuple):
     marks: Marks
     mark_quality: Int64
     hours: HourRows
+    shown_wh: Int64
+    """Of each hour what the registers at its marks differ by, before a day's energy is spread over its hours."""
 
 
 class Around(NamedTuple):
@@ -67,7 +75,9 @@ def derived(known: Known) -> Derived:
     verdict = np.full(len(rows.point_id), int(Verdict.ACCEPTED))
     counted = accepted(rows, verdict, row_terms, known.installations)
     marks, quality = marks_of(counted, NO_SEEDS, _shapes(known, gaps_of(counted)))
-    return Derived(counted, marks, quality, hours_of(counted, marks, quality))
+    shown = hours_of(counted, marks, quality)
+    hours = smoothed(shown, known.installations, known.zone)
+    return Derived(counted, marks, quality, hours, shown.energy_wh)
 
 
 def _shapes(known: Known, gaps: Gaps) -> Shapes:
@@ -118,6 +128,8 @@ def rule_of_hour(known: Known, found: Derived, starts_s: int) -> str:
         [f"at both {first}"] if first == last else [f"at {at} {rule}" for at, rule in ((begin, first), (end, last))]
     )
     hour = int(np.searchsorted(found.hours.starts_s, starts_s))
+    if found.hours.energy_wh[hour] != found.shown_wh[hour]:
+        parts.append(SMOOTHED.format(shown=found.shown_wh[hour] / 1000))
     mark = mark_at(found, starts_s + HOUR_S)
     if mark is not None and found.hours.end_quality[hour] != found.mark_quality[mark]:
         parts.append(NOT_NOTED)

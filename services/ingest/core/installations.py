@@ -27,6 +27,8 @@ class Installations(NamedTuple):
     resolution_wh: Int64
     rules_off: Int64
     """Which rules do not flag what the meter shows, a bit for each."""
+    smoothing: Int64
+    """1 where each day's energy is spread as evenly as the steps of the register allow."""
 
 
 class Terms(NamedTuple):
@@ -80,6 +82,12 @@ def rules_off_at(installations: Installations, point_id: Int64, at_s: Int64) -> 
         return np.zeros(len(point_id), np.int64)
     index, fits = _installed(installations, point_id, at_s)
     return np.where(fits, installations.rules_off[index], 0)
+
+
+def smoothing_at(installations: Installations, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:
+    """Give in which steps the meter that sat there shows its register, and whether they are to be smoothed; (n,)."""
+    index, fits = _installed(installations, point_id, at_s)
+    return installations.resolution_wh[index], fits & (installations.smoothing[index] > 0)
 
 
 def _installed(installations: Installations, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:

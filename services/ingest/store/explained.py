@@ -91,7 +91,7 @@ _DAY = """
            (SELECT jsonb_agg(jsonb_build_array(
                        span.point_id, place.meter_id, extract(epoch FROM installed_at)::bigint,
                        extract(epoch FROM removed_at)::bigint, start_wh, stop_wh, start_l, stop_l, modulus_wh,
-                       modulus_l, resolution_wh, rules_off, meter.serial) ORDER BY installed_at)
+                       modulus_l, resolution_wh, rules_off, smoothing::int, meter.serial) ORDER BY installed_at)
               FROM ingest.meter_installation AS place JOIN ingest.meter USING (meter_id)
              WHERE place.point_id = span.point_id) AS places,
            (SELECT jsonb_agg(jsonb_build_array(month - DATE '1970-01-01', base_w, slope_w_per_c, balance_centi_c, r2,

@@ -12,13 +12,17 @@ from services.ingest.core.vee.rules import bits_of, rules_of
 # By its serial, since a meter that two put at once has no row yet.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('ingest.meter ' || %s, 0))"
 
-_METER = "SELECT meter_id, modulus_wh, modulus_l, resolution_wh, rules_off FROM ingest.meter WHERE serial = %s"
+_METER = """
+    SELECT meter_id, modulus_wh, modulus_l, resolution_wh, rules_off, smoothing FROM ingest.meter WHERE serial = %s
+"""
 
 _PUT_METER = """
-    INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh, rules_off) VALUES (%s, %s, %s, %s, %s)
+    INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh, rules_off, smoothing)
+    VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (serial) DO UPDATE
        SET modulus_wh = excluded.modulus_wh, modulus_l = excluded.modulus_l,
-           resolution_wh = excluded.resolution_wh, rules_off = excluded.rules_off
+           resolution_wh = excluded.resolution_wh, rules_off = excluded.rules_off,
+           smoothing = excluded.smoothing
     RETURNING meter_id
 """
 
@@ -83,7 +87,7 @@ async def meter(tx: Transaction, serial: str) -> Known | None:
 async def put_meter(tx: Transaction, serial: str, document: Meter) -> int:
     """Store what a meter's registers can do; returns its id."""
     registers = (document.modulus_wh, document.modulus_l, document.resolution_wh)
-    values = [serial, *registers, bits_of(document.rules_off)]
+    values = [serial, *registers, bits_of(document.rules_off), document.smoothing]
     row = await (await tx.execute(_PUT_METER, values)).fetchone()
     if row is None:
         raise LookupError(f"meter {serial} was not stored")

@@ -25,7 +25,7 @@ _INSTALLATIONS = """
            extract(epoch FROM place.installed_at)::bigint,
            extract(epoch FROM place.removed_at)::bigint,
            place.start_wh, place.stop_wh, place.start_l, place.stop_l,
-           meter.modulus_wh, meter.modulus_l, meter.resolution_wh, meter.rules_off
+           meter.modulus_wh, meter.modulus_l, meter.resolution_wh, meter.rules_off, meter.smoothing::int
       FROM ingest.meter_installation AS place
       JOIN ingest.meter USING (meter_id)
      ORDER BY place.point_id, place.installed_at

@@ -122,6 +122,7 @@ def _place(draw: st.DrawFn, index: int, begin_s: int, later: list[int]) -> Place
         stop=(0, 0) if draw(st.booleans()) else (None, None),
         modulus=(draw(st.sampled_from([0, 100_000, 1_000_000])), draw(st.sampled_from([0, 1_000]))),
         resolution_wh=draw(st.sampled_from([1, 1000])),
+        smoothing=draw(st.sampled_from([False, False, True])),
     )
 
 

@@ -51,8 +51,9 @@ def name_meters(stack: Stack, played: list[Played]) -> None:
         for one in played:
             for place in one.history.places:
                 connection.execute(
-                    "INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh) VALUES (%s, %s, %s, %s)",
-                    [one.serial(place.meter_id), *place.modulus, place.resolution_wh],
+                    "INSERT INTO ingest.meter (serial, modulus_wh, modulus_l, resolution_wh, smoothing)"
+                    " VALUES (%s, %s, %s, %s, %s)",
+                    [one.serial(place.meter_id), *place.modulus, place.resolution_wh, place.smoothing],
                 )
         connection.execute("UPDATE ingest.reference_version SET version = version + 1")
 

@@ -67,7 +67,7 @@ def installations(places: Iterable[Place], point_id: int = POINT_ID) -> Installa
                 UNKNOWN if one is None else one
                 for one in (place.start[0], place.stop[0], place.start[1], place.stop[1])
             ),
-            *(*place.modulus, place.resolution_wh, 0),
+            *(*place.modulus, place.resolution_wh, 0, int(place.smoothing)),
         )
         for place in places
     ]
