@@ -207,6 +207,8 @@ def test_two_meters_cannot_sit_at_one_point_at_once_and_are_told_who_is_there(do
         {"resolution_wh": 0},
         {"rules_off": ["spike", "no_such_rule"]},
         {"rules_off": "spike"},
+        {"smoothing": "true"},
+        {"smoothing": 1},
         {"serial": "x"},
     ],
 )
@@ -241,6 +243,26 @@ def test_a_rule_that_is_put_off_for_a_meter_takes_its_flags_away(door: Door) -> 
     lines = f"serial,metering_point,installed_at,rules_off\n{serial},{number},2023-01-01T00:00:00+01:00,dead_sensor\n"
     assert import_meters(door, lines).json()["changed"] == 1
     door.until(flags, [("spike",)], number)
+
+
+def test_hours_of_whole_kwh_are_smoothed_within_their_day_while_the_meter_has_the_option(door: Door) -> None:
+    number, serial = door.point(), new_serial()
+    put(door, serial, installation(number))
+    # A quarter of a kWh an hour, of which the register shows every fourth: a day, and two hours of the next.
+    shown = [hour // 4 * 1_000 for hour in range(26)]
+    answer = door.sender.post(
+        [{"serial": serial, "read_at": at(hour), "energy_wh": wh} for hour, wh in enumerate(shown)]
+    )
+    assert door.sender.judged(answer)["verdicts"] == {"accepted": 26}
+    raw = [(hour, 1_000 if hour % 4 == 3 else 0, 1) for hour in range(25)]
+    door.until(HOURS, raw, MIDNIGHT_S, number)
+    put(door, serial, installation(number), smoothing=True)
+    # The day that goes on stays as the register shows it.
+    door.until(HOURS, [(hour, 250, 2) for hour in range(24)] + raw[24:], MIDNIGHT_S, number)
+    assert door.staff.get(f"/v1/meters/{serial}").json()["smoothing"] is True
+    lines = f"serial,metering_point,installed_at,smoothing\n{serial},{number},2023-01-01T00:00:00+01:00,false\n"
+    assert import_meters(door, lines).json()["changed"] == 1
+    door.until(HOURS, [(hour, wh, 3) for hour, wh, _ in raw[:24]] + raw[24:], MIDNIGHT_S, number)
 
 
 def test_an_exchange_in_one_file_goes_by_time_whatever_the_serials(door: Door) -> None:
