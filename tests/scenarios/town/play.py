@@ -61,7 +61,7 @@ def play(stage: Stage, town: Town, rates: Rates, plan: Plan) -> Iterator[Result]
         found = differences(tables, straight, without_versions=order is Order.CORRECTED)
         if len(moments) > 1:
             found += contradictions(stage.stack, stage.folder, town, moments, seed, stage.asked_hours)
-        yield _measured(f"{order}, {seed}" if seed else str(order), town, truth, tables, found)
+        yield measured(f"{order}, {seed}" if seed else str(order), town, truth, tables, found)
 
 
 def _sent(sending: Sending, town: Town, order: Order, seed: int, connection: psycopg.Connection[Any]) -> list[Known]:
@@ -80,7 +80,8 @@ def _sent(sending: Sending, town: Town, order: Order, seed: int, connection: psy
     return moments
 
 
-def _measured(name: str, town: Town, truth: Expected, tables: Tables, found: list[str]) -> Result:
+def measured(name: str, town: Town, truth: Expected, tables: Tables, found: list[str]) -> Result:
+    """Hold what is stored of a town against its truth; found: where it differs from what came in order."""
     seen = figures(town, tables, truth)
     return Result(
         name,

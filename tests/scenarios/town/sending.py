@@ -18,7 +18,7 @@ from services.ingest.store import estimation
 from tests.scenarios.town.orders import Wave
 
 SETTLED_WITHIN_S = 900
-LOOKS = 2
+LOOKS, LOOK_EVERY_S = 3, 0.1
 """So often nothing must be seen to wait, since what is done may ask for more."""
 
 _WAITING = """
@@ -81,7 +81,7 @@ class Sending:
             assert time.monotonic() - began < SETTLED_WITHIN_S, "the worker does not come to an end"
             row = self._connection.execute(_WAITING, self._names | expected).fetchone()
             quiet = quiet + 1 if row and row[0] else 0
-            time.sleep(0.3)
+            time.sleep(LOOK_EVERY_S)
 
     def forget(self) -> None:
         """Let nothing have come of the town; what is documented stays."""

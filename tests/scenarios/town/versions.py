@@ -18,7 +18,7 @@ from tests.integration.kulvert_command import Kulvert
 HOURS = 50
 """So many corrected hours are asked about."""
 CLOCK_STEP_S = 1.1
-"""The command takes whole seconds."""
+"""The command takes whole seconds: so much later the last of them lies behind every change."""
 _HOURS = """
     SELECT number, extract(epoch FROM starts_at)::bigint, energy_wh,
            (ARRAY['missing', 'measured', 'interpolated', 'estimated', 'manual', 'estimated'])
@@ -37,10 +37,9 @@ class Known(NamedTuple):
 
 
 def known(connection: psycopg.Connection[Any], town: Town) -> Known:
-    """Remember what is stored of a town that is settled. The moment lies between two seconds in which it changes."""
+    """Remember what is stored of a town that is settled, with a moment at which it was."""
     time.sleep(CLOCK_STEP_S)
     now = datetime.now(UTC).replace(microsecond=0)
-    time.sleep(CLOCK_STEP_S)
     rows = connection.execute(_HOURS, [f"{town.name}-%"]).fetchall()
     return Known(now, {(number, at_s): (str(wh), quality) for number, at_s, wh, quality in rows})
 
