@@ -34,6 +34,8 @@ def tell(report: ImportReport, console: Console, first: Sequence[Counted]) -> No
         console.print(
             f"{count:>24,}  {name}: the sign for 'no value', taken as not given", highlight=False, soft_wrap=True
         )
+    for note in report.notes:
+        console.print(f"  {note}", highlight=False, markup=False, soft_wrap=True)
     for name, count in report.refused_counts.most_common():
         hint = f" ({HINTS[name]})" if name in HINTS else ""
         console.print(

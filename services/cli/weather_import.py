@@ -46,7 +46,7 @@ class OpenedWeather(NamedTuple):
     def report(self) -> ImportReport:
         """Begin the report with what the file itself got wrong."""
         refusals = self.found.refusals
-        report = ImportReport(self.path, len(self.found.starts_s) + len(refusals))
+        report = ImportReport(self.path, len(self.found.starts_s) + len(refusals), notes=self.found.notes)
         report.refuse(refusals, refusals.counts)
         return report
 

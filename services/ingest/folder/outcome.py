@@ -56,6 +56,7 @@ def judged_whole(file: str, profile: str, sha256: str, found: ReadingsFile, judg
         "refused": dict(report.refused_counts.most_common()),
         "taken_as_not_given": report.emptied,
         "repeated_hour_told_apart": found.told_apart,
+        "notes": list(found.notes),
         "readings": _of_outlook(of_file(outlook(found.readings))),
         "refused_lines": _lines(in_order[:MOST_LINES_TOLD]),
         "refused_lines_not_listed": max(0, sum(report.refused_counts.values()) - MOST_LINES_TOLD),

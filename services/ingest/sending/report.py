@@ -30,6 +30,7 @@ class ImportReport:
     refused_counts: Counter[str] = field(default_factory=Counter)
     refused: list[BadLine] = field(default_factory=list)
     emptied: dict[str, int] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def refuse(self, lines: Iterable[BadLine], counts: dict[str, int]) -> None:
         """Add refused lines; counts may count more than are listed."""

@@ -29,6 +29,8 @@ _EXACT = pa.decimal256(_INT64_DIGITS + _FRACTION_DIGITS, _FRACTION_DIGITS)
 _FACTOR = pa.decimal256(10, 0)
 
 
+_DECIMALS = (".", ",")
+
 _ALSO_WRITTEN = {" ": " \u00a0\u2007\u2009\u202f", "'": "'\u2019"}
 """Programs that group by a space mostly write one that does not break, or is thin; Swiss ones a curved apostrophe."""
 
@@ -83,6 +85,26 @@ def hours(text: Any, style: Style) -> Int64:
     return whole(text, style, Fraction(1))[0]
 
 
+class Grouping(NamedTuple):
+    """How many numbers have one sign between thousands, which may have been meant as a decimal character.
+
+    surely: how many cannot have been meant otherwise, since they have two, or a fraction behind.
+    """
+
+    alone: int
+    surely: int
+
+
+def grouping(text: Any, style: Style) -> Grouping:
+    """Count numbers by whether their sign between thousands could be a decimal character, where it is one elsewhere."""
+    if style.thousands not in _DECIMALS:
+        return Grouping(0, 0)
+    sign = _separator(style.thousands)
+    alone = _matches(text, rf"^[+-]?[1-9][0-9]{{0,2}}{sign}[0-9]{{3}}$")
+    surely = _matches(text, rf"^[+-]?[1-9][0-9]{{0,2}}({sign}[0-9]{{3}}){{2,}}|{sign}[0-9]{{3}}[{style.decimal}]")
+    return Grouping(int(alone.sum()), int(surely.sum()))
+
+
 def _digits(text: Any, style: Style, most_digits: int) -> tuple[Any, Int64]:
     """Give each number as -?digits(.digits)?, null where empty or at fault, and the faults."""
     # Swedish exports write the true minus sign.
@@ -105,7 +127,8 @@ def _matches(text: Any, pattern: str) -> Any:
 
 
 def _pattern(style: Style) -> str:
-    grouped = rf"[0-9]{{1,3}}({_separator(style.thousands)}[0-9]{{3}})+|" if style.thousands else ""
+    # No program groups a number that begins with a zero: 0.678 is a fraction, and the profile wrong.
+    grouped = rf"[1-9][0-9]{{0,2}}({_separator(style.thousands)}[0-9]{{3}})+|" if style.thousands else ""
     decimal = "[,]" if style.decimal == "," else "[.]"
     return rf"^[+-]?({grouped}[0-9]+)({decimal}[0-9]+)?$"
 

@@ -40,6 +40,8 @@ _DIRECTIVES = {
     "H": r"[0-9]{1,2}",
     "M": r"[0-9]{1,2}",
     "S": r"[0-9]{1,2}",
+    "I": r"[0-9]{1,2}",
+    "p": r"(?i:[ap]\.?m\.?)",
     "z": _OFFSET,
 }
 
@@ -67,8 +69,10 @@ def check_format(text: str) -> str:
     named = re.findall(r"%(.)", text)
     if len(named) != len(set(named)) or not {"m", "d"} <= set(named) or len({"Y", "y"} & set(named)) != 1:
         raise ValueError("a format needs %Y or %y, %m and %d, each once, for example %d/%m/%Y %H:%M")
-    if "M" in named and "H" not in named:
-        raise ValueError("a format with %M needs %H")
+    if "M" in named and not {"H", "I"} & set(named):
+        raise ValueError("a format with %M needs %H, or %I and %p")
+    if ("I" in named) != ("p" in named) or {"H", "I"} <= set(named):
+        raise ValueError("hours from 1 to 12 are written %I, and AM or PM with them %p, as in %m/%d/%Y %I:%M %p")
     return text
 
 
@@ -98,13 +102,16 @@ def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times
     """
     parts = pc.extract_regex(text, pattern=_pattern(time_format))
     is_form = parts.is_valid().to_numpy(zero_copy_only=False)
-    number = {name: _numbers(parts, name) for name in ("Y", "y", "m", "d", "H", "M", "S", "s")}
+    number = {name: _numbers(parts, name) for name in ("Y", "y", "m", "d", "H", "M", "S", "I", "s")}
     micros = _micros(parts)
     offset_s = _offsets(parts)
     if time_format == "unix":
         return Times(number["s"], micros, np.where(is_form, 0, UNKNOWN), is_form)
     if time_format == "excel":
         return Times(_excel_s(parts), micros, offset_s, is_form)
+    if _has(parts, "I"):
+        is_form &= (number["I"] >= 1) & (number["I"] <= 12)
+        number["H"] = number["I"] % 12 + 12 * _is_afternoon(parts)
     year = number["Y"] + np.where(_has(parts, "y"), number["y"] + np.where(number["y"] < 69, 2_000, 1_900), 0)
     month_number = (year - 1970) * 12 + number["m"] - 1
     first, following = (_days(month_number + step) for step in (0, 1))
@@ -115,6 +122,10 @@ def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times
     seconds = (first + number["d"] - 1) * 86_400 + number["H"] * 3_600 + number["M"] * 60 + number["S"]
     seconds -= np.where(offset_s == UNKNOWN, 0, offset_s)
     return Times(np.where(is_form, seconds, 0), micros, offset_s, is_form)
+
+
+def _is_afternoon(parts: Any) -> Bool:
+    return pc.starts_with(pc.utf8_lower(_part(parts, "p")), "p").to_numpy(zero_copy_only=False)
 
 
 def _has(parts: Any, name: str) -> bool:

@@ -35,6 +35,14 @@ NOT_IN_ENCODING = Fault(
 _MARKS_OF_OTHER_FILES = {
     b"\x1f\x8b": "is compressed; unpack it first",
     b"%PDF": "is a PDF; ask for the figures as CSV",
+    **dict.fromkeys(
+        (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"),
+        "is a sheet of Excel 4 or older; open it and save it as .xlsx or CSV",
+    ),
+    **dict.fromkeys(
+        (b"<html", b"<!doc", b"<?xml", b"<table"),
+        "is a web page or XML, as some programs write under a workbook's name; open it and save it as .xlsx or CSV",
+    ),
 }
 
 
@@ -148,8 +156,9 @@ def _end_of_piece(data: bytes, start: int, line_end: bytes) -> int:
 
 
 def _encoding(data: bytes, profile: Profile) -> str:
+    begin = data[:100].removeprefix(codecs.BOM_UTF8).lstrip(b" \r\n").lower()
     for mark, words in _MARKS_OF_OTHER_FILES.items():
-        if data.startswith(mark):
+        if begin.startswith(mark.lower()):
             raise UnreadableFileError(f"the file {words}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data.split(b"\n", 1)[0]:
         raise UnreadableFileError("the file is UTF-16 or not text at all; save it as CSV in UTF-8")

@@ -42,11 +42,23 @@ class PartColumns:
         self._by_line = by_line
         self._number_of = {"": NOT_GIVEN}
         self.emptied: dict[str, int] = {}
+        self._grouping: dict[str, decimals.Grouping] = {}
 
     @property
     def texts(self) -> list[str]:
         """Every name that was met, by its number."""
         return list(self._number_of)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Say of which columns every number with a sign between thousands could have been meant as a fraction."""
+        example = f"12{self._profile.thousands}678"
+        return [
+            f"{found.alone:,} numbers of {field}, written as {example}, were taken for thousands, as the profile says,"
+            " and nothing in the file shows that they are no fractions; look at decimal and thousands there"
+            for field, found in self._grouping.items()
+            if found.alone and not found.surely
+        ]
 
     def read(self, rows: Rows) -> dict[str, Values]:
         """Give a part's columns by the names of METER_READINGS, and their faults as `faults.` and that name."""
@@ -61,6 +73,7 @@ class PartColumns:
         columns |= self._counter(rows, self._profile.time)
         for value in self._profile.values:
             if rows.has(value.column):
+                self._note_grouping(rows.text(value.column), value)
                 columns |= self._value(rows.text(value.column), value)
         return columns | self._withdrawn(rows)
 
@@ -139,6 +152,11 @@ class PartColumns:
             return register
         step = decimals.wholes([value.resolution], self._profile.style, value.factor)[0]
         return np.where(register == UNKNOWN, UNKNOWN, register // step * step)
+
+    def _note_grouping(self, text: Any, value: ValueColumn) -> None:
+        before = self._grouping.get(value.field, decimals.Grouping(0, 0))
+        found = decimals.grouping(decimals.without(text, value.sentinels)[0], self._profile.style)
+        self._grouping[value.field] = decimals.Grouping(before.alone + found.alone, before.surely + found.surely)
 
     def _count_emptied(self, field: str, count: int) -> None:
         self.emptied[field] = self.emptied.get(field, 0) + count

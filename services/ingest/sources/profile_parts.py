@@ -145,15 +145,15 @@ class TimeColumn(Column):
     @property
     def is_day(self) -> bool:
         """Tell whether the times are dates alone."""
-        return self.format not in OWN_FORMS and "%H" not in self.format
+        return self.format not in OWN_FORMS and not any(hour in self.format for hour in ("%H", "%I"))
 
     @property
     def forms(self) -> tuple[str, str]:
         """Give the form of the date and that of the time of day; the latter is empty where a format has none."""
         if self.format in OWN_FORMS:
             return ("%Y-%m-%d", "%H:%M:%S") if self.format == "iso" else ("", "")
-        date_form, space, clock_form = self.format.partition(" %H")
-        return date_form, space.strip() + clock_form
+        date_form, *clock_form = re.split(r" (?=%[HI])", self.format, maxsplit=1)
+        return date_form, "".join(clock_form)
 
     @property
     def places(self) -> list[Place]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.sources import time_columns
+from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
 from services.ingest.sources.file_name import names_in
 from services.ingest.sources.lines import parts
@@ -18,7 +19,7 @@ from services.ingest.sources.profile_parts import Column, TimeColumn
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
 from services.ingest.sources.repeated_hour import Series
 from services.ingest.sources.rows import Rows
-from services.ingest.sources.time_columns import Written
+from services.ingest.sources.time_columns import Resolved, Written
 
 NO_METER_NAMED = Fault("no_meter_named", "neither a serial nor a metering point is given")
 ANOTHER_METER = Fault("another_meter", "the line names another meter or metering point than the file's name")
@@ -40,6 +41,7 @@ class ReadingsFile(NamedTuple):
 
     readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each. emptied: how many sentinels were
     taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found their place.
+    notes: what a person should know of how the file was read.
     """
 
     readings: pa.Table
@@ -47,6 +49,7 @@ class ReadingsFile(NamedTuple):
     refusals: Refusals
     emptied: dict[str, int]
     told_apart: int
+    notes: tuple[str, ...]
 
 
 def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, file_name: str = "") -> ReadingsFile:
@@ -61,7 +64,7 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     reader = PartColumns(profile, names.by_file, names.by_line)
     rows = _rows(data, profile, reader, refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
-    told_apart = _put_times(rows, profile)
+    times = _put_times(rows, profile)
     for value in profile.values:
         if f"faults.{value.field}" in rows.columns:
             rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, OF_VALUES)
@@ -69,7 +72,8 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
     emptied = {name: count for name, count in reader.emptied.items() if count}
-    return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, told_apart)
+    notes = (*notes_of(times.clock, profile.time.zone), *reader.doubts)
+    return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, times.told_apart, notes)
 
 
 class _Names(NamedTuple):
@@ -100,15 +104,15 @@ def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals
     return Rows.joined(numbers, columns, refusals)
 
 
-def _put_times(rows: Rows, profile: Profile) -> int:
-    """Resolve the times of all lines; gives how many of a repeated hour found their place."""
+def _put_times(rows: Rows, profile: Profile) -> Resolved:
+    """Resolve the times of all lines; gives how those of the readings were taken."""
     read = time_columns.read_at(_written(rows, "read_at"), profile.time, _series(rows))
     rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
     recorded: TimeColumn | None = profile.recorded_at
     if recorded is not None and "recorded_at.at_us" in rows.columns:
         found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows))
         rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
-    return read.told_apart
+    return read
 
 
 def _written(rows: Rows, name: str) -> Written:

@@ -7,6 +7,7 @@ import numpy as np
 from services.heat.arrays import Float64, Int64, run_starts
 from services.ingest.core.form import FIRST_READ_AT_S, LAST_READ_AT_S
 from services.ingest.sources import decimals, time_columns
+from services.ingest.sources.clock import notes_of
 from services.ingest.sources.lines import lines
 from services.ingest.sources.profile import Kind, Profile
 from services.ingest.sources.profile_parts import Stamped
@@ -31,6 +32,8 @@ class TemperaturesFile(NamedTuple):
     starts_s: Int64
     celsius: Float64
     refusals: Refusals
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was read."""
 
 
 def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
@@ -41,7 +44,8 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     rows = Rows(lines(data, profile, refusals), refusals)
     read = time_columns.written(rows.time_text(profile.time), profile.time)
     series = Series.of_times_alone(np.zeros(len(rows), np.int64))
-    at_us, faults, _ = time_columns.resolved(read, profile.time, series)
+    found = time_columns.resolved(read, profile.time, series)
+    at_us, faults = found.at_us, found.faults
     off_hour = (faults == 0) & (at_us % HOUR_US != 0)
     starts_us = at_us - (HOUR_US if profile.time.stamped is Stamped.END else 0)
     not_kept = (faults == 0) & ((starts_us < FIRST_READ_AT_S * 1_000_000) | (starts_us > LAST_READ_AT_S * 1_000_000))
@@ -51,7 +55,12 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     rows.put("starts_us", starts_us, faults, profile.time.column, meaning)
     _put_celsius(rows, profile)
     _refuse_contradictions(rows, profile)
-    return TemperaturesFile(rows.columns["starts_us"] // 1_000_000, rows.columns["celsius"], refusals)
+    return TemperaturesFile(
+        rows.columns["starts_us"] // 1_000_000,
+        rows.columns["celsius"],
+        refusals,
+        notes_of(found.clock, profile.time.zone),
+    )
 
 
 def _put_celsius(rows: Rows, profile: Profile) -> None:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.ingest.sources import instants, repeated_hour, zones
+from services.ingest.sources.clock import Clock
 from services.ingest.sources.profile_parts import ClockChange, Stamped, TimeColumn
 from services.ingest.sources.refusals import Fault, UnreadableFileError
 from services.ingest.sources.repeated_hour import Series
@@ -70,12 +71,14 @@ def _written_once(text: Any, column: TimeColumn) -> Written:
 class Resolved(NamedTuple):
     """Instants: microseconds since 1970 in UTC, faults as 1 + their place in FAULTS (0: none).
 
-    told_apart: how many lines of an hour that the clock showed twice found their place.
+    told_apart: how many lines of an hour that the clock showed twice found their place. clock: how times without an
+    offset were taken, where there are any.
     """
 
     at_us: Int64
     faults: Int64
     told_apart: int = 0
+    clock: Clock | None = None
 
 
 def resolved(read: Written, column: TimeColumn, series: Series) -> Resolved:
@@ -90,7 +93,7 @@ def resolved(read: Written, column: TimeColumn, series: Series) -> Resolved:
     is_placed = placed.faults == 0
     faults[local] = np.where(is_placed, 0, placed.faults + _FIRST_OF_ZONES - 1)
     at_us[local] = np.where(is_placed, placed.at_s * 1_000_000 + micros, UNKNOWN)
-    return Resolved(at_us, faults, placed.told_apart)
+    return Resolved(at_us, faults, placed.told_apart, placed.clock)
 
 
 def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,6 +143,8 @@ def _text(cell: str, form: str, decimal: str, *, is_whole: bool) -> str:
         return _moment(datetime.fromisoformat(text), form, is_whole=is_whole)
     if kind == "t":
         seconds = int(text)
+        if "%I" in form:
+            return _moment(_EXCEL_ZERO + timedelta(seconds=seconds), form, is_whole=False)
         clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         return clock if "%S" in form or seconds % 60 else clock[:-3]
     return text.strip()
@@ -154,7 +156,7 @@ def _moment(moment: datetime, form: str, *, is_whole: bool) -> str:
         return f"{(moment - _EXCEL_ZERO).total_seconds() / 86_400:.10f}"
     parts = {"%S": moment.second}
     if is_whole:
-        parts |= {"%H": moment.hour, "%M": moment.minute}
+        parts |= {"%I" if "%I" in form else "%H": moment.hour, "%M": moment.minute}
     if not form or any(part and name not in form for name, part in parts.items()):
         # Cut to the form it would be another time; so written it is none, and its line is refused.
         return moment.isoformat()

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from services.heat.arrays import Bool, Int64
+from services.ingest.sources.clock import Clock
 from services.ingest.sources.refusals import Fault
 from services.ingest.sources.repeated_hour import SECOND, UNCLEAR
 
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3_600
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times without an offset are what this file is about.
 
 NO_SUCH_TIME = Fault("no_such_time", "the clock skipped this time in spring; is the file in normal time (+01:00)?")
@@ -49,6 +50,7 @@ class Placed(NamedTuple):
     at_s: Int64
     faults: Int64
     told_apart: int
+    clock: Clock
 
 
 def instants_s(local_s: Int64, zone: str, tell: Tell | None) -> Placed:
@@ -59,7 +61,8 @@ def instants_s(local_s: Int64, zone: str, tell: Tell | None) -> Placed:
     """
     fixed = fixed_offset_s(zone)
     if fixed is not None:
-        return Placed(local_s - fixed, np.zeros(len(local_s), np.int64), 0)
+        clock = Clock({fixed: len(local_s)}, None, shows_summer=False)
+        return Placed(local_s - fixed, np.zeros(len(local_s), np.int64), 0, clock)
     place = ZoneInfo(zone)
     day, of_day = np.unique(local_s // DAY_S, return_inverse=True)
     offset = np.array([_offset_s(int(number), place) for number in day], np.int64)
@@ -73,12 +76,27 @@ def instants_s(local_s: Int64, zone: str, tell: Tell | None) -> Placed:
         resolved = np.array([_resolved(one, place) for one in local.tolist()], np.int64)[of_local]
         first_s[changing], second_s[changing], fault[changing] = resolved.T
     repeated = fault == _AMBIGUOUS
-    if tell is None or not repeated.any():
-        return Placed(first_s, fault, 0)
-    passes = tell(first_s, repeated)
-    fault[repeated] = np.where(passes[repeated] == UNCLEAR, _UNCLEAR, 0)
-    told_apart = int((passes[repeated] != UNCLEAR).sum())
-    return Placed(np.where(passes == SECOND, second_s, first_s), fault, told_apart)
+    at_s, told_apart = first_s, 0
+    if tell is not None and repeated.any():
+        passes = tell(first_s, repeated)
+        fault[repeated] = np.where(passes[repeated] == UNCLEAR, _UNCLEAR, 0)
+        told_apart = int((passes[repeated] != UNCLEAR).sum())
+        at_s = np.where(passes == SECOND, second_s, first_s)
+    return Placed(at_s, fault, told_apart, _clock(local_s, at_s, fault, changing, place, has_both=told_apart > 0))
+
+
+def _clock(local_s: Int64, at_s: Int64, fault: Int64, changing: Int64, place: ZoneInfo, *, has_both: bool) -> Clock:
+    """Say which offsets were taken. changing: the lines of days on which the clock changes."""
+    minutes = np.bincount((local_s - at_s)[fault == 0] // 60 + DAY_S // 60)
+    lines_at = {(int(at) - DAY_S // 60) * 60: int(minutes[at]) for at in np.flatnonzero(minutes)}
+    some_day = int(local_s[0]) // DAY_S
+    january, july = (_offset_s(some_day // 365 * 365 + of_year, place) for of_year in (0, 182))
+    good = changing[fault[changing] == 0]
+    around_s, first = np.unique(at_s[good], return_index=True)
+    rises = np.diff((local_s - at_s)[good][first]) > 0
+    skips = bool((rises & (np.diff(around_s) <= HOUR_S)).any()) and not (fault == _NO_SUCH).any()
+    normal_s = min(january, july) if january != july else None
+    return Clock(lines_at, normal_s, shows_summer=has_both or skips)
 
 
 _NO_SUCH, _AMBIGUOUS, _UNCLEAR = (1 + FAULTS.index(fault) for fault in FAULTS)

@@ -27,6 +27,11 @@ def test_lines_that_are_refused_and_not_listed_are_counted(tmp_path: Path) -> No
     assert "more that are refused" not in told(report)
 
 
+def test_what_a_file_was_taken_as_is_told(tmp_path: Path) -> None:
+    note = "times without an offset were taken as +02:00 (24), by zone = 'Europe/Stockholm' in the profile"
+    assert note in told(ImportReport(tmp_path / "a.csv", 24, notes=[note]))
+
+
 def test_of_a_folder_neither_reports_of_earlier_imports_nor_locks_are_taken_for_exports(tmp_path: Path) -> None:
     for name in ("b.csv", "a.xlsx", "b.csv.refused.csv", "~$a.xlsx", ".hidden.csv"):
         (tmp_path / name).touch()

@@ -101,6 +101,8 @@ def test_a_point_between_thousands_does_not_pass_for_a_decimal_point() -> None:
     style = Style(",", ".")
     assert read("1.234,5", style) == 1_234_500
     assert read("1.23", style) == "not_a_number"
+    for fraction in ("0.678", "00.678", "012.678"):
+        assert read(fraction, style) == "not_a_number"
 
 
 def test_swiss_thousands_are_grouped_by_an_apostrophe_straight_or_curved() -> None:

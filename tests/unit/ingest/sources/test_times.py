@@ -26,7 +26,7 @@ def read(
     """Give each text's instant as in `2018-01-02T23:00Z`, or the code of its refusal."""
     column = TimeColumn(column="t", format=time_format, zone=zone, clock_change=clock_change)
     meters = Series.of_times_alone(np.array(series or [0] * len(texts)))
-    at_us, faults, _ = resolved(written(pa.array(texts, pa.large_string()), column), column, meters)
+    at_us, faults, *_ = resolved(written(pa.array(texts, pa.large_string()), column), column, meters)
     return [
         FAULTS[fault - 1].code if fault else f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%dT%H:%MZ}"
         for us, fault in zip(at_us.tolist(), faults.tolist(), strict=True)
@@ -101,6 +101,22 @@ def test_the_declared_form_decides_which_number_is_the_month() -> None:
     assert read(["03/04/2024 01:00"], "UTC", "%m/%d/%Y %H:%M") == ["2024-03-04T01:00Z"]
     assert read(["13/04/2024 01:00"], "UTC", "%m/%d/%Y %H:%M") == ["not_a_time"]
     assert read(["1.2.24"], "UTC", "%d.%m.%y") == ["2024-02-01T00:00Z"]
+
+
+def test_hours_of_half_a_day_are_read_with_their_half() -> None:
+    american = "%m/%d/%Y %I:%M %p"
+    texts = ["07/04/2024 12:00 AM", "07/04/2024 1:30 am", "07/04/2024 12:15 PM", "07/04/2024 11:59 p.m."]
+    assert read(texts, "UTC", american) == [
+        "2024-07-04T00:00Z", "2024-07-04T01:30Z", "2024-07-04T12:15Z", "2024-07-04T23:59Z",
+    ]  # fmt: skip
+    for wrong in ("07/04/2024 13:00 PM", "07/04/2024 0:00 AM", "07/04/2024 10:00", "07/04/2024 10:00 XM"):
+        assert read([wrong], "UTC", american) == ["not_a_time"]
+
+
+@pytest.mark.parametrize("wrong", ["%m/%d/%Y %I:%M", "%m/%d/%Y %H:%M %p", "%m/%d/%Y %p", "%m/%d/%Y %H %I %p"])
+def test_half_a_day_is_declared_with_both_its_parts(wrong: str) -> None:
+    with pytest.raises(ValueError, match="%I, and AM or PM with them %p"):
+        TimeColumn(column="t", format=wrong)
 
 
 def test_seconds_since_1970_are_read_where_they_are_declared() -> None:

@@ -3,7 +3,8 @@
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from services.ingest.sources.readings_file import ReadingsFile, readings_file
 from services.ingest.sources.refusals import UnreadableFileError
 from tests.unit.ingest.sources.local_export import hours, line, profile, taken
 
+EXCEL_97 = Path(__file__).parents[3] / "workbooks/excel-97.xls"
+"""As Excel 97 to 2003 save one (BIFF8)."""
 AUTUMN = hours("66000001", "2024-10-26T20:00", range(100, 110))
 HEADER = ("Mätare", "Tid", "Energi kWh")
 
@@ -193,6 +196,52 @@ def two_far_cells(sheet: Worksheet, _: Format) -> None:
 def test_a_workbook_that_cannot_be_read_says_why_and_hurts_nobody(data: bytes, words: str) -> None:
     with pytest.raises(UnreadableFileError, match=words):
         readings_file(data, profile())
+
+
+def test_a_workbook_of_excel_97_is_read_like_any_other() -> None:
+    """Its sheet is the second; serials are texts and a number, times dates and a text, and no value is a stroke."""
+    file = readings_file(EXCEL_97.read_bytes(), profile().model_copy(update={"sheet": "Värden"}))
+    assert file.readings.select(["serial", "energy_wh"]).to_pylist() == [
+        {"serial": "66000001", "energy_wh": 5_347_615},
+        {"serial": "66000001", "energy_wh": 5_349_000},
+        {"serial": "66000002", "energy_wh": 12_000},
+    ]
+    local_midnight = datetime(2024, 1, 9, 23, tzinfo=UTC)
+    assert [at - local_midnight for at in file.readings.column("read_at").to_pylist()] == [
+        timedelta(0), timedelta(hours=1), timedelta(hours=1),
+    ]  # fmt: skip
+    assert refused(file) == [(4, "Energi kWh", "not_a_number")]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x09\x00\x04\x00\x02\x00\x10\x00\x0a\x00\x00\x00", "Excel 4 or older"),
+        (b"\x09\x04\x06\x00\x00\x00\x10\x00\x0a\x00\x00\x00", "Excel 4 or older"),
+        (b"\xef\xbb\xbf\r\n<HTML><table><tr><td>1</td></tr></table></HTML>", "web page or XML"),
+        (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>', "web page or XML"),
+    ],
+    ids=["excel-2", "excel-4", "web-page", "xml"],
+)
+def test_what_only_bears_a_workbooks_name_is_told_whole(data: bytes, words: str) -> None:
+    with pytest.raises(UnreadableFileError, match=f"{words}.*save it as .xlsx"):
+        readings_file(data, profile(), file_name="meters.xls")
+
+
+def test_real_times_are_taken_whether_or_not_the_profile_counts_hours_to_twelve() -> None:
+    rows = [
+        ("66", local("2024-07-04T00:00"), 7),
+        ("66", local("2024-07-04T13:30"), 8),
+        ("66", "07/04/2024 02:15 PM", 9),
+    ]
+    file = readings_file(
+        workbook(table(HEADER, *rows)), profile(format="%m/%d/%Y %I:%M %p", zone="UTC", clock_change="refuse")
+    )
+    assert [f"{at:%H:%M}" for at in file.readings.column("read_at").to_pylist()] == ["00:00", "13:30", "14:15"]
+    parted = table(("Mätare", "Dag", "Kl", "Energi kWh"), ("66", local("2024-07-04"), time(13, 30), 7))
+    by = profile(column="Dag", clock_column="Kl", format="%m/%d/%Y %I:%M %p", zone="UTC", clock_change="refuse")
+    file = readings_file(workbook(parted), by)
+    assert [f"{at:%H:%M}" for at in file.readings.column("read_at").to_pylist()] == ["13:30"]
 
 
 def test_the_content_says_what_a_file_is_and_not_its_name() -> None:
