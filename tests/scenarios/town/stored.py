@@ -55,7 +55,8 @@ _COUNTING = """
                    return_lc, supply_c, return_c, verdict,
                    recorded_at = max(recorded_at) OVER (PARTITION BY point_id, read_at) AS is_newest
               FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id) {of_town}) AS version
-     WHERE is_newest AND verdict NOT IN (2, 3) ORDER BY 1, 2, 4
+     WHERE is_newest AND verdict NOT IN (2, 3)
+     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 """Readings but for those that another version pushed out, or that were taken back."""
 
