@@ -76,9 +76,12 @@ def _judge_series(chains: Chains, series: Series, accepted: Bool, is_tied: Bool)
                 return
             is_next = False
         else:
-            tied = rival.ties(position)
-            is_tied[position] = tied[0]
-            is_next = chains.is_next_link(anchor if anchor >= start else None, position, tied)
+            is_tied[position] = rival.has(position)
+            # Most of what is refused for long does not even follow, so that the rest need not be asked.
+            is_possible = not is_tied[position] and (anchor < start or chains.follows_from(anchor, position))
+            is_next = is_possible and chains.is_next_link(
+                anchor if anchor >= start else None, position, rival.ties(position)
+            )
         is_first_run = anchor < start and is_long(readings.read_at_s, position, chains.run_end(position, series))
         if is_next or is_first_run:
             rival.forget()

@@ -46,6 +46,7 @@ class Chains:
         self._near: list[int] = near.tolist()
         self._lengths = ahead.lengths[:, place]
         self._stops: list[int] = near[~self._is_next(near, place, ahead)].tolist()
+        self._anchor, self._seen, self._follow = -1, Series(0, 0), np.zeros(0, bool)
         self._block, self._block_lengths = Series(0, 0), np.zeros((LOOKAHEAD, 0), np.int8)
 
     def next_stop(self, position: int, series: Series) -> int:
@@ -63,19 +64,31 @@ class Chains:
         index = bisect_left(self._breaks, position)
         return min(self._breaks[index], series.end - 1) if index < len(self._breaks) else series.end - 1
 
+    def follows_from(self, anchor: int, position: int) -> bool:
+        """Tell whether a reading follows an earlier one of its series."""
+        return bool(self._from_anchor(anchor, position, position + 1)[0])
+
     def is_next_link(self, anchor: int | None, position: int, tied: Bool) -> bool:
         """Tell whether a reading begins the longest chain among the next; of equally long ones the earliest does.
 
         anchor: the reading that it must follow, if any. tied: which of the next cannot be links, being another meter's.
         """
-        window = np.arange(position, position + len(tied))
         fits = ~tied
         if anchor is not None:
-            fits &= follows(self.readings, np.full(len(window), anchor), window)
+            fits &= self._from_anchor(anchor, position, position + len(tied))
         if not fits[0]:
             return False
-        lengths = self._lengths_from(position)[: len(window)]
+        lengths = self._lengths_from(position)[: len(tied)]
         return bool(lengths[0] >= lengths[fits].max())
+
+    def _from_anchor(self, anchor: int, first: int, end: int) -> Bool:
+        """Tell which readings follow an earlier one, which is asked for long: looked at for many at once."""
+        if anchor != self._anchor or not self._seen.start <= first <= end <= self._seen.end:
+            self._anchor = anchor
+            self._seen = Series(first, min(first + BLOCK + LOOKAHEAD, int(self._ends[anchor])))
+            later = np.arange(*self._seen)
+            self._follow = follows(self.readings, np.full(len(later), anchor), later)
+        return self._follow[first - self._seen.start : end - self._seen.start]
 
     def _lengths_from(self, position: int) -> Int8:
         index = bisect_left(self._near, position)

@@ -19,9 +19,6 @@ Less than what lies between a block of them that is sent again and the meter its
 """
 LITRES_TOLERANCE = 1_000
 """Of a volume that is shown in whole cubic metres."""
-BEYOND_BOUNDS = 2**62
-NO_METER_M_PER_S = 2**28
-"""A gigawatt, so that products of it and any time between readings fit into 64 bits."""
 
 
 class Rival:
@@ -57,15 +54,20 @@ class Rival:
         """Begin anew, since the meter itself was read again."""
         self._first = self._last = -1
 
+    def has(self, index: int) -> bool:
+        """Tell whether a reading is the other meter's, too."""
+        if self._first < 0:
+            return False
+        readings, at_s = self._readings, int(self._readings.read_at_s[index])
+        tolerance_wh = int(readings.tolerance_wh[index])
+        return self._energy.is_ordinary(int(readings.energy_wh[index]), at_s, tolerance_wh) and (
+            self._volume.is_ordinary(int(readings.volume_l[index]), at_s, LITRES_TOLERANCE)
+        )
+
     def ties(self, position: int) -> Bool:
         """Tell which of the next readings are the other meter's: (up to LOOKAHEAD,)."""
-        window = slice(position, min(position + LOOKAHEAD, self._series.end))
-        if self._first < 0:
-            return np.zeros(window.stop - position, bool)
-        readings, at_s = self._readings, self._readings.read_at_s[window]
-        energy = self._energy.excess(readings.energy_wh[window], at_s)
-        volume = self._volume.excess(readings.volume_l[window], at_s)
-        return (energy <= readings.tolerance_wh[window]) & (volume <= LITRES_TOLERANCE)
+        window = range(position, min(position + LOOKAHEAD, self._series.end))
+        return np.array([self.has(index) for index in window])
 
 
 class _Pace:
@@ -90,22 +92,15 @@ class _Pace:
         self._last, self._last_s = register, at_s
         self._count += 1
 
-    def excess(self, ahead: Int64, ahead_s: Int64) -> Int64:
-        """Give by how much more than is ordinary registers rise from the run's end; 0 where that is not known.
-
-        (w,) registers and instants; a fall is beyond all bounds.
-        """
-        if self._count < 2:
-            return np.zeros(len(ahead), np.int64)
+    def is_ordinary(self, ahead: int, ahead_s: int, tolerance: int) -> bool:
+        """Tell whether a register rises from the run's end by no more than is ordinary; so does one that is UNKNOWN."""
+        if self._count < 2 or ahead == UNKNOWN:
+            return True
         mean_m_per_s = 1_000 * self._risen // (self._last_s - self._first_s)
-        ordinary_m_per_s = min(
-            ORDINARY_TIMES_MEAN * mean_m_per_s, ORDINARY_TIMES_MOST * self._most_m_per_s, NO_METER_M_PER_S
-        )
-        is_known = ahead != UNKNOWN
-        rises = np.where(is_known, ahead, self._last) - self._last
-        rises = rises % self._modulus if self._modulus else rises
-        beyond = rises - ordinary_m_per_s * (ahead_s - self._last_s) // 1_000
-        return np.where(is_known, np.where(rises < 0, BEYOND_BOUNDS, beyond), 0)
+        ordinary_m_per_s = min(ORDINARY_TIMES_MEAN * mean_m_per_s, ORDINARY_TIMES_MOST * self._most_m_per_s)
+        risen = ahead - self._last
+        risen = risen % self._modulus if self._modulus else risen
+        return 0 <= risen <= ordinary_m_per_s * (ahead_s - self._last_s) // 1_000 + tolerance
 
 
 def is_long(read_at_s: Int64, first: int, last: int) -> bool:
