@@ -314,7 +314,8 @@ def _known(found: Document, zone: ZoneInfo) -> Known:
         found["medium"] == "cooling",
         found["station_id"],
         np.array([at_s for at_s, _ in outdoor], np.int64),
-        np.array([celsius for _, celsius in outdoor], np.float64),
+        # As they are stored: JSON writes the shortest decimal, another number, which may round to another watt.
+        np.array([celsius for _, celsius in outdoor], np.float32).astype(np.float64),
         zone,
     )
 

@@ -225,6 +225,33 @@ async def test_an_hour_that_a_signature_shaped_is_derived_from_it_and_the_temper
     assert "hourly temperatures of station station-explained" in found["hour"]["rule"]
 
 
+async def test_every_hour_of_a_shaped_gap_is_derived_by_the_same_temperatures_as_it_was_stored_by(
+    stack: Stack, points: Points, worker: Worker
+) -> None:
+    utility = estimation.Utility(stack, points, worker, "station-of-tenths")
+    # By an odd slope, tenths of a degree often give half a watt: the least that a temperature is read otherwise shows.
+    await utility.observe(range(estimation.HOURS), warmer_c=0.1)
+    await utility.take(estimation.readings(utility.point_id))
+    await utility.settle()
+    points.rows(
+        "UPDATE ingest.signature SET slope_w_per_c = 1295, balance_centi_c = 1550 WHERE point_id = %s RETURNING 1",
+        [utility.point_id],
+    )
+    points.rows(
+        "INSERT INTO ingest.rejudge (point_id, from_at, to_at, reason) VALUES (%s, '-infinity', 'infinity', 'test')"
+        " RETURNING 1",
+        [utility.point_id],
+    )
+    await utility.settle()
+    begin_s = estimation.BEGIN_S + estimation.FIRST_GAP[0] * HOUR_S
+    async with worker.database.transaction() as tx:
+        for hour in range(len(estimation.FIRST_GAP)):
+            starts_at = datetime.fromtimestamp(begin_s + hour * HOUR_S, UTC)
+            found = await explaining.hour(tx, f"MP-{utility.point_id}", starts_at, STOCKHOLM)
+            assert found is not None
+            assert found["adds_up"]
+
+
 async def test_what_is_older_than_what_is_kept_is_not_called_a_fault(points: Points, worker: Worker) -> None:
     [point_id] = points.add()
     await worker.take([reading(point_id, hour, 1_000 * hour) for hour in range(30)])
