@@ -41,9 +41,9 @@ _TABLES = {
          ORDER BY 1, 2
     """,
     "months": """
-        SELECT number, month, month.energy_wh, hours_measured, base_from, base_load_w, month.degree_days,
-               month.corrected_wh, month.excess_flow_m3
-          FROM ingest_v1.month {of_town} ORDER BY 1, 2
+        SELECT number, month, month.energy_wh, hours_measured, base_from, round(base_load_w::numeric, 6) AS base_load_w,
+               round(month.degree_days::numeric, 6) AS degree_days, month.corrected_wh
+          FROM ingest_v1.month {of_town} ORDER BY 1, 2  -- A sum of floats has another last digit in another order.
     """,
     "daily temperatures": """
         SELECT station_id, day, mean_c, hours FROM ingest.daily_temperature WHERE station_id LIKE %(like)s ORDER BY 1, 2
