@@ -25,10 +25,6 @@ from tests.scenarios.town.versions import HOURS
 
 FIRST_DAY, END_DAY = date(2024, 10, 14), date(2025, 4, 7)
 """A winter, and both changes of the clock."""
-PLAN = (
-    (Order.IN_ORDER, 0), (Order.SHUFFLED, 1), (Order.SHUFFLED, 2), (Order.REPEATED, 1), (Order.REPEATED, 2),
-    (Order.CORRECTED, 1), (Order.CORRECTED, 2),
-)  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     console = Console(width=max(Console().width, 170))
     built = town(given.seed, given.buildings, given.first_day, given.end_day, rates(given.flaws))
-    plan = [PLAN[0], *(one for one in PLAN[1:] if not given.order or one[0].name.lower() in given.order)]
+    orders = [order for order in list(Order)[1:] if not given.order or order.name.lower() in given.order]
+    plan = [(Order.IN_ORDER, 0), *((order, chance) for order in orders for chance in range(1, given.chances + 1))]
     console.print(
         f"{len(built.points)} metering points, {built.readings:,} readings, {given.first_day} to {given.end_day}"
     )
@@ -69,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--flaws", default="usual", help="as of kulvert simulate: usual,fallen_register=0.001")
     names = [order.name.lower() for order in Order]
     parser.add_argument("--order", action="append", choices=names, help="this order alone, beside in_order; repeatable")
+    parser.add_argument("--chances", type=int, default=2, help="how often each order is drawn anew")
     return parser
 
 
