@@ -169,4 +169,5 @@ def _ask(ingest: Client, action: str, who: str, cause: str, said: dict[str, Any]
     typer.echo(f"edit {done['edit_id']} is kept")
     if done["readings"]:
         count = f"{done['readings']} reading{'s' if done['readings'] > 1 else ''}"
-        typer.echo(f"{count} will be judged in a moment; see what came of it with: kulvert explain hour")
+        look = f"kulvert explain hour {said['metering_point']} {said.get('read_at') or said['from_at']}"
+        typer.echo(f"{count} will be judged in a moment; see what came of it with: {look}")

@@ -18,6 +18,7 @@ from deploy.local.stack import Stack
 from services.cli import arguments, tables
 from services.cli.requests import Client, told_to_person
 from services.cli.tables import Heading
+from services.heat.local_time import shown
 
 app = typer.Typer(help="Explain a figure: the readings, deliveries, rules and versions that it rests on.")
 
@@ -338,8 +339,8 @@ def local(written: str | None, zone: ZoneInfo) -> str:
     """Write an instant in local time."""
     if written is None:
         return "-"
-    moment = datetime.fromisoformat(written).astimezone(zone)
-    return moment.strftime("%Y-%m-%d %H:%M" if moment.second == 0 else "%Y-%m-%d %H:%M:%S")
+    moment = datetime.fromisoformat(written)
+    return shown(moment, zone, "%Y-%m-%d %H:%M:%S" if moment.second else "%Y-%m-%d %H:%M")
 
 
 def _clock(hour: Document, zone: ZoneInfo) -> str:

@@ -77,8 +77,10 @@ PATTERN_WORDS = {
     r"^[^\x00-\x1f\x7f]*$": _NO_CONTROL_CHARACTERS,
     r"^[^@\s]+@[^@\s]+$": _EMAIL,
     r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$": _EMAIL,
+    r"^[^\x00-\x08\x0b-\x1f\x7f]+$": "leave out control characters other than tabs and line breaks",
     "^[0-9a-f]{64}$": "write 64 hexadecimal digits, in small letters",
     r"^\d{4}-(0[1-9]|1[0-2])$": "write a month as in 2026-01",
+    r"^[0-9]{4}-(0[1-9]|1[0-2])$": "write a month as in 2026-01",
     r"^[0-9]{4}-[0-9]{6,12}$": "write an invoice's number as in 2026-100482",
 }
 """What is said of a text that does not fit a pattern: a pattern itself tells a person nothing."""

@@ -32,3 +32,10 @@ def local_day(at_s: Int64, zone: ZoneInfo) -> Int64:
 def day_start_s(day: Int64, zone: ZoneInfo) -> Int64:
     """Give the instant at which each local day (days since 1970, 1990 to 2060) begins."""
     return midnights_s(zone)[day - FIRST_DAY_NUMBER]
+
+
+def shown(moment: datetime, zone: ZoneInfo, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Write an instant as the clock shows it, and with its offset where the clock shows that twice."""
+    local = moment.astimezone(zone)
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return local.strftime(f"{form} %z" if is_twice else form)

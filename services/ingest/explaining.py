@@ -38,6 +38,7 @@ WHY_NOT = {
     Verdict.SUPERSEDED: "another version of this instant counts: of a higher rank, or recorded later",
     Verdict.WITHDRAWN: "it takes the reading of this instant back",
 }
+TAKEN_BACK = "it was taken back"
 
 
 async def hour(tx: Transaction, number: str, starts_at: datetime, zone: ZoneInfo) -> Document | None:
@@ -212,9 +213,14 @@ class Explanation:
         return {name: value for name, value in reading.items() if name not in left_out} | {
             "serial": reading["serial"] or self._serial_at(_seconds(reading["read_at"])),
             "verdict": verdict.label,
-            "why_not": verdict.why or WHY_NOT.get(verdict),
+            "why_not": verdict.why or self._why_not(verdict, reading["read_at"]),
             "delivery": (self._found["deliveries"] or {}).get(reading["delivery_id"]),
         }
+
+    def _why_not(self, verdict: Verdict, read_at: str) -> str | None:
+        others: list[Document] = self._found["others"] or []
+        is_taken_back = any(one["read_at"] == read_at and one["verdict"] == Verdict.WITHDRAWN for one in others)
+        return TAKEN_BACK if verdict is Verdict.SUPERSEDED and is_taken_back else WHY_NOT.get(verdict)
 
     def _serial_at(self, at_s: int) -> str | None:
         for place in self._found["places"] or []:

@@ -17,6 +17,7 @@ from services.ingest import explaining
 from services.ingest.core.form import is_within_calendar
 from services.ingest.store import explained
 
+Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 HOUR_WANTED = "write an hour as in 2019-01-05T07, in local time, or with an offset, as in 2019-10-27T02+01:00"
 _HOUR = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2})(:\d{2}(:\d{2})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
@@ -36,13 +37,20 @@ def hour_named(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         raise ValueError(HOUR_WANTED) from error
     if offset is None:
-        first, second = (named.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        if first != second:
-            raise AmbiguousHourError(f"{text} is there twice or not at all in {zone.key}; give the offset")
-        named = first
+        named = _in_zone(named, text, zone)
     if not is_within_calendar(named):
         raise ValueError("give a time from 1990-01-02 to 2060-12-31")
     return datetime.fromtimestamp(int(named.timestamp()) // HOUR_S * HOUR_S, UTC)
+
+
+def _in_zone(named: datetime, text: str, zone: ZoneInfo) -> datetime:
+    first, second = (named.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != named:
+        raise AmbiguousHourError(f"{text} is not there in {zone.key}: the clock passes over it")
+    ways = " or ".join(one.isoformat(timespec="hours") for one in (first, second))
+    raise AmbiguousHourError(f"{text} is there twice in {zone.key}; write {ways}")
 
 
 def explanations(database: Database, zone: ZoneInfo) -> APIRouter:
@@ -65,9 +73,7 @@ def explanations(database: Database, zone: ZoneInfo) -> APIRouter:
             return _known(await explaining.day(tx, number, day, zone), number)
 
     @router.get("/points/{number}/explain/months/{month}")
-    async def explain_month(
-        number: Key, month: Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
-    ) -> dict[str, Any]:
+    async def explain_month(number: Key, month: Month) -> dict[str, Any]:
         first = date.fromisoformat(f"{month}-01")
         _check(first.replace(day=2))
         async with database.transaction() as tx:

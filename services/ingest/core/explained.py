@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from services.heat.arrays import Bool, Float64, Int64, values_at
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64, values_at
 from services.heat.days import HourRows
 from services.heat.gaps import NO_SHAPES, Gaps, Shapes, hours_of_gaps, shapes_of
 from services.heat.hour_marks import ESTIMATED, HOUR_S, INTERPOLATED, MANUAL, MEASURED, MISSING, SHAPED, Marks
-from services.heat.local_time import local_day
+from services.heat.local_time import local_day, shown
 from services.ingest.core.figures import NO_SEEDS, gaps_of, hours_of, marks_of
 from services.ingest.core.installations import Installations, terms
 from services.ingest.core.readings import ReadingRows, are_operators
@@ -127,6 +127,7 @@ def rule_of_hour(known: Known, found: Derived, starts_s: int) -> str:
     parts += (
         [f"at both {first}"] if first == last else [f"at {at} {rule}" for at, rule in ((begin, first), (end, last))]
     )
+    parts += _ran_on(known, found, starts_s)
     hour = int(np.searchsorted(found.hours.starts_s, starts_s))
     if found.hours.energy_wh[hour] != found.shown_wh[hour]:
         parts.append(SMOOTHED.format(shown=found.shown_wh[hour] / 1000))
@@ -134,6 +135,26 @@ def rule_of_hour(known: Known, found: Derived, starts_s: int) -> str:
     if mark is not None and found.hours.end_quality[hour] != found.mark_quality[mark]:
         parts.append(NOT_NOTED)
     return "; ".join(parts)
+
+
+def _ran_on(known: Known, found: Derived, starts_s: int) -> list[str]:
+    """Say why the registers around an hour cannot be subtracted as the meter shows them."""
+    begin, end = around(found, starts_s).before, around(found, starts_s + HOUR_S).after
+    read_at_s, places = found.counted.rows.read_at_s, known.installations
+    begun = np.flatnonzero((places.installed_s > read_at_s[begin]) & (places.installed_s <= read_at_s[end]))
+    if len(begun):
+        return [_exchanged(known, int(place)) for place in begun]
+    offset_wh = found.counted.offset[begin : end + 1, WH]
+    return ["the register rolled over between these readings"] if (offset_wh != offset_wh[0]).any() else []
+
+
+def _exchanged(known: Known, place: int) -> str:
+    places = known.installations
+    text = f"a meter was put at {_written(int(places.installed_s[place]), known.zone)}"
+    start_wh, stop_wh = int(places.start_wh[place]), int(places.stop_wh[place - 1]) if place else UNKNOWN
+    if UNKNOWN in (start_wh, stop_wh):
+        return text
+    return f"{text}, at {start_wh / 1000:.3f} kWh, where the one before had ended at {stop_wh / 1000:.3f} kWh"
 
 
 def _rule_of_mark(known: Known, found: Derived, at_s: int) -> str:
@@ -170,9 +191,8 @@ def _lasting(seconds: int) -> str:
 
 
 def _clock(at_s: int, zone: ZoneInfo) -> str:
-    return datetime.fromtimestamp(at_s, UTC).astimezone(zone).strftime("%H:%M")
+    return shown(datetime.fromtimestamp(at_s, UTC), zone, "%H:%M")
 
 
 def _written(at_s: int, zone: ZoneInfo) -> str:
-    moment = datetime.fromtimestamp(at_s, UTC).astimezone(zone)
-    return moment.strftime("%Y-%m-%d %H:%M" if moment.second == 0 else "%Y-%m-%d %H:%M:%S")
+    return shown(datetime.fromtimestamp(at_s, UTC), zone, "%Y-%m-%d %H:%M:%S" if at_s % 60 else "%Y-%m-%d %H:%M")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deploy.local.stack import Stack
 from services.common.postgres import Database
 from services.ingest import explaining
+from services.ingest.explaining_api import hour_named
 from services.ingest.store import explained
 from tests.builders import HOUR_S, MIDNIGHT_S, Points
 from tests.integration.ingest import test_estimation as estimation
@@ -136,9 +137,58 @@ async def test_a_register_that_rolled_over_says_by_how_much_it_runs_on(points: P
     assert [mark["running_wh"] for mark in found["marks"]] == [1_025_000, 1_026_000]
     assert found["marks"][0]["readings"][0]["offset_wh"] == 1_000_000
     assert found["marks"][0]["readings"][0]["serial"] == f"roll-{point_id}"
+    assert "rolled over" not in found["hour"]["rule"]
     earlier = await hour_of(worker, point_id, 4)
+    assert earlier["hour"]["rule"].endswith("; the register rolled over between these readings")
     assert [mark["running_wh"] for mark in earlier["marks"]] == [999_000, 1_000_000]
     assert earlier["hour"]["energy_wh"] == 1_000
+
+
+async def test_an_hour_with_an_exchange_names_the_registers_that_were_noted(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    exchanged_s = MIDNIGHT_S + 3 * HOUR_S + 1_200
+    points.install(f"old-{point_id}", point_id, MIDNIGHT_S, exchanged_s, stop_wh=904_000)
+    points.install(f"new-{point_id}", point_id, exchanged_s, start_wh=1_000)
+    shown = {hour: 900_000 + 1_000 * hour for hour in range(4)} | {hour: 2_000 * (hour - 3) for hour in range(4, 8)}
+    await worker.take([reading(point_id, hour, wh) for hour, wh in shown.items()])
+    found = await hour_of(worker, point_id, 3)
+    # 1 kWh of the old meter, 1 of the new.
+    assert (found["hour"]["energy_wh"], found["adds_up"]) == (2_000, True)
+    assert found["hour"]["rule"].endswith(
+        "; a meter was put at 2024-01-10 03:20, at 1.000 kWh, where the one before had ended at 904.000 kWh"
+    )
+
+
+async def test_what_was_taken_back_says_so(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    await worker.take([reading(point_id, hour, 1_000 * hour) for hour in range(4)])
+    await worker.take([reading(point_id, 1, 1_000, withdrawn=True, recorded_at=MIDNIGHT_S + 9 * HOUR_S)])
+    found = await hour_of(worker, point_id, 1)
+    assert [(one["verdict"], one["why_not"]) for one in found["not_used"]] == [
+        ("superseded", "it was taken back"),
+        ("withdrawn", "it takes the reading of this instant back"),
+    ]
+
+
+async def test_an_hour_that_the_clock_shows_twice_says_which_it_is(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    second_s = int(datetime(2024, 10, 27, 1, tzinfo=UTC).timestamp())
+    hour = (second_s - MIDNIGHT_S) // HOUR_S
+    await worker.take([reading(point_id, hour + n, 1_000 * n + 50_000) for n in range(-2, 3)])
+    rules = [(await hour_of(worker, point_id, hour + n))["hour"]["rule"] for n in (-1, 0)]
+    assert [rule.partition(";")[0] for rule in rules] == [
+        "register at 02:00 +0100 minus register at 02:00 +0200",
+        "register at 03:00 minus register at 02:00 +0100",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("2024-10-27T02", r"write 2024-10-27T02\+02:00 or 2024-10-27T02\+01:00"), ("2024-03-31T02", "passes over it")],
+)
+def test_an_hour_that_is_there_twice_or_not_at_all_says_which(written: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        hour_named(written, STOCKHOLM)
 
 
 async def test_a_corrected_hour_shows_what_it_was_before(points: Points, worker: Worker) -> None:

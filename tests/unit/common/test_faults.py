@@ -13,6 +13,8 @@ from services.common.faults import PATTERN_WORDS, reason
 from services.contracts.api import DeterminationRequest
 from services.contracts.core import documents as contracts
 from services.ingest.core import documents as ingest
+from services.ingest.core import edits
+from services.ingest.explaining_api import Month
 from services.permissions.api import GrantDocument, LinkRequest, LogIn, Person
 
 DOCUMENTS: list[type[BaseModel]] = [
@@ -29,6 +31,9 @@ DOCUMENTS: list[type[BaseModel]] = [
     ingest.Meter,
     ingest.MeterRow,
     ingest.Temperatures,
+    edits.Correct,
+    edits.Settle,
+    edits.Replay,
     Person,
     GrantDocument,
     LinkRequest,
@@ -36,7 +41,7 @@ DOCUMENTS: list[type[BaseModel]] = [
     RuleDocument,
     SuggestionRequest,
 ]
-PARAMETERS: list[Any] = [billing.Month, billing.Year, billing.Limit, billing.Before, billing.After]
+PARAMETERS: list[Any] = [Month, billing.Month, billing.Year, billing.Limit, billing.Before, billing.After]
 UNSHOWN = "never-shown"
 WHOLES: list[Any] = [None, UNSHOWN, [], {}, {UNSHOWN: UNSHOWN}]
 ODD = [None, True, "", " ", "a b", UNSHOWN, f"{UNSHOWN}@", "x" * 1000, "tab\there", "-1", "1.5", "1e40", -1, 0.5, 1e30]

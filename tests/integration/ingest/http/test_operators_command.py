@@ -20,10 +20,12 @@ def test_an_operator_finds_explains_and_corrects_a_register(door: Door, kulvert:
     waiting = kulvert.does("work-list", "--point", point)
     assert "register_went_backwards" in waiting
     assert "4.0" in waiting
-    kulvert.does(
+    kept = kulvert.does(
         *("edit", "correct", point, "2024-01-10T01:00", "--energy-wh", 53_002_500),
         *("--cause", "photo of the meter", "--who", "Anna Berg"),
     )
+    look = kept.split("with: kulvert ")[1].split()
+    assert kulvert.does(*look).startswith(f"{point}, hour from 2024-01-10 01:00")
     until_hours(door, point, [(0, 2_500, "manual"), (1, 1_500, "manual"), (2, 2_000, "measured")])
     explained = kulvert.does("explain", "hour", point, "2024-01-10T00", "--raw")
     assert "2.500 kWh, manual, revision 2" in explained
