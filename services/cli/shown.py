@@ -251,7 +251,11 @@ REFUSED = Kind(
     UNION ALL
     SELECT held.read_at, coalesce(held.serial, held.number), NULL, held.verdict, held.reason, held.delivery_id::text
       FROM ingest_v1.refused AS held
-     WHERE (held.number = %(name)s OR held.serial = %(name)s)
+     WHERE (held.number = %(name)s OR held.serial = %(name)s
+            -- Most head-ends name the meter alone.
+            OR %(is_number)s AND held.serial IN (
+               SELECT meter.serial FROM ingest.meter JOIN ingest.meter_installation USING (meter_id)
+                WHERE meter_installation.point_id = ANY (%(point_ids)s)))
        AND (held.read_at IS NULL OR held.read_at >= %(first)s AND held.read_at < %(end)s)
      ORDER BY 1
     """,
