@@ -45,7 +45,7 @@ def jobs(database: Database, settings: IngestSettings) -> list[Job]:
 
     async def want_signatures(_due_at: datetime) -> None:
         async with database.transaction() as tx:
-            await estimation.want_recent(tx)
+            await estimation.want_all(tx)
 
     return [
         Job("want_signatures", timedelta(days=1), want_signatures),

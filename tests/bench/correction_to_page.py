@@ -106,7 +106,7 @@ async def _want(stack: Stack) -> None:
     await database.open()
     try:
         async with database.transaction() as tx:
-            await estimation.want_recent(tx)
+            await estimation.want_all(tx)
     finally:
         await database.close()
 

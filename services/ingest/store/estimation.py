@@ -121,17 +121,19 @@ _REJUDGE = """
                       AND (hour.start_quality IN (3, 5) OR hour.end_quality IN (3, 5)))
 """
 
-# What the portal shows and corrected months rest on, whether or not a gap asks for it.
-_WANT_RECENT = """
+# What the portal shows and corrected months rest on, whether or not a gap asks for it. Each month that has days, and the
+# one behind them: would only some be asked for, the others' would be there or not by what came late.
+_WANT_ALL = """
     INSERT INTO ingest.signature (point_id, month, is_stale)
-    SELECT point.point_id, month::date, true
+    SELECT point.point_id, calendar.month::date, true
       FROM ingest.point
       JOIN LATERAL (
            SELECT min(day) AS first, max(day) AS last FROM ingest.day WHERE day.point_id = point.point_id) AS days
         ON days.first IS NOT NULL
-      CROSS JOIN generate_series(date_trunc('month', greatest(days.first, days.last - interval '1 year')),
-                                 days.last, interval '1 month') AS month
+      CROSS JOIN generate_series(date_trunc('month', days.first), days.last + 1, interval '1 month') AS calendar(month)
      WHERE point.station_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM ingest.signature AS stored
+                        WHERE stored.point_id = point.point_id AND stored.month = calendar.month::date)
     ON CONFLICT DO NOTHING
 """
 
@@ -152,9 +154,9 @@ async def fitted(tx: Transaction, wanted: Months) -> MonthSignatures:
     return stored.take(stored.refused == Refused.NOT)
 
 
-async def want_recent(tx: Transaction) -> int:
-    """Ask for the signatures of each metering point's last months; returns how many nobody has wanted before."""
-    return (await tx.execute(_WANT_RECENT)).rowcount
+async def want_all(tx: Transaction) -> int:
+    """Ask for the signatures of each metering point's months; returns how many nobody has wanted before."""
+    return (await tx.execute(_WANT_ALL)).rowcount
 
 
 async def days_changed(tx: Transaction, days: Days) -> None:

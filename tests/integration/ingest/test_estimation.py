@@ -221,17 +221,18 @@ async def test_a_station_s_neighbour_stands_in_where_its_own_temperatures_lack(
     assert utility.hours(utility.point_id)[9_045][3] == "shaped_by_signature"
 
 
-async def test_every_month_of_the_past_year_gets_its_signature_and_nothing_is_judged_again_for_it(
+async def test_every_month_with_days_gets_its_signature_and_nothing_is_judged_again_for_it(
     utility: Utility, points: Points, worker: Worker
 ) -> None:
     await utility.observe(range(HOURS))
-    await utility.take([reading(utility.point_id, hour) for hour in range(HOURS + 1)])
-    async with worker.database.transaction() as tx:
-        await estimation.want_recent(tx)
-    await utility.settle()
+    for some in (range(9_000), range(9_000, HOURS + 1)):
+        await utility.take([reading(utility.point_id, hour) for hour in some])
+        async with worker.database.transaction() as tx:
+            await estimation.want_all(tx)
+        await utility.settle()
     months = "SELECT to_char(month, 'YYYY-MM'), refused FROM ingest.signature WHERE point_id = %s ORDER BY month"
     found = dict(points.rows(months, [utility.point_id]))
-    assert (min(found), max(found)) == ("2023-03", "2024-03")
+    assert (min(found), max(found)) == ("2023-02", "2024-03")
     # A hundred and twenty measured days are needed: from June on there are.
     assert {month for month, refused in found.items() if refused == 0} == {one for one in found if one >= "2023-06"}
     assert {revision for _, revision, _, _ in utility.hours(utility.point_id).values()} == {1}

@@ -107,6 +107,6 @@ async def _want_signatures(dsn: str) -> None:
     await database.open()
     try:
         async with database.transaction() as tx:
-            await estimation.want_recent(tx)
+            await estimation.want_all(tx)
     finally:
         await database.close()
