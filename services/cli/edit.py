@@ -86,6 +86,12 @@ def settle(point: PointArgument, first: FromOption, last: ToOption, cause: Cause
 
 
 @app.command()
+def reopen(point: PointArgument, first: FromOption, last: ToOption, cause: CauseOption, who: WhoOption) -> None:
+    """Put what was settled in a span back on the work list."""
+    _put("reopen", who, cause, _span(point, first, last))
+
+
+@app.command()
 def accept(point: PointArgument, when: WhenArgument, cause: CauseOption, who: WhoOption) -> None:
     """Say that a refused register is right as it came, though it rose so fast, or is a meter's sign for 'no value'."""
     _put("accept", who, cause, {"metering_point": point, "read_at": when.isoformat()})

@@ -67,7 +67,7 @@ async def _edit(tx: Transaction, edit_id: UUID, asked: documents.Edit, document:
         case documents.Correct() | documents.Accept():
             point_id = await _point(tx, asked.metering_point)
             return edit._replace(point_id=point_id, from_at=asked.read_at, to_at=asked.read_at)
-        case documents.Withdraw() | documents.Settle():
+        case documents.Withdraw() | documents.Settle() | documents.Reopen():
             point_id = await _point(tx, asked.metering_point)
             return edit._replace(point_id=point_id, from_at=asked.from_at, to_at=asked.to_at)
         case documents.AssignMeter():

@@ -66,6 +66,12 @@ class Settle(_OfSpan):
     action: Literal["settle"]
 
 
+class Reopen(_OfSpan):
+    """What was settled in a span waits for somebody again."""
+
+    action: Literal["reopen"]
+
+
 class AssignMeter(_Edit):
     """A meter, with where it sat: the same document as is put at /meters/{serial}."""
 
@@ -81,7 +87,7 @@ class Replay(_Edit):
     delivery_id: UUID
 
 
-Edit = Annotated[Correct | Accept | Withdraw | Settle | AssignMeter | Replay, Field(discriminator="action")]
+Edit = Annotated[Correct | Accept | Withdraw | Settle | Reopen | AssignMeter | Replay, Field(discriminator="action")]
 
 
 def said_of(correct: Correct) -> dict[str, Any]:

@@ -28,11 +28,15 @@ _STAKE: LiteralString = """
 
 # A stretch ends where two days pass without another reading refused for the same reason, or another flag; of a
 # status, too, and one that has ended so leaves the list. Of statuses the last 35 days are looked at. What an
-# operator has said something of, or has settled, waits no longer. Energy is what takes long: unless the list is in its
-# order, it is looked up for what is shown alone.
+# operator has said something of, or has settled and not reopened since, waits no longer. Energy is what takes long:
+# unless the list is in its order, it is looked up for what is shown alone.
 _GROUPS: LiteralString = f"""
     WITH settled AS (
-        SELECT point_id, from_at, to_at FROM ingest.edit WHERE action = 'settle'),
+        SELECT point_id, unnest(tstzmultirange(tstzrange(from_at, to_at, '[]')) - coalesce((
+                   SELECT range_agg(tstzrange(from_at, to_at, '[]')) FROM ingest.edit AS later
+                    WHERE later.action = 'reopen' AND later.point_id = edit.point_id AND later.at > edit.at),
+                   '{{}}')) AS span
+          FROM ingest.edit WHERE action = 'settle'),
     refused AS (
         SELECT point_id, verdict, read_at, energy_wh,
                coalesce(read_at - lag(read_at) OVER stretch > interval '2 days', true) AS begins
@@ -46,7 +50,7 @@ _GROUPS: LiteralString = f"""
                               AND said.rank = 101 AND said.verdict < 10)
            AND NOT EXISTS (SELECT FROM settled
                             WHERE settled.point_id = reading.point_id
-                              AND reading.read_at BETWEEN settled.from_at AND settled.to_at)
+                              AND settled.span @> reading.read_at)
         WINDOW stretch AS (PARTITION BY point_id, verdict ORDER BY read_at)),
     flagged AS (
         SELECT point_id, rule, starts_at,
@@ -57,7 +61,7 @@ _GROUPS: LiteralString = f"""
                                                         WHERE named.number = %(point)s))
            AND NOT EXISTS (SELECT FROM settled
                             WHERE settled.point_id = flag.point_id
-                              AND flag.starts_at BETWEEN settled.from_at AND settled.to_at)
+                              AND settled.span @> flag.starts_at)
         WINDOW stretch AS (PARTITION BY point_id, rule ORDER BY starts_at)),
     speaking AS (
         SELECT place.point_id, meter.serial, place.installed_at, newest.at AS newest_at
@@ -81,7 +85,7 @@ _GROUPS: LiteralString = f"""
                    AND told.read_at > speaking.newest_at - interval '35 days'
                    AND NOT EXISTS (SELECT FROM settled
                                     WHERE settled.point_id = speaking.point_id
-                                      AND told.read_at BETWEEN settled.from_at AND settled.to_at)) AS each
+                                      AND settled.span @> told.read_at)) AS each
         WINDOW stretch AS (PARTITION BY point_id, serial, status ORDER BY read_at)),
     groups AS (
         SELECT 'refused' AS kind, verdict::int AS reason, NULL::text AS status, point_id, NULL::text AS number,

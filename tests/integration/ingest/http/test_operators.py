@@ -182,6 +182,19 @@ def test_what_is_settled_waits_no_longer_and_stays_as_it_is(door: Door) -> None:
     until_hours(door, point, [(0, 1_000, "interpolated"), (1, 1_000, "interpolated")])
 
 
+def test_what_is_reopened_waits_again_and_may_be_settled_again(door: Door) -> None:
+    point = sent(door, {0: 0, 1: SENTINEL, 2: 2_000, 72: 72_000, 73: SENTINEL, 74: 74_000})
+    both = [("sentinel", 1, 2.0)] * 2
+    edit(door, "settle", metering_point=point, from_at=at(0), to_at=at(100))
+    assert work(door, point) == []
+    edit(door, "reopen", metering_point=point, from_at=at(73), to_at=at(73))
+    assert work(door, point) == both[:1]
+    edit(door, "reopen", metering_point=point, from_at=at(0), to_at=at(100))
+    assert work(door, point) == both
+    edit(door, "settle", metering_point=point, from_at=at(1), to_at=at(1))
+    assert work(door, point) == both[:1]
+
+
 def test_an_edit_that_is_sent_again_is_done_once(door: Door) -> None:
     point = sent(door, {0: 0, 1: 1_000})
     path, body = f"/v1/edits/{uuid4()}", SIGNED | {
