@@ -54,6 +54,7 @@ async def run_mqtt(stop: asyncio.Event) -> None:
     receiver = Receiver(database, producer, await _understanding(settings, database), settings)
     listening = Listening(receiver, settings, state.pulse("mqtt"))
     state.check("mqtt", listening.is_listening)
+    state.check("mqtt_keeps", listening.is_keeping)
     try:
         await process.side_by_side(
             stop,

@@ -35,7 +35,8 @@ HELD_DROPPED = Counter("kulvert_ingest_held_dropped_total", "Held readings no lo
 MQTT_MESSAGES = Counter(
     "kulvert_ingest_mqtt_messages_total", "Messages of the broker taken in, by what they are", ["form"]
 )
-"""form: readings, telegrams, uplink."""
+"""form: readings, telegrams, uplink; not_ours, where only an earlier start subscribed to the topic."""
+MQTT_WAITING = Gauge("kulvert_ingest_mqtt_waiting", "Messages of the broker that could not be kept at once, and wait")
 MQTT_CONNECTED = Gauge("kulvert_ingest_mqtt_connected", "1 while the broker's messages are subscribed to, else 0")
 MQTT_NEWEST_MESSAGE_SECONDS = Gauge(
     "kulvert_ingest_mqtt_newest_message_seconds", "When the newest message of the broker was taken in, since 1970"

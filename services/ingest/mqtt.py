@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiomqtt
@@ -31,6 +32,7 @@ FIRST_REFUSAL = 128
 AT_ONCE = 16
 """Messages that are taken in side by side; brokers send about twenty before they wait for an acknowledgement."""
 BEAT_S = 5.0
+MOST_TOPIC_SHOWN = 200
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AWAY = (BrokerAwayError, KafkaError, OperationalError, PoolTimeout, TimeoutError)
 """What passes by itself: the message is taken in again until it is kept."""
@@ -61,10 +63,15 @@ class Listening:
         self._pulse = pulse
         self._forms = forms_of(settings)
         self._is_listening = False
+        self._waiting = 0
 
     async def is_listening(self) -> bool:
         """Tell whether the broker's messages are subscribed to; for a readiness check."""
         return self._is_listening
+
+    async def is_keeping(self) -> bool:
+        """Tell whether no message waits that could not be kept at once, as where its source is missing or revoked."""
+        return not self._waiting
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop."""
@@ -127,19 +134,42 @@ class Listening:
 
     async def _keep(self, message: Message) -> None:
         """Take a message in, however long Kafka or PostgreSQL is away."""
+        form = self._form_of(message.topic)
+        if form is None:
+            # The broker keeps the session, and with it what an earlier start of this process subscribed to.
+            log.warning("mqtt_topic_not_ours", topic=message.topic.value[:MOST_TOPIC_SHOWN])
+            metrics.MQTT_MESSAGES.labels("not_ours").inc()
+            return
+        if not await self._is_kept(message, form):
+            with self._waits():
+                await self._keep_later(message, form)
+
+    async def _keep_later(self, message: Message, form: str) -> None:
         pause_s = FIRST_PAUSE_S
-        while not await self._is_kept(message):
+        while True:
             self._pulse.beat()
             await asyncio.sleep(pause_s)
+            if await self._is_kept(message, form):
+                return
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def _is_kept(self, message: Message) -> bool:
+    @contextmanager
+    def _waits(self) -> Iterator[None]:
+        self._waiting += 1
+        metrics.MQTT_WAITING.set(self._waiting)
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            metrics.MQTT_WAITING.set(self._waiting)
+
+    async def _is_kept(self, message: Message, form: str) -> bool:
         logs.bind_correlation(None)
         try:
             source = await self._source()
             if source is None:
                 return False
-            await self._receive(source, message)
+            await self._receive(source, message, form)
         except AWAY as error:
             log.warning("mqtt_message_waits", reason=type(error).__name__)
             return False
@@ -152,18 +182,19 @@ class Listening:
             return None
         return source
 
-    async def _receive(self, source: Source, message: Message) -> None:
-        form = self._form_of(message.topic)
-        body = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
-        # A message that comes again is the same delivery, whoever died before it was acknowledged.
-        digest = hashlib.sha256(message.topic.value.encode() + b"\n" + body).hexdigest()
-        most = self._settings.max_body_bytes
-        await self._receiver.receive(source, form, body[:most], f"mqtt-{digest}", keeps_unreadable=True)
+    async def _receive(self, source: Source, message: Message, form: str) -> None:
+        whole = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+        body = whole[: self._settings.max_body_bytes]
+        # A message that comes again is the same delivery, whoever died before it was acknowledged. One that is read
+        # otherwise since the settings changed, as a retained one, is another.
+        told = b"\n".join([message.topic.value.encode(), form.encode(), body])
+        key = f"mqtt-{hashlib.sha256(told).hexdigest()}"
+        await self._receiver.receive(source, form, body, key, keeps_unreadable=True)
         metrics.MQTT_MESSAGES.labels(NAMES[form]).inc()
         metrics.MQTT_NEWEST_MESSAGE_SECONDS.set(time.time())
 
-    def _form_of(self, topic: Topic) -> str:
-        return next(form for pattern, form in self._forms.items() if topic.matches(pattern))
+    def _form_of(self, topic: Topic) -> str | None:
+        return next((form for pattern, form in self._forms.items() if topic.matches(pattern)), None)
 
     def _client(self) -> LateClient:
         settings = self._settings
