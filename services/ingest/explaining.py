@@ -266,7 +266,7 @@ def _of_month(found: Document, first: date, following: date, zone: ZoneInfo) -> 
     by_day = {one["day"]: {**one, "quality": QUALITIES[one["quality"]]} for one in days}
     before = by_day.pop((first - timedelta(days=1)).isoformat(), None)
     last = by_day.get((following - timedelta(days=1)).isoformat())
-    begin_wh: int | None = before["register_wh"] if before else None
+    begin_wh = _register_before(before, by_day.get(first.isoformat()))
     end_wh: int | None = last["register_wh"] if last else None
     rise_wh, printed_kwh = None, None
     if begin_wh is not None and end_wh is not None:
@@ -294,6 +294,15 @@ def _of_month(found: Document, first: date, following: date, zone: ZoneInfo) -> 
         "days": list(by_day.values()),
         "earlier": found["days_before"] or [],
     }
+
+
+def _register_before(before: Document | None, first: Document | None) -> int | None:
+    """Give the register at the midnight that a month begins with; of a meter's first day by its end, as invoices do."""
+    register_wh: int | None = before["register_wh"] if before else None
+    if register_wh is not None or first is None or first["hours_present"] < first["hours_expected"]:
+        return register_wh
+    known = first["register_wh"], first["energy_wh"]
+    return None if None in known else int(known[0] - known[1])
 
 
 def _end(found: Document, day: date, running_wh: int | None, *, is_at_end: bool) -> Document:

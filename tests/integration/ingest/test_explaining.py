@@ -254,6 +254,19 @@ async def test_a_month_prints_the_registers_that_an_invoice_does(points: Points,
     assert len(found["days"]) == 31
 
 
+async def test_the_month_that_a_meter_begins_with_prints_its_first_register(points: Points, worker: Worker) -> None:
+    [point_id] = points.add()
+    begin_h, end_h = -9 * 24, 22 * 24
+    await worker.take(
+        [reading(point_id, hour, 5_000_400 + 1_300 * (hour - begin_h)) for hour in range(begin_h, end_h + 1)]
+    )
+    async with worker.database.transaction() as tx:
+        found = await explaining.month(tx, f"MP-{point_id}", date(2024, 1, 1), STOCKHOLM)
+    assert found is not None
+    assert [one["printed_kwh"] for one in found["registers"]] == [5_000, 5_968]
+    assert (found["register_rise_wh"], found["adds_up"]) == (31 * 24 * 1_300, True)
+
+
 async def test_an_hour_that_a_signature_shaped_is_derived_from_it_and_the_temperatures(
     stack: Stack, points: Points, worker: Worker
 ) -> None:
