@@ -18,6 +18,7 @@ from services.ingest.holding import SCHEMA
 from services.ingest.parting import by_partition
 from services.ingest.receiving import hold_refused, rows_of
 from services.ingest.sources.telegram_versions import Again, Row, again
+from services.ingest.sources.telegrams import NOTED_OTHERWISE
 from services.ingest.sources.understood import Understood
 from services.ingest.store import replays, telegrams
 from services.ingest.store.replays import Replay
@@ -57,6 +58,8 @@ class Replaying:
             items, taken_out = await self._items(tx, wanted)
             known = [row for row in wanted.read_as if row["item"] in items and _said(row) not in taken_out]
             today = await self._today(tx, wanted, items, known)
+            items = set(items) - _unopened(today, known)
+            known = [row for row in known if row["item"] in items]
             result = again(known, rows_of(today), wanted.asked_at)
             await _keep(tx, wanted, today, items)
             await _send(tx, wanted, result, correlation_id)
@@ -81,6 +84,15 @@ class Replaying:
         taken_before = {row["item"] for row in known}
         uncounted = [heard for heard in fit.heard if heard.item not in taken_before]
         return await counted(tx, fit._replace(heard=uncounted))
+
+
+def _unopened(today: Understood, known: Sequence[Row]) -> set[int]:
+    """Give the telegrams that cannot be opened by what is noted today, but were: they stay as they were read.
+
+    A key that was changed since, or a module that was moved, says nothing against what was read by the one before.
+    """
+    were_read = {row["item"] for row in known if not row["withdrawn"]}
+    return {one.item for one in today.refused if one.code in NOTED_OTHERWISE and one.item in were_read}
 
 
 async def _keep(tx: Transaction, wanted: Replay, today: Understood, items: Collection[int]) -> None:

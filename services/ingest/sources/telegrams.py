@@ -33,6 +33,10 @@ MENDED_AT_THE_METER = (
 """Once what is noted of a meter is mended, telegrams with such a fault may be read."""
 MENDED_AT_THE_DEVICE = (faults.UNKNOWN_DEVICE, faults.ANOTHER_METER)
 
+_OF_WHAT_IS_NOTED = (faults.KEY_MISSING, faults.DECRYPTION_UNVERIFIED, faults.NAIVE_TIME, *MENDED_AT_THE_DEVICE)
+NOTED_OTHERWISE = frozenset(fault.code for fault in _OF_WHAT_IS_NOTED)
+"""Faults that say nothing of a telegram that was read before, but that something else is noted since."""
+
 
 class Known(NamedTuple):
     """What is known of the meters that telegrams may be of."""

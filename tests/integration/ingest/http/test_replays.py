@@ -3,7 +3,10 @@
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
+
+import pytest
 
 from services.common.postgres import Database
 from services.ingest.store import deliveries
@@ -12,15 +15,21 @@ from tests.integration.ingest.http.telegram_senders import (
     AT,
     SHOWN,
     TELEGRAMS,
+    UPLINKS,
     installed,
     item,
     new_digits,
+    new_eui,
     noted,
+    put_device,
+    standard,
     until_accepted,
     with_clock,
 )
 from tests.integration.kulvert_command import Kulvert
-from tests.telegrams import address, wired
+from tests.telegrams import OMS_KEY, address, chirp_stack, secret, wired
+
+OTHER_KEY = bytes(range(16))
 
 
 def replayed(door: Door, delivery_id: str) -> None:
@@ -76,6 +85,73 @@ def test_a_replay_reads_anew_what_waited_for_its_meter(door: Door) -> None:
     place = {"metering_point": f"MP-{point_id}", "installed_at": "2020-01-01T00:00:00Z"}
     assert door.staff.put(f"/v1/meters/{digits}", json={"installations": [place]}).status_code == 201
     until_accepted(door, point_id, [(SHOWN, 2_850_427_000)])
+
+
+def versions(door: Door, point_id: int) -> list[tuple[int, bool, int]]:
+    found = door.rows(
+        "SELECT rank, withdrawn, verdict FROM ingest.reading WHERE point_id = %s ORDER BY recorded_at", point_id
+    )
+    return [(rank, withdrawn, verdict) for rank, withdrawn, verdict in found]
+
+
+def test_a_replay_leaves_what_cannot_be_opened_today_as_it_was_read(door: Door) -> None:
+    """A meter's key was changed: what it sent under the old one was read rightly, and is no less right now."""
+    digits = new_digits()
+    point_id = installed(door, digits)
+    noted(door, digits, key=OMS_KEY.hex())
+    hours = (AT, AT + timedelta(hours=1))
+    frames = [
+        item(secret(who=address(digits), key=key), at, link="wireless_without_crc")
+        for key, at in zip((OMS_KEY, OTHER_KEY), hours, strict=True)
+    ]
+    answer = door.sender.post(frames, path=TELEGRAMS)
+    until_accepted(door, point_id, [(AT, 2_850_427_000)])
+    noted(door, digits, key=OTHER_KEY.hex())
+    both = [(at, 2_850_427_000) for at in hours]
+    until_accepted(door, point_id, both)
+    for key in (OTHER_KEY.hex(), None):
+        noted(door, digits, key=key)
+        replayed(door, answer.json()["delivery_id"])
+        until_accepted(door, point_id, both)
+        assert versions(door, point_id) == [(10, False, 1)] * 2
+    assert door.sender.judged(answer)["refused"] == []
+
+
+def test_a_replay_leaves_what_a_module_said_of_the_meter_that_it_sat_in_before(door: Door) -> None:
+    before, after, eui = new_digits(), new_digits(), new_eui()
+    point_id = installed(door, before)
+    put_device(door, eui, before)
+    answer = door.sender.post(chirp_stack(standard(before), eui=eui), path=UPLINKS)
+    door.sender.judged(answer)
+    put_device(door, eui, after)
+    replayed(door, answer.json()["delivery_id"])
+    until_accepted(door, point_id, [(AT, 9_818_000)])
+    assert versions(door, point_id) == [(10, False, 1)]
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [({"action": "correct", "energy_wh": 2_850_000_000}, [(SHOWN, 2_850_000_000)]), ({"action": "withdraw"}, [])],
+    ids=["corrected", "withdrawn"],
+)
+def test_a_replay_does_not_take_an_operators_word_back(door: Door, said: dict[str, Any], counts: list[Any]) -> None:
+    digits = new_digits()
+    point_id = installed(door, digits)
+    noted(door, digits, clock_zone="UTC", integral_step_lc=1_000)
+    answer = door.sender.post([item(with_clock(digits))], path=TELEGRAMS)
+    door.sender.judged(answer)
+    span = (
+        {"read_at": SHOWN.isoformat()}
+        if said["action"] == "correct"
+        else {"from_at": SHOWN.isoformat(), "to_at": SHOWN.isoformat()}
+    )
+    signed = {"who": "Anna Berg", "cause": "photo of the meter", "metering_point": f"MP-{point_id}"}
+    assert door.staff.put(f"/v1/edits/{uuid4()}", json=signed | span | said).status_code == 201
+    until_accepted(door, point_id, counts)
+    noted(door, digits, integral_step_lc=10_000)
+    replayed(door, answer.json()["delivery_id"])
+    door.until("SELECT count(*) FROM ingest.reading WHERE point_id = %s AND rank = 10", [(2,)], point_id)
+    until_accepted(door, point_id, counts)
 
 
 def test_operators_import_keys_and_replay_by_command(door: Door, tmp_path: Path) -> None:
