@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from shlex import quote as quoted
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -175,5 +176,6 @@ def _ask(ingest: Client, action: str, who: str, cause: str, said: dict[str, Any]
     typer.echo(f"edit {done['edit_id']} is kept")
     if done["readings"]:
         count = f"{done['readings']} reading{'s' if done['readings'] > 1 else ''}"
-        look = f"kulvert explain hour {said['metering_point']} {said.get('read_at') or said['from_at']}"
+        at = datetime.fromisoformat(said.get("read_at") or said["from_at"]).astimezone(zone())
+        look = f"kulvert explain hour {quoted(said['metering_point'])} {at.isoformat()}"
         typer.echo(f"{count} will be judged in a moment; see what came of it with: {look}")

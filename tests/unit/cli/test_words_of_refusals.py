@@ -16,7 +16,7 @@ BY_THE_SENDER = (Verdict.NOT_ALLOWED_FOR_SOURCE, Verdict.OLDER_THAN_KEPT)
 
 
 def commands() -> set[str]:
-    groups = typer.main.get_command(app).commands  # type: ignore[attr-defined] # Typer's groups are click's.
+    groups = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     return {f"{group} {name}" for group in ("import", "edit") for name in groups[group].commands}
 
 

@@ -176,6 +176,13 @@ def _names(metric: str) -> set[str]:
     return {metric, f"{metric}_total", f"{metric}_bucket", f"{metric}_count", f"{metric}_sum"}
 
 
+def test_every_alarm_says_what_to_look_at() -> None:
+    groups = yaml.safe_load((ROOT / "deploy/prometheus/alarms.yml").read_text())["groups"]
+    alarms = {rule["alert"] for group in groups for rule in group["rules"]}
+    told = (ROOT / "docs/operating.md").read_text().partition("## Alarms")[2]
+    assert alarms - set(re.findall(r"`([A-Z]\w+)`", told)) == set()
+
+
 def test_the_dashboard_is_for_the_data_source_that_is_provisioned() -> None:
     sources = yaml.safe_load((ROOT / "deploy/grafana/datasources/prometheus.yml").read_text())["datasources"]
     dashboard = json.loads((ROOT / "deploy/grafana/dashboards/kulvert.json").read_text())
