@@ -1,6 +1,7 @@
 """What meters say of themselves is told: to staff, in explanations, and on the work list while it holds."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.integration.ingest.http.door import Door
 from tests.integration.ingest.http.telegram_senders import AT, TELEGRAMS, installed, item, new_digits
+from tests.integration.kulvert_command import Kulvert
 from tests.telegrams import address, records, wired
 
 POWER_LOW, PERMANENT_ERROR = 0x04, 0x08
@@ -103,6 +105,21 @@ def test_what_has_passed_by_itself_asks_nobody_to_come(house: House) -> None:
     """Bit 0 of the info code: the voltage was interrupted."""
     house.sends({0: 0}, "04FF2201000000")
     assert house.work() == []
+
+
+def test_operators_meet_it_in_each_command(house: House, tmp_path: Path) -> None:
+    house.sends({0: 0, 1: PERMANENT_ERROR, 2: 0, 3: PERMANENT_ERROR})
+    kulvert = Kulvert(house.door.stack, tmp_path)
+    shown = kulvert.does("show", "statuses", house.number, "--format", "csv").splitlines()
+    assert shown == [
+        "read_at,serial,statuses",
+        f"2026-01-05T09:00:12+01:00,{house.digits},permanent_error",
+        f"2026-01-05T11:00:12+01:00,{house.digits},permanent_error",
+    ]
+    the_day_after = kulvert.does("show", "statuses", house.number, "--from", "2026-01-06", "--to", "2026-01-07")
+    assert "no statuses are stored of this span" in the_day_after
+    assert "The meter said of itself" in kulvert.does("explain", "hour", house.number, "2026-01-05T09")
+    assert "visit_the_meter" in kulvert.does("work-list", "--reason", "permanent_error", "--point", house.number)
 
 
 def test_a_reason_is_a_verdict_a_rule_or_a_status(door: Door) -> None:
