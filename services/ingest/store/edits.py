@@ -23,7 +23,10 @@ _LIST = """
     SELECT edit.edit_id, edit.at, edit.who, edit.action, point.number AS metering_point, edit.serial, edit.from_at,
            edit.to_at, edit.cause, edit.document, edit.correlation_id
       FROM ingest.edit LEFT JOIN ingest.point USING (point_id)
-     WHERE (%(point)s::text IS NULL OR point.number = %(point)s)
+     WHERE (%(point)s::text IS NULL OR point.number = %(point)s
+            OR (edit.action = 'assign_meter'
+                AND edit.document->'meter'->'installations'
+                 @> jsonb_build_array(jsonb_build_object('metering_point', %(point)s::text))))
        AND edit.at < coalesce(%(before)s::timestamptz, 'infinity')
      ORDER BY edit.at DESC LIMIT %(most)s
 """
@@ -91,7 +94,7 @@ async def document(tx: Transaction, edit_id: UUID) -> dict[str, Any] | None:
 
 
 async def listed(tx: Transaction, point: str | None, before: datetime | None, most: int) -> list[dict[str, Any]]:
-    """Give the newest edits, of one metering point or of all."""
+    """Give the newest edits: of one metering point, and of meters that were put there, or of all."""
     parameters = {"point": point, "before": before, "most": most}
     return await (await tx.cursor(row_factory=dict_row).execute(_LIST, parameters)).fetchall()
 
