@@ -18,12 +18,13 @@ from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.parsed import is_plain_name
-from services.ingest.core.readings import OPERATOR_RANK, ReadingRows, content_hash, in_order
+from services.ingest.core.readings import ESTIMATE_RANK, OPERATOR_RANK, ReadingRows, content_hash, in_order
 from services.ingest.core.verdict import Verdict
 from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
 DELIVERY_HEADER = "delivery-id"
 RANK_HEADER = "source-rank"
+RANKS = {str(rank): rank for rank in range(ESTIMATE_RANK, OPERATOR_RANK + 1)}
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ def message(record: ConsumerRecord, future_s: int) -> Message:
 
 
 def _rank(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= OPERATOR_RANK):
-        raise ValueError(f"the header {RANK_HEADER} must be a whole number from 0 to {OPERATOR_RANK}")
-    return int(text)
+    if text not in RANKS:
+        raise ValueError(f"the header {RANK_HEADER} must be a whole number from {ESTIMATE_RANK} to {OPERATOR_RANK}")
+    return RANKS[text]
 
 
 def readings_message(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.oracle.smoothing import spread
-from tests.oracle.verdicts import OPERATOR, Place, Reading, judged, place_at, risen, without_sentinels
+from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place, Reading, judged, place_at, risen, without_sentinels
 
 HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
@@ -53,6 +53,8 @@ class Mark(NamedTuple):
     distance_s: int
     is_manual: bool
     """Whether one of them is an operator's."""
+    is_ahead: bool
+    """Whether one of them is an estimate that nobody read."""
 
 
 class Figures(NamedTuple):
@@ -150,15 +152,17 @@ def _marks(accepted: Sequence[Reading], running: Sequence[list[int | None]]) -> 
     marks: dict[int, Mark] = {}
     for index, reading in enumerate(accepted):
         if reading.read_at_s % HOUR_S == 0:
-            marks[reading.read_at_s] = Mark(running[index], 0, reading.rank == OPERATOR)
+            ranks = {reading.rank}
+            marks[reading.read_at_s] = Mark(running[index], 0, OPERATOR in ranks, ESTIMATE in ranks)
         if index == 0:
             continue
         begin_s, span_s = accepted[index - 1].read_at_s, reading.read_at_s - accepted[index - 1].read_at_s
         for at_s in range((begin_s // HOUR_S + 1) * HOUR_S, reading.read_at_s, HOUR_S):
             share = Fraction(at_s - begin_s, span_s)
             pairs = zip(running[index - 1], running[index], strict=True)
-            is_manual = OPERATOR in (accepted[index - 1].rank, reading.rank)
-            marks[at_s] = Mark([_between(old, new, share) for old, new in pairs], span_s, is_manual)
+            ranks = {accepted[index - 1].rank, reading.rank}
+            shown = [_between(old, new, share) for old, new in pairs]
+            marks[at_s] = Mark(shown, span_s, OPERATOR in ranks, ESTIMATE in ranks)
     return marks
 
 
@@ -172,7 +176,7 @@ def half_up(exact: Fraction) -> int:
 
 
 def _quality(mark: Mark) -> int:
-    if mark.distance_s > 2 * HOUR_S:
+    if mark.is_ahead or mark.distance_s > 2 * HOUR_S:
         return ESTIMATED
     if mark.is_manual:
         return MANUAL

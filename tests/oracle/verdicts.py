@@ -11,7 +11,7 @@ from typing import NamedTuple
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
-ACCEPTED, SUPERSEDED, WITHDRAWN = 1, 2, 3
+ACCEPTED, SUPERSEDED, WITHDRAWN, OVERTAKEN = 1, 2, 3, 5
 WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS, OUTAGE_ZERO, EXCHANGED = range(10, 17)
 CONFLICTING = 17
 RUN_LASTS_S, RUN_READINGS = 48 * 3600, 3
@@ -20,6 +20,10 @@ LITRES_TOLERANCE = 1_000
 GIGAWATT_M_PER_S = 2**28
 OPERATOR = 101
 """The rank of what an operator says."""
+NO_METERS_W = 2**29
+"""Faster than that nothing rises, not even to what an operator says."""
+ESTIMATE = -1
+"""The rank of what nobody read: an estimate ahead of the last reading."""
 
 
 class Reading(NamedTuple):
@@ -74,6 +78,39 @@ class Judged(NamedTuple):
 
 
 def judged(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
+    """Judge what was read as if there were no estimates, and then these by what of it counts."""
+    verdicts, accepted = _judged_as_read([one for one in readings if one.rank != ESTIMATE], places, maximum_w)
+    estimates = [one for one in readings if one.rank == ESTIMATE]
+    of_estimates, standing = _estimates_ahead(estimates, accepted, places, maximum_w)
+    return Judged(verdicts | of_estimates, accepted + standing)
+
+
+def _estimates_ahead(
+    estimates: Sequence[Reading], accepted: Sequence[Reading], places: Sequence[Place], maximum_w: int
+) -> Judged:
+    """An estimate stands behind all that counts, where it goes on from that or from the estimate before."""
+    verdicts: dict[tuple[int, int], int] = {}
+    standing: list[Reading] = []
+    in_order = sorted(estimates, key=lambda one: (one.read_at_s, *_claim(one)))
+    for at_s, versions in groupby(in_order, key=lambda one: one.read_at_s):
+        *others, newest = versions
+        verdicts |= {(at_s, other.content_hash): SUPERSEDED for other in others}
+        before = [*accepted, *standing][-1:]
+        stands = all(_goes_on_ahead(last, newest, places, maximum_w) for last in before) and bool(before)
+        if stands and not newest.withdrawn:
+            standing.append(newest)
+        verdicts[at_s, newest.content_hash] = WITHDRAWN if newest.withdrawn else ACCEPTED if stands else OVERTAKEN
+    return Judged(verdicts, standing)
+
+
+def _goes_on_ahead(last: Reading, estimate: Reading, places: Sequence[Place], maximum_w: int) -> bool:
+    place = place_at(places, estimate.read_at_s)
+    is_of_same_meter = _is_installed(places, estimate) and place == place_at(places, last.read_at_s)
+    is_shown = is_of_same_meter and not _is_above_modulus(place, estimate)
+    return is_shown and estimate.read_at_s > last.read_at_s and _follows(last, estimate, place, maximum_w)
+
+
+def _judged_as_read(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
     """Judge what no other reading excuses, then the claims to each instant, then what hangs together.
 
     Where what hangs together refuses a version, the next one of that instant has its turn.
@@ -213,12 +250,12 @@ def risen(earlier: int, later: int, modulus: int) -> int:
 def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: int) -> bool:
     modulus_wh, modulus_l = place.modulus if place else (0, 0)
     risen_wh = risen(earlier.energy_wh, later.energy_wh, modulus_wh)
-    most_wh = maximum_w * (later.read_at_s - earlier.read_at_s) // 3600
+    most_w = NO_METERS_W if later.rank == OPERATOR else maximum_w
+    most_wh = most_w * (later.read_at_s - earlier.read_at_s) // 3600
     most_wh += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
     litres = (earlier.volume_l, later.volume_l)
     litres_fell = litres[0] is not None and litres[1] is not None and risen(litres[0], litres[1], modulus_l) < 0
-    is_plausible = risen_wh <= most_wh or later.rank == OPERATOR
-    return risen_wh >= 0 and is_plausible and not litres_fell
+    return 0 <= risen_wh <= most_wh and not litres_fell
 
 
 class Chain(NamedTuple):

@@ -180,7 +180,7 @@ def _rest_on(which: Bool, counted: Accepted, marks: Marks) -> Bool:
     """Tell which marks rest on one of these readings: where one of the two around is. Source: domain.md, VEE."""
     if not which.any():
         return np.zeros(len(marks.owner), bool)
-    keys, wanted = (owner_time_key(*which) for which in ((counted.rows[:2]), (marks.owner, marks.at_s)))
+    keys, wanted = (owner_time_key(*pair) for pair in ((counted.rows[:2]), (marks.owner, marks.at_s)))
     right = np.searchsorted(keys, wanted)
     left = np.where(keys[right] == wanted, right, right - 1)
     return which[left] | which[right]

@@ -11,13 +11,20 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.gaps import Shapes
 from services.heat.hour_marks import Marks
+from services.ingest.core.ahead import with_estimates
 from services.ingest.core.append import of_open_hour
 from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.chain import unbroken_at_end
 from services.ingest.core.figures import NO_SEEDS, SERIES_OF_A_POINT, anchored, candidates, marks_of, verdicts
 from services.ingest.core.installations import Installations, Terms
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.readings import ReadingRows, are_operators, has_other_versions, has_samples
+from services.ingest.core.readings import (
+    ReadingRows,
+    are_estimates,
+    are_operators,
+    has_other_versions,
+    has_samples,
+)
 from services.ingest.core.running import Accepted, accepted, registers_of
 from services.ingest.core.verdict import JUDGED, Verdict
 
@@ -86,10 +93,14 @@ class Recomputed(NamedTuple):
 def judged(spans: Spans, rows: ReadingRows, terms: Terms, installations: Installations) -> Judged:
     """Judge the readings of each window.
 
-    rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one.
+    rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one. What was read is judged
+    as if there were no estimates, which give way to it.
     """
-    span = np.searchsorted(spans.point_id, rows.point_id)
-    verdict, is_settled = _settled(spans, rows, verdicts(rows, terms, spans.starts_inside[span]))
+    is_read = ~are_estimates(rows)
+    read = rows.take(is_read)
+    starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, read.point_id)]
+    settled, is_settled = _settled(spans, read, verdicts(read, terms.take(is_read), starts_inside))
+    verdict = with_estimates(rows, terms, is_read, settled)
     counted = _starting_at(spans, accepted(rows, verdict, terms, installations))
     return Judged(rows, verdict, terms, counted, is_settled)
 
@@ -229,8 +240,10 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
         sampled[has_last] = of_open_hour(counted.rows.take(mine), needed, states.point_id[has_last])
     base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
     unbroken = _unbroken(states.point_id, spans, done)
-    # The marks behind an operator's word are manual, which what is only added at the end would not know.
-    unbroken[has_last] = np.where(are_operators(counted.rows.take(last[has_last])), 0, unbroken[has_last])
+    # The marks behind an operator's word are manual, which what is only added at the end would not know; an estimate at
+    # the end gives way to whatever is added.
+    last_rows = counted.rows.take(last[has_last])
+    unbroken[has_last] = np.where(are_operators(last_rows) | are_estimates(last_rows), 0, unbroken[has_last])
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
         base + own_offset[:, :2], unbroken, sampled,

@@ -33,8 +33,9 @@ _STATE_KINDS: tuple[Kind, ...] = ("int4", *_EIGHT * 11, "int2", "int8", "int8", 
 # without one, and to the local midnight before, so that days are whole; forwards likewise. Where no day ends at that
 # midnight, the series itself begins or ends about there, and the window takes in all of it. The readings of a window
 # begin at an accepted one before its first midnight, which shows a volume and more than zero, since zeros are judged by
-# what was before them, and end at one behind its last. Where older readings are no longer kept, no window
-# begins before the midnight that the metering point goes on from.
+# what was before them, and end at one behind its last. Estimates ahead, of a rank below zero, bound no window, since
+# what comes may push them out. Where older readings are no longer kept, no window begins before the midnight that the
+# metering point goes on from.
 _SPANS = """
     SELECT touched.point_id,
            CASE WHEN day_before.offset_wh IS NULL THEN 0 ELSE extract(epoch FROM first_shown.read_at)::bigint END,
@@ -50,17 +51,17 @@ _SPANS = """
       LEFT JOIN ingest.kept_point AS kept ON kept.point_id = touched.point_id
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND read_at < to_timestamp(touched.from_s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND read_at < to_timestamp(touched.from_s)
               AND verdict = ANY(%(judged)s)
             GROUP BY read_at
             ORDER BY read_at DESC OFFSET touched.back LIMIT 1) AS before ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND read_at <= before.read_at
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND read_at <= before.read_at
             ORDER BY read_at DESC LIMIT 1) AS accepted_before ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
               AND read_at <= accepted_before.read_at AND read_at >= before.read_at - %(bridged)s
             ORDER BY read_at DESC LIMIT 1) AS volume_before ON true
       CROSS JOIN LATERAL (
@@ -69,28 +70,28 @@ _SPANS = """
            ) AS begin
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1
               AND read_at <= begin.midnight
             ORDER BY read_at DESC LIMIT 1) AS first ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
               AND read_at <= first.read_at AND read_at >= begin.midnight - %(bridged)s
             ORDER BY read_at DESC LIMIT 1) AS first_volume ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND (energy_wh > 0 OR volume_l > 0)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND (energy_wh > 0 OR volume_l > 0)
               AND read_at <= coalesce(first_volume.read_at, first.read_at)
             ORDER BY read_at DESC LIMIT 1) AS first_shown ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND read_at > to_timestamp(touched.to_s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND read_at > to_timestamp(touched.to_s)
               AND verdict = ANY(%(judged)s)
             GROUP BY read_at
             ORDER BY read_at OFFSET touched.ahead LIMIT 1) AS after ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
               AND read_at >= after.read_at AND read_at <= after.read_at + %(bridged)s + interval '1 day'
             ORDER BY read_at LIMIT 1) AS volume_after ON true
       CROSS JOIN LATERAL (
@@ -99,12 +100,12 @@ _SPANS = """
            ) AS stop
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1
               AND read_at >= stop.midnight
             ORDER BY read_at LIMIT 1) AS last ON true
       LEFT JOIN LATERAL (
            SELECT read_at FROM ingest.reading
-            WHERE reading.point_id = touched.point_id AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
+            WHERE reading.point_id = touched.point_id AND rank >= 0 AND verdict = 1 AND volume_l <> ALL(%(sentinels)s)
               AND read_at >= last.read_at AND read_at <= stop.midnight + %(bridged)s
             ORDER BY read_at LIMIT 1) AS last_volume ON true
       LEFT JOIN ingest.day AS day_before

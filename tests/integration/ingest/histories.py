@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.oracle.verdicts import OPERATOR, Place
+from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -279,6 +280,40 @@ def _operators_words(rows: list[Row], index: int, noise: Random) -> None:
     rows += [row | {"rank": OPERATOR} for row in rows[index : index + noise.choice([2, 5, 30])]]
 
 
+def _an_estimate_ahead(rows: list[Row], index: int, noise: Random) -> None:
+    """What nobody has read behind a reading is estimated, perhaps twice, and perhaps taken back."""
+    ahead_s, used_wh = noise.choice([1800, HOUR_S, 3 * DAY_S, 40 * DAY_S]), noise.choice([0, 500, 20_000, 900_000])
+    estimate = _estimate(rows[index], ahead_s, used_wh)
+    again = {"recorded_at": estimate["recorded_at"] + noise.choice([0, 60])}
+    said = noise.choice([{"energy_wh": estimate["energy_wh"] + 300}, {"withdrawn": True}])
+    rows += [estimate, estimate | again | said] if noise.random() < 0.3 else [estimate]
+
+
+def _an_estimate_ahead_of_the_newest(rows: list[Row], _index: int, noise: Random) -> None:
+    _an_estimate_ahead(rows, max(range(len(rows)), key=lambda index: rows[index]["read_at"]), noise)
+
+
+def _estimates_ahead(rows: list[Row], _index: int, noise: Random) -> None:
+    """In the longest gap one estimate stands after the other, more than one judging looks back."""
+    times = sorted({row["read_at"] for row in rows})
+    begin_s = max(pairwise(times), key=lambda pair: pair[1] - pair[0], default=(times[0],))[0]
+    before = next(row for row in rows if row["read_at"] == begin_s)
+    step_s = noise.choice([600, HOUR_S, DAY_S])
+    rows += [_estimate(before, step_s * step, 100 * step) for step in range(1, noise.choice([3, 60]))]
+
+
+def _estimate(row: Row, ahead_s: int, used_wh: int) -> Row:
+    return row | {
+        "read_at": row["read_at"] + ahead_s,
+        "recorded_at": row["recorded_at"] + ahead_s,
+        "rank": ESTIMATE,
+        "meter": None,
+        "energy_wh": row["energy_wh"] + used_wh,
+        "volume_l": None if row["volume_l"] is None else row["volume_l"] + used_wh // 40,
+        **dict.fromkeys(("forward_lc", "return_lc", "supply_c", "return_c")),
+    }
+
+
 def _another_meter(rows: list[Row], index: int, _noise: Random) -> None:
     if rows[index]["meter"] is not None:
         rows[index]["meter"] = 0
@@ -300,5 +335,6 @@ _FLAWS = {
             _withdrawal,
         ),
         *(_withdrawal_of_the_newest, _withdrawals, _another_meter, _an_operators_word, _operators_words),
+        *(_an_estimate_ahead, _an_estimate_ahead_of_the_newest, _estimates_ahead),
     )
 }

@@ -219,6 +219,7 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "superseded": 2,
         "withdrawn": 3,
         "duplicate": 4,
+        "overtaken_estimate": 5,
         "register_went_backwards": 10,
         "above_plausible_maximum": 11,
         "sentinel": 12,
