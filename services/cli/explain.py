@@ -123,6 +123,10 @@ def _hour(console: Console, found: Document) -> None:
         quality = f"{stored['quality']}, revision {stored['revision']}"
         console.print(f"{kwh(stored['energy_wh'])} kWh, {quality}{temperatures}", markup=False)
         console.print(stored["rule"], markup=False, soft_wrap=True)
+        if ahead := found["estimated_ahead"]:
+            by, who, cause = (_or_dash(ahead[name]).replace("_", " ") for name in ("by", "who", "cause"))
+            said = f"estimated ahead until {local(ahead['until'], zone)} by {by}, for {who}: {cause}"
+            console.print(said, markup=False, soft_wrap=True)
         console.print(f"derived once more from the readings below: {kwh(found['derived_wh'])} kWh", markup=False)
     readings = {one["read_at"]: one for mark in found["marks"] for one in mark["readings"]}.values()
     section(console, "Marks", MARKS, [_mark(one, zone) for one in found["marks"]])

@@ -7,6 +7,7 @@ from services.cli import (
     demo,
     doctor,
     edit,
+    estimate,
     explain,
     imports,
     invoices,
@@ -47,3 +48,4 @@ app.add_typer(show.app, name="show")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(explain.app, name="explain")
 app.add_typer(edit.app, name="edit")
+app.add_typer(estimate.app, name="estimate")

@@ -100,7 +100,7 @@ def app(parts: Parts) -> FastAPI:
         api.include_router(router, prefix="/v1", dependencies=staff)
     for router in (
         explanations(parts.database, parts.settings.zone),
-        operators_commands(parts.database, parts.settings.future_seconds),
+        operators_commands(parts.database, parts.settings.zone, parts.settings.future_seconds),
     ):
         api.include_router(router, prefix="/v1", dependencies=staff)
     return api

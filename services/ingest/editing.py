@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import cramjam
+import pyarrow as pa
 
 from schemas.event import JSON
 from services.common import logs, outbox
@@ -29,8 +30,14 @@ from services.ingest.store.edits import Edit, Version
 
 log = logs.get_logger()
 
-Said = list[dict[str, Any]]
 SAMPLES = ("flow_l_per_h", "power_w", "supply_c", "return_c")
+
+
+class Said(NamedTuple):
+    """What an operator says of an instant, as a reading, and how much it claims."""
+
+    reading: dict[str, Any]
+    rank: int = OPERATOR_RANK
 
 
 async def put(tx: Transaction, edit_id: UUID, asked: documents.Edit, future_s: int) -> tuple[Change, int]:
@@ -49,7 +56,7 @@ async def put(tx: Transaction, edit_id: UUID, asked: documents.Edit, future_s: i
     if not await edits.add(tx, edit):
         raise RefusedError(Refusal.EDIT_ID_IS_TAKEN, "the same edit is being made at this moment; ask again")
     if said:
-        await _send(tx, edit_id, said, future_s)
+        await send(tx, edit_id, said, OPERATOR_RANK, future_s)
     log.info("edited", edit_id=str(edit_id), action=asked.action, readings=len(said))
     return Change.CREATED, len(said)
 
@@ -83,13 +90,13 @@ async def _point(tx: Transaction, number: str) -> int:
     return point_id
 
 
-async def _said(tx: Transaction, edit: Edit, asked: documents.Edit) -> Said:
+async def _said(tx: Transaction, edit: Edit, asked: documents.Edit) -> list[Said]:
     """Do what needs no reading, and give what the operator says of readings otherwise."""
     match asked:
         case documents.Correct():
-            return [documents.said_of(asked)]
+            return [Said(documents.said_of(asked))]
         case documents.Accept():
-            return [await _accepted(tx, edit, asked)]
+            return [Said(await _accepted(tx, edit, asked))]
         case documents.Withdraw():
             return await _withdrawn(tx, edit, asked)
         case documents.AssignMeter():
@@ -111,17 +118,18 @@ async def _accepted(tx: Transaction, edit: Edit, asked: documents.Accept) -> dic
     return _as_said(asked.metering_point, refused[0])
 
 
-async def _withdrawn(tx: Transaction, edit: Edit, asked: documents.Withdraw) -> Said:
+async def _withdrawn(tx: Transaction, edit: Edit, asked: documents.Withdraw) -> list[Said]:
     found = [one for one in await _versions(tx, edit) if not one.is_taken_back]
     if not found:
         raise RefusedError(Refusal.NOTHING_THERE, "nothing was read in that span, or all of it is taken back already")
     if len(found) > MOST_ITEMS:
         raise RefusedError(Refusal.TOO_MANY_READINGS, f"a span holds at most {MOST_ITEMS} readings; part it")
-    return [
-        {"metering_point": asked.metering_point, "read_at": one.read_at.isoformat(), "withdrawn": True}
-        | {"energy_wh": one.energy_wh}
-        for one in found
-    ]
+    return [Said(_taken_back(asked.metering_point, one), one.rank_of_withdrawal) for one in found]
+
+
+def _taken_back(number: str, version: Version) -> dict[str, Any]:
+    instant = {"metering_point": number, "read_at": version.read_at.isoformat()}
+    return instant | {"withdrawn": True, "energy_wh": version.energy_wh}
 
 
 async def _versions(tx: Transaction, edit: Edit) -> list[Version]:
@@ -145,21 +153,25 @@ async def _replay(tx: Transaction, delivery_id: UUID) -> None:
     await replays.add(tx, delivery_id)
 
 
-async def _send(tx: Transaction, edit_id: UUID, said: Sequence[dict[str, Any]], future_s: int) -> None:
-    """Take in what an operator says as a delivery of its own, by the outbox: kept and sent, or neither."""
+async def send(tx: Transaction, edit_id: UUID, said: Sequence[Said], source_rank: int, future_s: int) -> None:
+    """Take in what an operator says as a delivery of its own, by the outbox: kept and sent, or neither.
+
+    source_rank: whose delivery it is, an operator's or of estimates.
+    """
     now = datetime.now(UTC)
-    body = json.dumps([one | {"recorded_at": now.isoformat()} for one in said]).encode()
+    body = json.dumps([one.reading | {"recorded_at": now.isoformat()} for one in said]).encode()
     parsed = well_formed(PARSERS[JSON](body), int(now.timestamp()) + future_s, None)
     if parsed.refused:
         first = parsed.refused[0]
         raise RefusedError(Refusal.UNUSABLE, f"{first.field}: {first.reason}")
     correlation_id = logs.correlation_id()
     digest = hashlib.sha256(JSON.encode() + b"\n" + body).digest()
-    source_id = await edits.operators_source(tx)
+    source_id = await edits.source_of(tx, source_rank)
     delivery = deliveries.Delivery(
         edit_id, source_id, None, digest, now, len(said), parsed.readings.num_rows, correlation_id
     )
     await deliveries.add(tx, delivery, JSON, bytes(cramjam.zstd.compress(body, 1)), None)
-    for _, part in by_partition(parsed.readings):
-        message = readings_message(part, edit_id, OPERATOR_RANK, correlation_id)
-        await outbox.add_message(tx, SCHEMA, message)
+    for rank in sorted({one.rank for one in said}):
+        claims = parsed.readings.filter(pa.array([one.rank == rank for one in said]))
+        for _, part in by_partition(claims):
+            await outbox.add_message(tx, SCHEMA, readings_message(part, edit_id, rank, correlation_id))

@@ -21,7 +21,7 @@ from services.ingest.core.explained import (
     rule_of_hour,
 )
 from services.ingest.core.installations import NEVER_S, Installations
-from services.ingest.core.readings import ReadingRows
+from services.ingest.core.readings import ESTIMATE_RANK, ReadingRows
 from services.ingest.core.running import WH
 from services.ingest.core.signatures import MonthSignatures
 from services.ingest.core.verdict import Verdict
@@ -37,6 +37,7 @@ IS_NOT_KEPT = "readings of that time are not kept any more, so that nothing can 
 WHY_NOT = {
     Verdict.SUPERSEDED: "another version of this instant counts: of a higher rank, or recorded later",
     Verdict.WITHDRAWN: "it takes the reading of this instant back",
+    Verdict.OVERTAKEN_ESTIMATE: "it was an estimate ahead of the last reading, and what was read since counts",
 }
 TAKEN_BACK = "it was taken back"
 
@@ -98,6 +99,7 @@ class Explanation:
             "hour": self._shown_hour(starts_s, stored),
             **self._verdict(again, stored["energy_wh"] if stored else None),
             "marks": [self._shown_mark(at_s) for at_s in (starts_s, starts_s + HOUR_S)],
+            "estimated_ahead": self._estimated_ahead(starts_s + HOUR_S),
             **self._not_used(*self._bounds(starts_s, starts_s + HOUR_S)),
             "earlier": [one for one in self._found["hours_before"] or [] if _seconds(one["starts_at"]) == starts_s],
             "flags": [one["rule"] for one in self._found["flags"] or [] if _seconds(one["starts_at"]) == starts_s],
@@ -192,6 +194,15 @@ class Explanation:
             return {"readings": []}
         indexes = sorted(set(around(self._derived, at_s)))
         return {"readings": [self._shown_reading(index) for index in indexes]}
+
+    def _estimated_ahead(self, at_s: int) -> Document | None:
+        """Tell of the estimate that an hour ending then goes up to, by what and by whom it was made."""
+        readings: list[Document] = self._around(at_s)["readings"]
+        estimate = next((one for one in reversed(readings) if one["rank"] == ESTIMATE_RANK), None)
+        if estimate is None:
+            return None
+        made = estimate["delivery"] or {}
+        return {"until": estimate["read_at"]} | {name: made.get(name) for name in ("by", "who", "cause")}
 
     def _shown_reading(self, index: int) -> Document:
         base = self._base_wh()

@@ -13,7 +13,7 @@ from services.heat.hour_marks import ESTIMATED, HOUR_S, INTERPOLATED, MANUAL, ME
 from services.heat.local_time import local_day, shown
 from services.ingest.core.figures import NO_SEEDS, gaps_of, hours_of, marks_of
 from services.ingest.core.installations import Installations, terms
-from services.ingest.core.readings import ReadingRows, are_operators
+from services.ingest.core.readings import ReadingRows, are_estimates, are_operators
 from services.ingest.core.running import WH, Accepted, accepted
 from services.ingest.core.signatures import MonthSignatures, expected_kw, month_of, of_months
 from services.ingest.core.smoothing import smoothed
@@ -162,10 +162,14 @@ def _rule_of_mark(known: Known, found: Derived, at_s: int) -> str:
     read_at_s = found.counted.rows.read_at_s
     before_s, after_s = int(read_at_s[readings.before]), int(read_at_s[readings.after])
     word = "an operator's reading" if are_operators(found.counted.rows)[[*readings]].any() else "a reading"
+    is_ahead = bool(are_estimates(found.counted.rows)[readings.after])
+    if before_s == after_s and is_ahead:
+        return "an estimate ahead of the last reading"
     if before_s == after_s:
         return f"{word} on the hour"
     begin, end = _written(before_s, known.zone), _written(after_s, known.zone)
     gap = f"a gap of {_lasting(after_s - before_s)} between {begin} and {end}"
+    gap += ", where an estimate stands ahead of the last reading" if is_ahead else ""
     if mark is not None and found.marks.is_shaped[mark]:
         return f"{gap}, {_signature(known, before_s)}"
     return f"it rises evenly over {gap}" + (", one of them an operator's reading" if word != "a reading" else "")

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from services.common import logs
 from services.common.postgres import Transaction
-from services.ingest.core.readings import OPERATOR_RANK
+from services.ingest.core.readings import ESTIMATE_RANK, OPERATOR_RANK
 
 _ADD = """
     INSERT INTO ingest.edit (edit_id, who, action, point_id, serial, from_at, to_at, document, cause, correlation_id)
@@ -31,15 +31,15 @@ _LIST = """
      ORDER BY edit.at DESC LIMIT %(most)s
 """
 
-_OPERATORS_SOURCE = "SELECT source_id FROM ingest.source WHERE rank = %s"
+_SOURCE_OF = "SELECT source_id FROM ingest.source WHERE rank = %s"
 
-# Of each instant the version that claims most; what an operator has taken back already stays so.
+# Of each instant the version that claims most, and the estimate that does; what an operator has taken back stays so.
 _VERSIONS = """
-    SELECT DISTINCT ON (read_at) read_at, rank, withdrawn, verdict, energy_wh, volume_l, forward_lc, return_lc,
-           flow_l_per_h, power_w, supply_c, return_c
+    SELECT DISTINCT ON (read_at, rank < 0) read_at, rank, withdrawn, verdict, energy_wh, volume_l, forward_lc,
+           return_lc, flow_l_per_h, power_w, supply_c, return_c
       FROM ingest.reading
      WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
-     ORDER BY read_at, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
+     ORDER BY read_at, rank < 0, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
      LIMIT %(most)s
 """
 
@@ -77,7 +77,12 @@ class Version(NamedTuple):
     @property
     def is_taken_back(self) -> bool:
         """True where an operator took it back."""
-        return self.withdrawn and self.rank == OPERATOR_RANK
+        return self.withdrawn and self.rank == self.rank_of_withdrawal
+
+    @property
+    def rank_of_withdrawal(self) -> int:
+        """What takes it back: an operator's word, or for an estimate, which no reading disturbs, an estimate's."""
+        return ESTIMATE_RANK if self.rank == ESTIMATE_RANK else OPERATOR_RANK
 
 
 async def add(tx: Transaction, edit: Edit) -> bool:
@@ -99,11 +104,11 @@ async def listed(tx: Transaction, point: str | None, before: datetime | None, mo
     return await (await tx.cursor(row_factory=dict_row).execute(_LIST, parameters)).fetchall()
 
 
-async def operators_source(tx: Transaction) -> UUID:
-    """Give the source of what operators say. Raises LookupError where a migration has not made it."""
-    row = await (await tx.execute(_OPERATORS_SOURCE, [OPERATOR_RANK])).fetchone()
+async def source_of(tx: Transaction, rank: int) -> UUID:
+    """Give the source of what operators say, or of estimates. Raises LookupError where a migration has not made it."""
+    row = await (await tx.execute(_SOURCE_OF, [rank])).fetchone()
     if row is None:
-        raise LookupError("there is no source for what operators say")
+        raise LookupError(f"there is no source of the rank {rank}")
     return UUID(str(row[0]))
 
 

@@ -58,7 +58,8 @@ _DAY = """
                        'received_at', delivery.received_at, 'idempotency_key', delivery.idempotency_key,
                        'correlation_id', delivery.correlation_id, 'content_type', payload.content_type,
                        'compressed_bytes', octet_length(payload.zstd_bytes),
-                       'sha256', encode(delivery.body_sha256, 'hex'), 'who', edit.who, 'cause', edit.cause))
+                       'sha256', encode(delivery.body_sha256, 'hex'), 'who', edit.who, 'cause', edit.cause,
+                       'by', edit.document ->> 'by'))
               FROM (SELECT delivery_id FROM taken UNION SELECT delivery_id FROM nearest) AS named
               JOIN ingest.delivery USING (delivery_id)
               JOIN ingest.source USING (source_id)

@@ -11,7 +11,9 @@ import pytest
 
 from deploy.local.stack import Stack
 from schemas.weather import HourlyTemperature, OutdoorTemperatureObserved
+from services.ingest.core.estimates_ahead import EstimatesAhead
 from services.ingest.estimating import Estimating
+from services.ingest.estimating_ahead import estimate_ahead
 from services.ingest.store import estimation, rejudge
 from services.ingest.store.points import Touched
 from services.ingest.weather import WeatherHandlers
@@ -236,3 +238,21 @@ async def test_every_month_with_days_gets_its_signature_and_nothing_is_judged_ag
     # A hundred and twenty measured days are needed: from June on there are.
     assert {month for month, refused in found.items() if refused == 0} == {one for one in found if one >= "2023-06"}
     assert {revision for _, revision, _, _ in utility.hours(utility.point_id).values()} == {1}
+
+
+async def test_what_was_used_since_the_last_reading_is_estimated_by_signature_and_temperatures(
+    utility: Utility, worker: Worker
+) -> None:
+    last, until = 9_300, 9_300 - 9_300 % 24 + 8 * 24
+    await utility.observe(range(HOURS))
+    await utility.take([reading(utility.point_id, hour) for hour in range(last + 1)])
+    day = datetime.fromtimestamp(BEGIN_S + until * HOUR_S, STOCKHOLM).date()
+    asked = EstimatesAhead(
+        who="Anna Berg", cause="the invoice", metering_points=(f"MP-{utility.point_id}",), until=day, dry_run=True
+    )
+    async with worker.database.transaction() as tx:
+        [found] = await estimate_ahead(tx, asked, STOCKHOLM, 300)
+    assert found["by"] == "signature"
+    used = REGISTERS_WH[until] - REGISTERS_WH[last]
+    assert abs(found["energy_wh"] - used) < 0.02 * used
+    assert abs(found["volume_l"] - used // 40) < 0.02 * used / 40
