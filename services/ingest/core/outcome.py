@@ -16,7 +16,7 @@ class PointStates(NamedTuple):
 
     point_id: Int64
     newest_s: Int64
-    """The newest reading of all, whatever its verdict."""
+    """The newest of all that was read, whatever its verdict; of estimates ahead where nothing was."""
     accepted_s: Int64
     accepted: Int64
     """(m, 4): the registers of the newest accepted reading, as the meter shows them: Wh, l, E8, E9."""

@@ -233,6 +233,9 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
     quality[has_mark] = done.mark_quality[mark[has_mark]]
     newest_s = np.full(count, UNKNOWN)
     newest_s[has_any] = rows.read_at_s[newest[has_any]]
+    read = rows.take(~are_estimates(rows))
+    newest_read, has_read = _last_of(read.point_id, states.point_id)
+    newest_s[has_read] = read.read_at_s[newest_read[has_read]]
     sampled = np.zeros(count, np.int64)
     if has_last.any():
         mine = np.isin(counted.rows.point_id, states.point_id)
@@ -241,9 +244,9 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
     base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
     unbroken = _unbroken(states.point_id, spans, done)
     # The marks behind an operator's word are manual, which what is only added at the end would not know; an estimate at
-    # the end gives way to whatever is added.
-    last_rows = counted.rows.take(last[has_last])
-    unbroken[has_last] = np.where(are_operators(last_rows) | are_estimates(last_rows), 0, unbroken[has_last])
+    # the end gives way to what is added behind it, and may stand again behind what is added before.
+    unbroken[has_last] = np.where(are_operators(counted.rows.take(last[has_last])), 0, unbroken[has_last])
+    unbroken[has_any] = np.where(are_estimates(rows.take(newest[has_any])), 0, unbroken[has_any])
     return PointStates(
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
         base + own_offset[:, :2], unbroken, sampled,

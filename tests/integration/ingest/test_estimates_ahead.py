@@ -105,3 +105,24 @@ async def test_an_estimate_stands_again_once_what_overtook_it_is_withdrawn(
     await worker.take([back | {"withdrawn": True}])
     after = tables(stack, point_id)
     assert (after.hour, after.day) == (before.hour, before.day)
+
+
+async def test_a_point_that_is_estimated_ahead_was_read_no_later_for_that(
+    stack: Stack, points: Points, worker: Worker
+) -> None:
+    [point_id] = points.add()
+    await take(worker, point_id, READ)
+    await take(worker, point_id, {SILENT_FROM_S + DAY_S: 96_000}, ESTIMATE_RANK)
+    newest_s, accepted_s, *_ = tables(stack, point_id).state[0]
+    assert (newest_s, accepted_s) == (SILENT_FROM_S, SILENT_FROM_S + DAY_S)
+
+
+async def test_an_estimate_that_nothing_is_read_before_counts_from_the_first_reading_on(
+    stack: Stack, points: Points, worker: Worker
+) -> None:
+    [point_id] = points.add()
+    await take(worker, point_id, {SILENT_FROM_S + DAY_S: 96_000}, ESTIMATE_RANK)
+    assert tables(stack, point_id).hour == []
+    await take(worker, point_id, {SILENT_FROM_S: 72_000})
+    assert [day.energy_wh for day in tables(stack, point_id).days().values()] == [24_000]
+    assert await differences(worker, point_id) == ()
