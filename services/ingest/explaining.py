@@ -7,12 +7,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from services.common.postgres import Transaction
-from services.heat.arrays import UNKNOWN, Int64
 from services.heat.hour_marks import HOUR_S, MEASURED
 from services.heat.tariff.rounding import whole_kwh
 from services.ingest.core.explained import (
     QUALITIES,
-    Known,
     around,
     derived,
     energies,
@@ -20,11 +18,11 @@ from services.ingest.core.explained import (
     register_at,
     rule_of_hour,
 )
-from services.ingest.core.installations import NEVER_S, Installations
-from services.ingest.core.readings import ESTIMATE_RANK, ReadingRows
+from services.ingest.core.installations import NEVER_S
+from services.ingest.core.readings import ESTIMATE_RANK
 from services.ingest.core.running import WH
-from services.ingest.core.signatures import MonthSignatures
 from services.ingest.core.verdict import Verdict
+from services.ingest.explained_columns import known_of, seconds
 from services.ingest.store import explained
 
 Document = dict[str, Any]
@@ -84,9 +82,9 @@ class Explanation:
         )
         self._zone = zone
         self._readings: list[Document] = found["readings"] or []
-        self._hours = {_seconds(one["starts_at"]): one for one in found["hours"] or []}
+        self._hours = {seconds(one["starts_at"]): one for one in found["hours"] or []}
         self._stored_days = {date.fromisoformat(name): one for name, one in (found["days"] or {}).items()}
-        self._known = _known(found, zone)
+        self._known = known_of(found, zone)
         self._derived = derived(self._known)
 
     def of_hour(self, starts_at: datetime) -> Document:
@@ -101,8 +99,8 @@ class Explanation:
             "marks": [self._shown_mark(at_s) for at_s in (starts_s, starts_s + HOUR_S)],
             "estimated_ahead": self._estimated_ahead(starts_s + HOUR_S),
             **self._not_used(*self._bounds(starts_s, starts_s + HOUR_S)),
-            "earlier": [one for one in self._found["hours_before"] or [] if _seconds(one["starts_at"]) == starts_s],
-            "flags": [one["rule"] for one in self._found["flags"] or [] if _seconds(one["starts_at"]) == starts_s],
+            "earlier": [one for one in self._found["hours_before"] or [] if seconds(one["starts_at"]) == starts_s],
+            "flags": [one["rule"] for one in self._found["flags"] or [] if seconds(one["starts_at"]) == starts_s],
             "statuses": self._statuses(*self._bounds(starts_s, starts_s + HOUR_S)),
             "edits": self._edits(starts_s, starts_s + HOUR_S),
         }
@@ -222,7 +220,7 @@ class Explanation:
         verdict = Verdict(reading["verdict"])
         left_out = ("verdict", "delivery_id", "content_hash", "meter_id")
         return {name: value for name, value in reading.items() if name not in left_out} | {
-            "serial": reading["serial"] or self._serial_at(_seconds(reading["read_at"])),
+            "serial": reading["serial"] or self._serial_at(seconds(reading["read_at"])),
             "verdict": verdict.label,
             "why_not": verdict.why or self._why_not(verdict, reading["read_at"]),
             "delivery": (self._found["deliveries"] or {}).get(reading["delivery_id"]),
@@ -250,17 +248,17 @@ class Explanation:
 
     def _not_used(self, first_s: int, last_s: int) -> Document:
         others: list[Document] = self._found["others"] or []
-        shown = [self._told(one) for one in others if first_s <= _seconds(one["read_at"]) <= last_s]
+        shown = [self._told(one) for one in others if first_s <= seconds(one["read_at"]) <= last_s]
         return {"not_used": shown, "not_used_further": self._found["others_there"] - len(others)}
 
     def _statuses(self, first_s: int, last_s: int) -> list[Document]:
         """Give what the meter said of itself in a span: a telegram that says nothing ends what was said before."""
         told: list[Document] = self._found["statuses"] or []
-        return [one for one in told if first_s <= _seconds(one["read_at"]) <= last_s]
+        return [one for one in told if first_s <= seconds(one["read_at"]) <= last_s]
 
     def _edits(self, first_s: int, last_s: int) -> list[Document]:
         edits: list[Document] = self._found["edits"] or []
-        return [one for one in edits if _seconds(one["from_at"]) <= last_s and _seconds(one["to_at"]) >= first_s]
+        return [one for one in edits if seconds(one["from_at"]) <= last_s and seconds(one["to_at"]) >= first_s]
 
 
 def _judged(found: Document, from_s: int, *, adds_up: bool) -> Document:
@@ -329,80 +327,6 @@ def _end(found: Document, day: date, running_wh: int | None, *, is_at_end: bool)
             if one["is_at_end"] == is_at_end
         ],
     }
-
-
-def _known(found: Document, zone: ZoneInfo) -> Known:
-    outdoor = found["outdoor"] or []
-    return Known(
-        _rows(found["point_id"], found["readings"] or []),
-        _installations(found["places"] or []),
-        _signatures(found["point_id"], found["signatures"] or []),
-        found["medium"] == "cooling",
-        found["station_id"],
-        np.array([at_s for at_s, _ in outdoor], np.int64),
-        # As they are stored: JSON writes the shortest decimal, another number, which may round to another watt.
-        np.array([celsius for _, celsius in outdoor], np.float32).astype(np.float64),
-        zone,
-    )
-
-
-def _rows(point_id: int, readings: list[Document]) -> ReadingRows:
-    count = len(readings)
-    unknown, nothing, nan = np.full(count, UNKNOWN), np.zeros(count, np.int64), np.full(count, np.nan)
-
-    def whole(name: str) -> Int64:
-        return np.array([one[name] for one in readings], np.int64)
-
-    return ReadingRows(
-        point_id=np.full(count, point_id),
-        read_at_s=np.array([_seconds(one["read_at"]) for one in readings], np.int64),
-        content_hash=whole("content_hash"),
-        meter_id=whole("meter_id"),
-        rank=whole("rank"),
-        recorded_us=nothing,
-        energy_wh=whole("energy_wh"),
-        # Only energy is derived: what a volume is bridged from may lie a month away.
-        volume_l=unknown,
-        forward_lc=unknown,
-        return_lc=unknown,
-        flow_l_per_h=nan,
-        power_w=nan,
-        supply_c=nan,
-        return_c=nan,
-        withdrawn=nothing,
-        verdict=whole("verdict"),
-        delivery=nothing,
-    )
-
-
-def _installations(places: list[list[Any]]) -> Installations:
-    rows = [[*place[:3], NEVER_S if place[3] is None else place[3], *place[4:-1]] for place in places]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in Installations._fields)
-    known = ([UNKNOWN if value is None else value for value in column] for column in columns)
-    return Installations._make(np.array(column, np.int64) for column in known)
-
-
-def _signatures(point_id: int, stored: list[list[Any]]) -> MonthSignatures:
-    columns = list(zip(*stored, strict=True)) if stored else [()] * 6
-    month, base_w, slope_w_per_c, balance_centi_c, r2, days = columns
-    return MonthSignatures(
-        np.full(len(month), point_id),
-        np.array(month, np.int64),
-        np.array(base_w, np.int64),
-        np.array(slope_w_per_c, np.int64),
-        np.array(balance_centi_c, np.int64),
-        np.array(r2, np.float64),
-        np.array(days, np.int64),
-        np.zeros(len(month), np.int64),
-    )
-
-
-def _moment(written: str) -> datetime:
-    return datetime.fromisoformat(written)
-
-
-def _seconds(written: str) -> int:
-    return int(_moment(written).timestamp())
 
 
 def _written(at_s: int) -> str:
