@@ -206,8 +206,16 @@ class Listening:
             password=password.get_secret_value() if password else None,
             identifier=settings.mqtt_client_id,
             clean_session=False,
-            tls_context=ssl.create_default_context(cafile=settings.mqtt_ca_file) if settings.mqtt_tls else None,
+            tls_context=_trusting(settings.mqtt_ca_file) if settings.mqtt_tls else None,
         )
+
+
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        # Python's own words do not name the file.
+        raise OSError(f"KULVERT_MQTT_CA_FILE {ca_file}: {error}") from error
 
 
 def forms_of(settings: MqttSettings) -> Mapping[str, str]:
