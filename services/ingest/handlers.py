@@ -17,7 +17,7 @@ from services.ingest.core.identify import Reference
 from services.ingest.core.outcome import Outcome, PointStates
 from services.ingest.core.readings import ReadingRows, without_duplicates
 from services.ingest.core.recompute import JUDGED_VERDICTS, Spans
-from services.ingest.core.shares import hours_to_come, rows_around, shares
+from services.ingest.core.shares import hours_to_come, rows_around, shares, weights
 from services.ingest.core.verdict import Verdict
 from services.ingest.decode import Gathered, Message
 from services.ingest.holding import held_rows
@@ -78,7 +78,7 @@ class ReadingHandlers:
         hours = hours_to_come(rows, states)
         tells_at_once = int(hours.sum()) <= HOURS_TOLD_AT_ONCE
         ends = np.append(starts[1:], len(rows.point_id))
-        for share in shares(hours + rows_around(rows, states)):
+        for share in shares(weights(hours, rows_around(rows, states))):
             some = rows if len(share) == len(starts) else rows.take(np.arange(starts[share[0]], ends[share[-1]]))
             changes = await judging.outcome(some, states.take(share))
             if not tells_at_once:

@@ -12,6 +12,8 @@ HOURS_AT_ONCE = 250_000
 """About 100 MB while they are worked on."""
 ROWS_IN_A_WINDOW = 250
 """What one judging looks back and ahead, in whole days, of a meter that is read every hour or somewhat more often."""
+LOOKED_AT_AGAIN = 4
+"""As many hours that are only added at the end take the memory of one that is judged with all that lies around it."""
 LATE_BY_S = 400 * 24 * HOUR_S
 """A reading so late may be the first of all, with hours to come from it up to the newest; others have neighbours."""
 
@@ -45,11 +47,13 @@ def rows_around(rows: ReadingRows, states: PointStates) -> Int64:
     return np.where(is_late | is_unsettled, ROWS_IN_A_WINDOW + refused, 0)
 
 
-def shares(weights: Int64) -> list[Int64]:
-    """Part points into runs of at most HOURS_AT_ONCE together, or of one point; as indexes.
+def weights(hours: Int64, around: Int64) -> Int64:
+    """Weigh points by the hours that are made and the readings that are looked at again; (m,) in and out."""
+    return np.where(around > 0, LOOKED_AT_AGAIN * (hours + around), hours)
 
-    weights: (m,) of each point, the hours that are made and the readings that are looked at again.
-    """
+
+def shares(weights: Int64) -> list[Int64]:
+    """Part points into runs of at most HOURS_AT_ONCE together, or of one point; as indexes. weights: (m,)."""
     cuts: list[int] = []
     together = 0
     for index, more in enumerate(weights.tolist()):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
 from services.ingest.core.outcome import PointStates
-from services.ingest.core.shares import HOURS_AT_ONCE, hours_to_come, rows_around, shares
+from services.ingest.core.shares import HOURS_AT_ONCE, hours_to_come, rows_around, shares, weights
 from tests.unit.ingest.rows import POINT_ID, reading_rows
 
 HOUR_S = 3600
@@ -64,6 +64,13 @@ def test_readings_behind_refused_ones_weigh_all_since_the_last_that_counted() ->
     refused_for_a_year = around(NOON_S, NOON_S - HOUR_S, NOON_S - YEAR_H * HOUR_S)
     assert refused_for_a_year == around(NOON_S - HOUR_S, NOON_S, NOON_S) + YEAR_H - 1
     assert around(NOON_S, NOON_S - HOUR_S, NOON_S - HOUR_S, unbroken=23) > 0
+
+
+def test_points_that_are_looked_at_again_are_fewer_at_once() -> None:
+    hours = np.full(10, HOURS_AT_ONCE // 10)
+    at_the_end, late = (shares(weights(hours, np.full(10, around))) for around in (0, 1))
+    assert len(at_the_end) == 1
+    assert len(late) >= 4
 
 
 @given(hours=st.lists(st.integers(1, HOURS_AT_ONCE * 2), min_size=1, max_size=30))
