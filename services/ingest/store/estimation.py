@@ -121,8 +121,8 @@ _REJUDGE = """
                       AND (hour.start_quality IN (3, 5) OR hour.end_quality IN (3, 5)))
 """
 
-# What the portal shows and corrected months rest on, whether or not a gap asks for it. Each month that has days, and the
-# one behind them: would only some be asked for, the others' would be there or not by what came late.
+# What the portal shows and corrected months rest on, whether or not a gap asks for it: each month that has days, and
+# the one behind them. Of only some, the others would be there or not by what came late.
 _WANT_ALL = """
     INSERT INTO ingest.signature (point_id, month, is_stale)
     SELECT point.point_id, calendar.month::date, true
