@@ -3,9 +3,9 @@
 import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 64 * 2**20
-LARGEST_KEPT_BYTES = 32 * 2**20
-"""The most that glibc takes as the second of these. Source: mallopt(3)."""
+KEPT_BYTES = 10 * 2**20
+"""As much as a batch's columns take that are picked at once; with more the worker's memory grows."""
+LARGEST_KEPT_BYTES = 2**20
 
 
 def keep_freed() -> None:
