@@ -5,20 +5,27 @@ import numpy as np
 from services.heat.arrays import Bool, Int64
 from services.heat.hour_marks import interpolated
 
+LARGE_STEPS = 3
+"""An hour of so many steps is known to a third at worst, and its day's highest one may set a subscription power."""
+
 
 def smoothed_wh(energy_wh: Int64, counts: Int64, step_wh: Int64) -> Int64:
     """Spread the energy of days over their hours as evenly as the register allows.
 
-    energy_wh: (d, h) whole Wh, never negative, of which the first counts[d] are hours of the day. step_wh: (d,)
-    in which the register is shown. At each hour mark the smoothed register strays from the shown one by less than a
-    step, and at both ends of the day not at all; so days keep their sums, and what a large house really used in an hour
-    stays there. Of all such courses the shortest is taken (a taut string), its marks rounded half up.
+    energy_wh: (d, h) whole Wh, never negative, of which the first counts[d] are the day's. step_wh: (d,) in which the
+    register is shown. At each hour mark the smoothed register strays from the shown one by less than a step. At both
+    ends of the day it does not at all, so days keep their sums; nor around an hour of LARGE_STEPS or more, which stays
+    as it is: little of it is due to the steps, and a peak must not be worn down. Of all such courses the shortest is
+    taken (a taut string), its marks rounded half up.
     Returns (d, h). Source: domain.md, VEE; P. L. Davies and A. Kovac, Local extremes, runs, strings and
     multiresolution, Annals of Statistics 29 (2001).
     """
     shown = np.concatenate((np.zeros((len(counts), 1), np.int64), energy_wh.cumsum(axis=1)), axis=1)
     place = np.arange(shown.shape[1])
+    is_large = energy_wh >= LARGE_STEPS * step_wh[:, None]
     is_free = (place > 0) & (place < counts[:, None])
+    is_free[:, :-1] &= ~is_large
+    is_free[:, 1:] &= ~is_large
     slack = np.where(is_free, (step_wh - 1).clip(0)[:, None], 0)
     knots, is_knot = _taut(shown - slack, shown + slack, counts)
     marks = _between_knots(np.where(place <= counts[:, None], knots, shown), is_knot | (place > counts[:, None]))

@@ -87,8 +87,13 @@ async def _answered(
     edit_id = uuid4()
     document = {"action": ACTION, "who": asked.who, "cause": asked.cause} | done
     edit = Edit(edit_id, asked.who, ACTION, point_id, None, last.read_at, ahead_of.until, document, asked.cause)
-    await edits.add(tx, edit)
-    await _send(tx, edit_id, ahead_of.said(number, point_id, last, estimate), future_s)
+    try:
+        async with tx.transaction():
+            await edits.add(tx, edit)
+            await _send(tx, edit_id, ahead_of.said(number, point_id, last, estimate), future_s)
+    except RefusedError as refused:
+        # Such as a register that nothing can show; the others are estimated all the same.
+        return {"metering_point": number, "result": "refused", "reason": refused.refusal.value, "why": refused.detail}
     return done | {"edit_id": str(edit_id)}
 
 

@@ -13,6 +13,7 @@ METHOD = {
     "entered": "avtalad",
     "minus_five": "uppmätt som högsta timmedeleffekt vid −5 °C",
 }
+REGISTERS = ("register_from", "register_to")
 Row = Mapping[str, Any]
 
 
@@ -58,11 +59,16 @@ def _address(address: str) -> list[str]:
 
 
 def _register(part: Row) -> list[str]:
-    since, to = whole_kwh(part["register_from_wh"]), whole_kwh(part["register_to_wh"])
     return [
         swedish.days(date.fromisoformat(part["first"]), date.fromisoformat(part["end"])),
-        *(swedish.number(kwh, 0) for kwh in (since, to, part["energy_kwh"])),
+        *(swedish.number(whole_kwh(part[f"{end}_wh"]), 0) + _mark(part, end) for end in REGISTERS),
+        swedish.number(part["energy_kwh"], 0),
     ]
+
+
+def _mark(part: Row, end: str) -> str:
+    # An invoice of before does not say.
+    return "*" if part.get(f"{end}_is_estimated") else ""
 
 
 def _powers(parts: Sequence[Row]) -> list[list[str]]:
@@ -118,7 +124,10 @@ def _notes(parts: Sequence[Row]) -> list[str]:
     notes = ["Energin är skillnaden mellan mätarställningarna vid periodens början och slut."]
     if estimated:
         notes.append(
-            f"För {estimated} av {days} dygn saknas mätvärden under mer än två timmar. Energin däremellan är beräknad:"
-            " jämnt fördelad mellan de närmaste mätarställningarna."
+            f"För {estimated} av {days} dygn saknas mätvärden under mer än två timmar. Energin för dem är beräknad"
+            " efter anläggningens förbrukning och utetemperaturen eller jämnt fördelad"
+            " mellan de närmaste mätarställningarna."
         )
+    if any(_mark(part, end) for part in parts for end in REGISTERS):
+        notes.append("* Beräknad mätarställning: mätaren är inte avläst vid den tidpunkten.")
     return notes

@@ -25,6 +25,9 @@ class Figures:
     days_measured: int
     days_estimated: int
     revision: int | None
+    is_start_estimated: bool = False
+    is_end_estimated: bool = False
+    """Whether the day that ends with the register is estimated, so that no meter may ever have shown it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
         "end": part.end.isoformat(),
         "register_from_wh": known.register_from_wh,
         "register_to_wh": known.register_to_wh,
+        "register_from_is_estimated": known.is_start_estimated,
+        "register_to_is_estimated": known.is_end_estimated,
         "energy_kwh": kwh,
         "days": part.days,
         "days_measured": known.days_measured,

@@ -38,7 +38,8 @@ _TO_BILL = """
 # Before a point's first day there is none to end with its register; the day's own beginning stands in for it.
 _FIGURES = """
     SELECT coalesce(before.register_wh, first.register_wh - first.energy_wh), whole.register_to_wh,
-           whole.days_whole, whole.days_measured, whole.days_estimated, greatest(whole.revision, before.revision)
+           whole.days_whole, whole.days_measured, whole.days_estimated, greatest(whole.revision, before.revision),
+           coalesce(before.quality = 'estimated', false), coalesce(whole.is_end_estimated, false)
       FROM unnest(%s::int[], %s::date[], %s::date[]) WITH ORDINALITY AS part(point_id, first_day, end_day, place)
       LEFT JOIN ingest_v1.day AS before ON before.point_id = part.point_id AND before.day = part.first_day - 1
       LEFT JOIN ingest_v1.day AS first ON first.point_id = part.point_id AND first.day = part.first_day
@@ -48,7 +49,8 @@ _FIGURES = """
                                      AND day.energy_wh IS NOT NULL) AS days_whole,
                   count(*) FILTER (WHERE day.is_measured) AS days_measured,
                   count(*) FILTER (WHERE day.quality IN ('estimated', 'manual')) AS days_estimated,
-                  max(day.revision) AS revision
+                  max(day.revision) AS revision,
+                  bool_or(day.quality = 'estimated') FILTER (WHERE day.day = part.end_day - 1) AS is_end_estimated
              FROM ingest_v1.day AS day
             WHERE day.point_id = part.point_id AND day.day >= part.first_day AND day.day < part.end_day) AS whole
      ORDER BY part.place

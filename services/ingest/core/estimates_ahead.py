@@ -29,7 +29,7 @@ class EstimatesAhead(BaseModel):
     who: Text
     cause: Cause
     metering_points: Annotated[tuple[Key, ...], Field(min_length=1, max_length=MOST_POINTS)]
-    until: date
+    until: Annotated[date, Field(ge=date(1970, 1, 1))]
     dry_run: Annotated[bool, Field(strict=True)] = False
 
 

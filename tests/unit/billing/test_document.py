@@ -21,11 +21,16 @@ PARTIES = {
 SELLER = {"name": "Exempelstads Fjärrvärme AB"}
 
 
-def printed(one: Contract, known: PriceLists, registers_wh: list[int], estimated: int = 0) -> dict[str, Any]:
+def printed(
+    one: Contract, known: PriceLists, registers_wh: list[int], estimated: int = 0, *, ends_estimated: bool = False
+) -> dict[str, Any]:
     found = parts(one, known, contract_span(one, JANUARY))
     assert isinstance(found, list)
     figures = [
-        Figures(registers_wh[index], registers_wh[index + 1], part.days, part.days - estimated, estimated, 1)
+        Figures(
+            *(registers_wh[index], registers_wh[index + 1], part.days, part.days - estimated, estimated, 1),
+            is_end_estimated=ends_estimated,
+        )
         for index, part in enumerate(found)
     ]
     drafted = draft(found, figures)
@@ -73,6 +78,15 @@ def test_parts_are_printed_with_their_days_and_registers_and_sum_to_the_month() 
         ["1 501", "26 000", "24 499"],
     ]
     assert said["energy"] == "25,000 MWh"
+
+
+def test_a_register_that_no_meter_showed_is_marked_and_the_mark_explained() -> None:
+    said = printed(contract(), lists(price_list()), [0, 25_000_000], estimated=2, ends_estimated=True)
+    ((_, since, to, _),) = said["registers"]
+    assert (since, to.replace("\u00a0", " ")) == ("0", "25 000*")
+    assert [text for text in said["notes"] if text.startswith("* ") and "inte avläst" in text]
+    measured = printed(contract(), lists(price_list()), [0, 25_000_000])
+    assert "*" not in str((measured["registers"], measured["notes"]))
 
 
 def test_an_estimate_states_its_cause_and_its_method() -> None:

@@ -63,16 +63,24 @@ def test_the_course_is_the_shortest_one(use_wh: list[int]) -> None:
     assert found == spread(hours, STEP_WH)
 
 
-@given(st.integers(0, 5_000), st.integers(23, 25))
-def test_an_even_use_becomes_even_again(use_wh: int, hours: int) -> None:
+@given(st.integers(0, 1_999), st.integers(23, 25))
+def test_an_even_use_of_less_than_two_steps_becomes_even_again(use_wh: int, hours: int) -> None:
     found = smoothed(*shown([use_wh] * hours))
     assert max(found) - min(found) <= 1
 
 
-def test_what_a_house_used_beyond_a_step_stays_where_it_was() -> None:
-    found = smoothed(*shown([500] * 6 + [40_000] + [500] * 17))
-    assert found[6] > 40_000 - 2 * STEP_WH
-    assert max(found[:6] + found[7:]) < 2 * STEP_WH
+@given(uses)
+def test_an_hour_of_three_steps_or_more_stays_as_it_is_shown(use_wh: list[int]) -> None:
+    hours = shown(use_wh)
+    found = smoothed(*hours)
+    assert [wh for wh, raw in zip(found, hours, strict=True) if raw >= 3 * STEP_WH] == [
+        raw for raw in hours if raw >= 3 * STEP_WH
+    ]
+
+
+def test_the_highest_hour_of_a_house_in_bursts_is_not_worn_down() -> None:
+    hours = shown([120] * 6 + [4_500] + [120] * 11 + [4_500] + [120] * 5)
+    assert max(smoothed(*hours)) == max(hours) >= 4_000
 
 
 @pytest.mark.parametrize("step_wh", [1, 10])

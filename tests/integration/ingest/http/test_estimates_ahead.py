@@ -138,6 +138,23 @@ def test_what_cannot_be_estimated_is_said_point_by_point(door: Door) -> None:
     ]
 
 
+def test_one_that_no_register_can_show_does_not_take_the_others_with_it(door: Door) -> None:
+    at_the_end = sent(door, {hour: 10**15 - 26_000 + 1_000 * hour for hour in range(25)})
+    known = sent(door, READ)
+    results = ask(door, at_the_end, known).json()["estimates"]
+    assert [(one["metering_point"], one["result"]) for one in results] == [
+        (at_the_end, "refused"),
+        (known, "estimated"),
+    ]
+    until_hours(door, known, MEASURED + [(hour, 1_000, "estimated") for hour in range(24, 48)])
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "1969-12-31", "2024-13-01", "soon"])
+def test_a_day_that_nothing_was_read_on_is_refused(door: Door, until: str) -> None:
+    answer = ask(door, "MP-0", until=until)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 def test_nothing_that_is_still_to_come_is_estimated(door: Door) -> None:
     in_two_days = (date.today() + timedelta(days=2)).isoformat()  # noqa: DTZ011 -- two days hold for every zone
     answer = ask(door, "MP-0", until=in_two_days)
