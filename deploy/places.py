@@ -20,7 +20,7 @@ from schemas.topics import (
     Topic,
 )
 from services.common import proof
-from services.common.kafka import cluster_id
+from services.common.kafka import cluster_id, group_is_loaded
 from services.common.positions import Positions
 from services.common.postgres import Database
 
@@ -73,7 +73,7 @@ async def _check(admin_url: str, bootstrap: str) -> None:
 async def _hold_against_kafka(database: Database, bootstrap: str) -> None:
     this_cluster = await cluster_id(bootstrap)
     for group in (one for one in GROUPS if one.schema):
-        async with _member(bootstrap, group) as consumer:
+        async with member(bootstrap, group) as consumer:
             # Before what is stored is read, or a service that runs could go on between the two.
             told = {tp: await consumer.committed(tp) for tp in _partitions(group)}
         proof.check_not_put_back(await _stored(database, group, _partitions(group), this_cluster), told)
@@ -89,7 +89,7 @@ async def go_back(database: Database, bootstrap: str) -> list[str]:
     again: dict[str, int] = {}
     gone: list[str] = []
     for group in GROUPS:
-        async with _member(bootstrap, group) as consumer:
+        async with member(bootstrap, group) as consumer:
             partitions = _partitions(group)
             beginnings = await consumer.beginning_offsets(partitions)
             stored = await _stored(database, group, partitions, this_cluster)
@@ -109,7 +109,9 @@ async def go_back(database: Database, bootstrap: str) -> list[str]:
 
 
 @asynccontextmanager
-async def _member(bootstrap: str, group: Group) -> AsyncIterator[AIOKafkaConsumer]:
+async def member(bootstrap: str, group: Group) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a consumer that has a group's partitions, without joining it, once the broker knows the group's places."""
+    await group_is_loaded(bootstrap, group.name)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group.name, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import GroupIdNotFound, KafkaConnectionError, KafkaError, NoError, for_code
 from aiokafka.structs import ConsumerRecord
 
 from schemas.event import ARROW, CONTENT_TYPE_HEADER, SCHEMA_HEADER, Event
@@ -169,6 +169,37 @@ async def cluster_id(bootstrap: str) -> str:
         return str((await admin.describe_cluster())["cluster_id"])
     finally:
         await admin.close()
+
+
+async def group_is_loaded(bootstrap: str, group: str) -> None:
+    """Wait until the broker that keeps a group's places has them. Raises KafkaError, and TimeoutError in the end.
+
+    A broker that has only just started says so to whoever asks for them, but aiokafka reads it as a group that has
+    committed nothing.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await _connect(admin.start)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):
+            while not await _is_loaded(admin, group):  # noqa: ASYNC110 - it is the broker that is waited for
+                await asyncio.sleep(LOOK_AGAIN_S)
+    finally:
+        await admin.close()
+
+
+async def _is_loaded(admin: AIOKafkaAdminClient, group: str) -> bool:
+    try:
+        [described] = await admin.describe_consumer_groups([group])
+    except KafkaError as error:
+        if error.retriable:
+            return False
+        raise
+    error_type = for_code(described.groups[0][0])
+    if error_type in (NoError, GroupIdNotFound):
+        return True
+    if error_type.retriable:
+        return False
+    raise error_type(group)
 
 
 async def _connect(start: Callable[[], Awaitable[None]]) -> None:

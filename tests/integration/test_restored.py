@@ -1,5 +1,6 @@
 """What becomes of what was put, granted and billed between a backup and the day it was put back."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date
 
@@ -248,6 +249,15 @@ def test_nothing_starts_on_a_backup_from_before_anything_was_stored(utility: Uti
             connection.execute(f"DELETE FROM {schema}.stored_position".encode())
     with pytest.raises(PutBackError, match="it was put back from a backup"):
         places.check(dsn, utility.stack.kafka.bootstrap)
+
+
+def test_a_broker_that_is_still_reading_its_groups_is_waited_for(utility: Utility) -> None:
+    utility.stop()
+    [billing] = (group for group in GROUPS if group.name == "billing")
+    before = asyncio.run(utility.committed(billing))
+    assert before
+    utility.restart_broker()
+    assert asyncio.run(utility.committed(billing)) == before
 
 
 def test_a_second_loss_from_the_same_backup_is_another_epoch(utility: Utility) -> None:

@@ -1,6 +1,7 @@
 """A utility whose database is put back to a copy, while Kafka goes on from where it was."""
 
 import asyncio
+import signal
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,11 +11,13 @@ from typing import Any
 import httpx
 import psycopg
 import pyarrow as pa
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy import places
 from deploy.local.services import BILLING, CONTRACTS, PERMISSIONS, Service, ingest_worker
 from deploy.local.stack import Stack
-from deploy.places import GROUPS
+from deploy.places import GROUPS, Group
 from deploy.restored import restored
 from schemas.batches import RecordBatches
 from schemas.event import Event
@@ -29,6 +32,7 @@ from tests.running import running
 
 SERVICES = (CONTRACTS, PERMISSIONS, BILLING, ingest_worker(1))
 HOUR = datetime(2017, 1, 10, 11, tzinfo=UTC)
+BROKER_TIMEOUT_S = 20.0
 FIGURE_OF: dict[str, object] = {HOURLY_POWER.name: HOUR, DAILY_POWER.name: HOUR.date()}
 COPIES = (
     ("SELECT contract_id, version FROM contracts.contract", "SELECT contract_id, version FROM billing.contract"),
@@ -84,6 +88,19 @@ class Utility:
         with psycopg.connect(self.stack.postgres.dsn("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {target}".encode())
             connection.execute(f"CREATE DATABASE {target} TEMPLATE {source}".encode())
+
+    def restart_broker(self) -> None:
+        """End Kafka cleanly and start it again; it takes connections then, and may still be reading its groups."""
+        broker = self.stack.process("kafka")
+        assert broker is not None
+        broker.stop(BROKER_TIMEOUT_S, signal.SIGTERM)
+        self.stack.start_part("kafka")
+
+    async def committed(self, group: Group) -> dict[TopicPartition, int]:
+        """Give how far a group has committed, by asking the broker that keeps it at once."""
+        async with places.member(self.stack.kafka.bootstrap, group) as consumer:
+            told = {tp: await consumer.committed(tp) for tp in consumer.assignment()}
+        return {tp: offset for tp, offset in told.items() if offset is not None}
 
     def say_so(self) -> list[str]:
         """Say that the database was put back."""
