@@ -80,7 +80,7 @@ class Source:
     schema: str
     topics: Sequence[Topic]
     max_records: int = 500
-    enough_bytes: int = 2_097_152
+    enough_bytes: int = 1_572_864
     max_partition_bytes: int = 262_144
 
 
