@@ -38,16 +38,17 @@ class Chains:
         self.readings = readings
         self._starts, self._ends = starts, ends
         self._breaks: list[int] = breaks.tolist()
-        # As far as a break is seen from, and one reading more on either side to look from and two to look back.
-        seen = self._around(breaks, LOOKAHEAD, LOOKAHEAD + 1)
-        ahead = self._ahead_of(seen)
+        # The first that see a break among those they look ahead to, up to the second behind it, which is asked most.
         near = self._around(breaks, LOOKAHEAD - 2, 2)
+        # From the reading before the first of them to the last that one of them looks ahead to.
+        seen = self._around(breaks, LOOKAHEAD - 1, LOOKAHEAD + 1)
+        ahead = self._ahead_of(seen)
         place = np.searchsorted(seen, near)
         self._near: list[int] = near.tolist()
         self._lengths = ahead.lengths[:, place]
         self._stops: list[int] = near[~self._is_next(near, place, ahead)].tolist()
-        self._anchor, self._seen, self._follow = -1, Series(0, 0), np.zeros(0, bool)
-        self._block, self._block_lengths = Series(0, 0), np.zeros((LOOKAHEAD, 0), np.int8)
+        self._anchor, self._seen, self._follow = -1, range(0), np.zeros(0, bool)
+        self._block, self._block_lengths = range(0), np.zeros((LOOKAHEAD, 0), np.int8)
 
     def next_stop(self, position: int, series: Series) -> int:
         """Give the first reading from a position on that is not next after the one before it, else the series' end."""
@@ -83,10 +84,10 @@ class Chains:
 
     def _from_anchor(self, anchor: int, first: int, end: int) -> Bool:
         """Tell which readings follow an earlier one, which is asked for long: looked at for many at once."""
-        if anchor != self._anchor or not self._seen.start <= first <= end <= self._seen.end:
+        if anchor != self._anchor or first not in self._seen or end - 1 not in self._seen:
             self._anchor = anchor
-            self._seen = Series(first, min(first + BLOCK + LOOKAHEAD, int(self._ends[anchor])))
-            later = np.arange(*self._seen)
+            self._seen = range(first, min(first + BLOCK + LOOKAHEAD, int(self._ends[anchor])))
+            later = np.array(self._seen)
             self._follow = follows(self.readings, np.full(len(later), anchor), later)
         return self._follow[first - self._seen.start : end - self._seen.start]
 
@@ -94,10 +95,10 @@ class Chains:
         index = bisect_left(self._near, position)
         if index < len(self._near) and self._near[index] == position:
             return self._lengths[:, index]
-        if not self._block.start <= position < self._block.end:
+        if position not in self._block:
             series_end = int(self._ends[position])
             which = np.arange(position, min(position + BLOCK + LOOKAHEAD, series_end))
-            self._block = Series(position, min(position + BLOCK, series_end))
+            self._block = range(position, min(position + BLOCK, series_end))
             self._block_lengths = self._ahead_of(which).lengths
         return self._block_lengths[:, position - self._block.start]
 

@@ -97,9 +97,10 @@ def judged(spans: Spans, rows: ReadingRows, terms: Terms, installations: Install
     as if there were no estimates, which give way to it.
     """
     is_read = ~are_estimates(rows)
-    read = rows.take(is_read)
+    # Few windows have estimates, and of the others nothing need be copied.
+    read, read_terms = (rows, terms) if is_read.all() else (rows.take(is_read), terms.take(is_read))
     starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, read.point_id)]
-    settled, is_settled = _settled(spans, read, verdicts(read, terms.take(is_read), starts_inside))
+    settled, is_settled = _settled(spans, read, verdicts(read, read_terms, starts_inside))
     verdict = with_estimates(rows, terms, is_read, settled)
     counted = _starting_at(spans, accepted(rows, verdict, terms, installations))
     return Judged(rows, verdict, terms, counted, is_settled)
