@@ -78,6 +78,21 @@ def test_a_month_is_billed_by_register_power_and_days(stack: Stack, api: httpx.C
     assert (event.number, event.total_ore, event.month) == (found["number"], 214_134, JANUARY)
 
 
+def test_a_register_at_the_end_of_an_estimated_day_is_billed_as_one_that_nobody_read(
+    api: httpx.Client, street: Street
+) -> None:
+    house = street.house()
+    street.days([house], date(2014, 12, 31), date(2015, 2, 28))
+    street.run(
+        "UPDATE ingest.day SET quality = 3 WHERE point_id = %s AND day = %s", [house.point_id, date(2015, 1, 31)]
+    )
+    for month in (JANUARY, FEBRUARY):
+        close(api, month)
+    parts = [invoice(api, street, house, month)["basis"]["parts"][0] for month in (JANUARY, FEBRUARY)]
+    ends = [(part["register_from_is_estimated"], part["register_to_is_estimated"]) for part in parts]
+    assert ends == [(False, True), (True, False)]
+
+
 def test_closing_a_month_again_issues_nothing_more(api: httpx.Client, street: Street) -> None:
     house = billed(api, street)
     before = street.rows("SELECT * FROM billing.invoice ORDER BY sequence")
