@@ -15,8 +15,6 @@ from deploy.local.stack import Stack
 from schemas.event import ARROW
 from schemas.readings import METER_READINGS as READINGS
 from schemas.topics import METER_READINGS
-from services.common.postgres import Database
-from services.ingest.store import estimation
 from tests.bench.corrections import (
     IN_VIEWS,
     Correction,
@@ -32,6 +30,7 @@ from tests.bench.http import api_address, source_key
 from tests.bench.programs import own_stack, service, wait_until
 from tests.bench.progress import committed_by, pace
 from tests.builders import HOUR_S, MIDNIGHT_S, stream
+from tests.signatures import want_signatures
 
 FLEET = Fleet(4_000_001, points=500, hours=200 * 24 + 1)
 """From January to July."""
@@ -90,7 +89,7 @@ def _want_signatures(stack: Stack) -> None:
     """Ask for each metering point's signatures, and wait until all are computed."""
     with psycopg.connect(stack.admin_dsn, autocommit=True) as connection:
         connection.execute(_TEMPERATURES)
-        asyncio.run(_want(stack))
+        asyncio.run(want_signatures(stack.dsn("ingest")))
         connection.execute("VACUUM ANALYZE")
         wait_until(lambda: _count(connection, _STALE) == 0, "the signatures are not computed", WITHIN_S)
         assert _count(connection, _BEHIND, LAST_DAY_OF_MONTH) == FLEET.points * SIGNATURES_BEHIND
@@ -99,16 +98,6 @@ def _want_signatures(stack: Stack) -> None:
 def _count(connection: "psycopg.Connection[tuple[int]]", query: str, *parameters: date) -> int:
     [(count,)] = connection.execute(query.encode(), parameters).fetchall()
     return count
-
-
-async def _want(stack: Stack) -> None:
-    database = Database(stack.dsn("ingest"))
-    await database.open()
-    try:
-        async with database.transaction() as tx:
-            await estimation.want_all(tx)
-    finally:
-        await database.close()
 
 
 async def _corrected(stack: Stack, token: str) -> list[Correction]:

@@ -12,10 +12,9 @@ from services.cli.deliveries import put_source
 from services.cli.requests import Client
 from services.cli.simulator.posting import SOURCE_KIND, SOURCE_RANK, send_weather
 from services.cli.simulator.town import Town
-from services.common.postgres import Database
 from services.ingest.sending import deliveries
-from services.ingest.store import estimation
 from tests.scenarios.town.orders import Wave
+from tests.signatures import want_signatures
 
 SETTLED_WITHIN_S = 900
 LOOKS, LOOK_EVERY_S = 3, 0.1
@@ -71,7 +70,7 @@ class Sending:
         """Wait until all that was sent is judged and estimated."""
         self._wait()
         # As the nightly job does; else only those months have a signature in which a gap begins.
-        asyncio.run(_want_signatures(self._stack.dsn("ingest")))
+        asyncio.run(want_signatures(self._stack.dsn("ingest")))
         self._wait()
 
     def _wait(self) -> None:
@@ -100,13 +99,3 @@ class Sending:
                 self._names,
             )
         self._taken = 0
-
-
-async def _want_signatures(dsn: str) -> None:
-    database = Database(dsn, 1, 1)
-    await database.open()
-    try:
-        async with database.transaction() as tx:
-            await estimation.want_all(tx)
-    finally:
-        await database.close()
