@@ -20,7 +20,9 @@ from services.cli.requests import Client, told_to_person
 from services.cli.show import zone
 from services.cli.tables import Heading
 
-app = typer.Typer(help="Correct, withdraw, accept or settle readings, put a meter where it sat, read a delivery again.")
+app = typer.Typer(
+    help="Correct, withdraw, restore, accept or settle readings, put a meter where it sat, read a delivery again."
+)
 
 MOST_WH = 10**15
 TIME_WANTED = "write a time as in 2026-01-05T07:15, in local time, or with an offset"
@@ -78,6 +80,12 @@ def correct(
 def withdraw(point: PointArgument, first: FromOption, last: ToOption, cause: CauseOption, who: WhoOption) -> None:
     """Take back every reading of a span, whoever sent it."""
     _put("withdraw", who, cause, _span(point, first, last))
+
+
+@app.command()
+def restore(point: PointArgument, first: FromOption, last: ToOption, cause: CauseOption, who: WhoOption) -> None:
+    """Let count again what operators took back in a span, as it was said before."""
+    _put("restore", who, cause, _span(point, first, last))
 
 
 @app.command()

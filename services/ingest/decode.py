@@ -18,13 +18,13 @@ from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.ingest.core.form import FormColumns, form_refusals
 from services.ingest.core.identify import Names, Reference, identify
 from services.ingest.core.parsed import is_plain_name
-from services.ingest.core.readings import ESTIMATE_RANK, OPERATOR_RANK, ReadingRows, content_hash, in_order
+from services.ingest.core.readings import ESTIMATE_RANK, YIELDING_RANK, ReadingRows, content_hash, in_order
 from services.ingest.core.verdict import Verdict
 from services.ingest.sources.arrow_readings import UNREADABLE, record_batches
 
 DELIVERY_HEADER = "delivery-id"
 RANK_HEADER = "source-rank"
-RANKS = {str(rank): rank for rank in range(ESTIMATE_RANK, OPERATOR_RANK + 1)}
+RANKS = {str(rank): rank for rank in range(ESTIMATE_RANK, YIELDING_RANK + 1)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def message(record: ConsumerRecord, future_s: int) -> Message:
 
 def _rank(text: str) -> int:
     if text not in RANKS:
-        raise ValueError(f"the header {RANK_HEADER} must be a whole number from {ESTIMATE_RANK} to {OPERATOR_RANK}")
+        raise ValueError(f"the header {RANK_HEADER} must be a whole number from {ESTIMATE_RANK} to {YIELDING_RANK}")
     return RANKS[text]
 
 

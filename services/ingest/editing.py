@@ -18,7 +18,7 @@ from services.ingest.core import edits as documents
 from services.ingest.core.documents import Meter
 from services.ingest.core.edits import CAN_BE_ACCEPTED
 from services.ingest.core.parsed import MOST_ITEMS, well_formed
-from services.ingest.core.readings import OPERATOR_RANK
+from services.ingest.core.readings import OPERATOR_RANK, YIELDING_RANK
 from services.ingest.core.refusals import Refusal, RefusedError
 from services.ingest.core.verdict import FIRST_REFUSED, Verdict
 from services.ingest.decode import readings_message
@@ -74,7 +74,7 @@ async def _edit(tx: Transaction, edit_id: UUID, asked: documents.Edit, document:
         case documents.Correct() | documents.Accept():
             point_id = await _point(tx, asked.metering_point)
             return edit._replace(point_id=point_id, from_at=asked.read_at, to_at=asked.read_at)
-        case documents.Withdraw() | documents.Settle() | documents.Reopen():
+        case documents.Withdraw() | documents.Restore() | documents.Settle() | documents.Reopen():
             point_id = await _point(tx, asked.metering_point)
             return edit._replace(point_id=point_id, from_at=asked.from_at, to_at=asked.to_at)
         case documents.AssignMeter():
@@ -99,6 +99,8 @@ async def _said(tx: Transaction, edit: Edit, asked: documents.Edit) -> list[Said
             return [Said(await _accepted(tx, edit, asked))]
         case documents.Withdraw():
             return await _withdrawn(tx, edit, asked)
+        case documents.Restore():
+            return await _restored(tx, edit, asked)
         case documents.AssignMeter():
             await metering.put_meter(tx, asked.serial, asked.meter)
         case documents.Replay():
@@ -122,9 +124,30 @@ async def _withdrawn(tx: Transaction, edit: Edit, asked: documents.Withdraw) -> 
     found = [one for one in await _versions(tx, edit) if not one.is_taken_back]
     if not found:
         raise RefusedError(Refusal.NOTHING_THERE, "nothing was read in that span, or all of it is taken back already")
+    _hold_to_most(found)
+    return [Said(_taken_back(asked.metering_point, one), one.rank_of_withdrawal) for one in found]
+
+
+def _hold_to_most(found: Sequence[Version]) -> None:
     if len(found) > MOST_ITEMS:
         raise RefusedError(Refusal.TOO_MANY_READINGS, f"a span holds at most {MOST_ITEMS} readings; part it")
-    return [Said(_taken_back(asked.metering_point, one), one.rank_of_withdrawal) for one in found]
+
+
+async def _restored(tx: Transaction, edit: Edit, asked: documents.Restore) -> list[Said]:
+    if edit.point_id is None:
+        return []
+    found = await edits.taken_back(tx, edit.point_id, asked.from_at, asked.to_at, MOST_ITEMS + 1)
+    if not found:
+        raise RefusedError(Refusal.NOTHING_THERE, "no operator has taken anything back in that span")
+    _hold_to_most(found)
+    return [_restoring(asked.metering_point, one) for one in found]
+
+
+def _restoring(number: str, version: Version) -> Said:
+    """Say again what an operator had said; where he had said nothing, that the sources' word counts."""
+    if version.withdrawn:
+        return Said(_taken_back(number, version), YIELDING_RANK)
+    return Said(_as_said(number, version))
 
 
 def _taken_back(number: str, version: Version) -> dict[str, Any]:

@@ -20,6 +20,8 @@ LITRES_TOLERANCE = 1_000
 GIGAWATT_M_PER_S = 2**28
 OPERATOR = 101
 """The rank of what an operator says."""
+YIELDING = 102
+"""The rank of an operator's word that what operators said of an instant counts no more."""
 NO_METERS_W = 2**29
 """Faster than that nothing rises, not even to what an operator says."""
 ESTIMATE = -1
@@ -181,7 +183,7 @@ def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], 
         by_instant[reading.read_at_s].append(reading)
     chained = []
     for at_s in sorted(by_instant):
-        *others, reading = sorted(by_instant[at_s], key=_claim)
+        *others, reading = _by_what_they_claim(by_instant[at_s])
         for other in others:
             verdicts[at_s, other.content_hash] = CONFLICTING if _is_a_toss(other, reading) else SUPERSEDED
         if reading.withdrawn:
@@ -189,6 +191,15 @@ def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], 
         else:
             chained.append(reading)
     return verdicts, chained
+
+
+def _by_what_they_claim(versions: Sequence[Reading]) -> list[Reading]:
+    """What operators said yields to all else where the last thing they said is that it does."""
+    in_order = sorted(versions, key=_claim)
+    of_operators = sorted((one for one in versions if one.rank >= OPERATOR), key=lambda one: _claim(one)[1:])
+    if not of_operators or of_operators[-1].rank != YIELDING:
+        return in_order
+    return sorted(in_order, key=lambda one: one.rank < OPERATOR)
 
 
 def _is_a_toss(other: Reading, winner: Reading) -> bool:

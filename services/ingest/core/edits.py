@@ -60,6 +60,12 @@ class Withdraw(_OfSpan):
     action: Literal["withdraw"]
 
 
+class Restore(_OfSpan):
+    """What operators took back in a span counts again, as if they never had."""
+
+    action: Literal["restore"]
+
+
 class Settle(_OfSpan):
     """Somebody has looked at what is refused or flagged in a span, and leaves it as it is."""
 
@@ -87,7 +93,9 @@ class Replay(_Edit):
     delivery_id: UUID
 
 
-Edit = Annotated[Correct | Accept | Withdraw | Settle | Reopen | AssignMeter | Replay, Field(discriminator="action")]
+Edit = Annotated[
+    Correct | Accept | Withdraw | Restore | Settle | Reopen | AssignMeter | Replay, Field(discriminator="action")
+]
 
 
 def said_of(correct: Correct) -> dict[str, Any]:

@@ -14,6 +14,8 @@ HIGHEST_RANK = 100
 """That a source can have."""
 OPERATOR_RANK = HIGHEST_RANK + 1
 """Of what an operator says: it counts before any source's word."""
+YIELDING_RANK = OPERATOR_RANK + 1
+"""By which an operator takes back what he said of an instant before: the sources' word counts again."""
 ESTIMATE_RANK = -1
 """Of an estimate ahead of the last reading: whatever was read counts before it."""
 
@@ -58,8 +60,26 @@ def in_order(rows: ReadingRows) -> ReadingRows:
     order = np.argsort(key, kind="stable")
     if (key[order[1:]] == key[order[:-1]]).any():
         # Of few instants there are two versions, so that most often their claims need not be sorted.
-        order = np.lexsort((rows.content_hash, rows.withdrawn, rows.recorded_us, rows.rank, key))
+        order = np.lexsort((rows.content_hash, rows.withdrawn, rows.recorded_us, _claims(rows, key), key))
     return rows.take(order)
+
+
+def _claims(rows: ReadingRows, key: Int64) -> Int64:
+    """Give how much each version claims to be the one of its instant: its rank, or less than any where it yields.
+
+    What operators said of an instant yields where the last thing they said is that it does.
+    """
+    of_operators = np.flatnonzero(rows.rank >= OPERATOR_RANK)
+    if not (rows.rank[of_operators] == YIELDING_RANK).any():
+        return rows.rank
+    said = rows.take(of_operators)
+    order = np.lexsort((said.content_hash, said.withdrawn, said.recorded_us, key[of_operators]))
+    instants = key[of_operators[order]]
+    last = np.searchsorted(instants, instants, side="right") - 1
+    claims = rows.rank.copy()
+    yields = said.rank[order[last]] == YIELDING_RANK
+    claims[of_operators[order[yields]]] = ESTIMATE_RANK - 1
+    return claims
 
 
 def without_duplicates(rows: ReadingRows) -> ReadingRows:

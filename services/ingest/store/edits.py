@@ -1,7 +1,7 @@
 """What operators did, and the readings that they did it to. Nothing of it is ever changed."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from services.common import logs
 from services.common.postgres import Transaction
-from services.ingest.core.readings import ESTIMATE_RANK, OPERATOR_RANK
+from services.ingest.core.readings import ESTIMATE_RANK, OPERATOR_RANK, YIELDING_RANK
 
 _ADD = """
     INSERT INTO ingest.edit (edit_id, who, action, point_id, serial, from_at, to_at, document, cause, correlation_id)
@@ -34,13 +34,33 @@ _LIST = """
 _SOURCE_OF = "SELECT source_id FROM ingest.source WHERE rank = %s"
 
 # Of each instant the version that claims most, and the estimate that does; what an operator has taken back stays so.
+# What operators said yields where the last thing they said of the instant is that it does.
 _VERSIONS = """
     SELECT DISTINCT ON (read_at, rank < 0) read_at, rank, withdrawn, verdict, energy_wh, volume_l, forward_lc,
            return_lc, flow_l_per_h, power_w, supply_c, return_c
-      FROM ingest.reading
-     WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
-     ORDER BY read_at, rank < 0, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
+      FROM (SELECT reading.*,
+                   rank >= %(operator)s AND first_value(rank) OVER same_kind = %(yielding)s AS yields
+              FROM ingest.reading
+             WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
+            WINDOW same_kind AS (PARTITION BY read_at, rank >= %(operator)s
+                                 ORDER BY recorded_at DESC, withdrawn DESC, content_hash DESC)) AS claiming
+     ORDER BY read_at, rank < 0, yields, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
      LIMIT %(most)s
+"""
+
+# Of each instant that an operator took back, being the last word on it: what operators said before, or else that word.
+_TAKEN_BACK = """
+    WITH said AS (
+        SELECT reading.*,
+               row_number() OVER (PARTITION BY read_at ORDER BY recorded_at DESC, withdrawn DESC, content_hash DESC)
+                   AS place
+          FROM ingest.reading
+         WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s AND rank >= %(operator)s)
+    SELECT DISTINCT ON (said.read_at) said.read_at, said.rank, said.withdrawn, said.verdict, said.energy_wh,
+           said.volume_l, said.forward_lc, said.return_lc, said.flow_l_per_h, said.power_w, said.supply_c, said.return_c
+      FROM said AS last JOIN said USING (read_at)
+     WHERE last.place = 1 AND last.withdrawn AND last.rank = %(operator)s AND (said.place = 1 OR NOT said.withdrawn)
+     ORDER BY said.read_at, said.withdrawn, said.place LIMIT %(most)s
 """
 
 
@@ -114,5 +134,17 @@ async def source_of(tx: Transaction, rank: int) -> UUID:
 
 async def versions(tx: Transaction, point_id: int, from_at: datetime, to_at: datetime, most: int) -> list[Version]:
     """Give the instants of a span that were read, both its ends included."""
-    parameters = {"point_id": point_id, "from_at": from_at, "to_at": to_at, "most": most}
-    return await (await tx.cursor(row_factory=class_row(Version)).execute(_VERSIONS, parameters)).fetchall()
+    return await _versions(tx, _VERSIONS, point_id, from_at, to_at, most)
+
+
+async def taken_back(tx: Transaction, point_id: int, from_at: datetime, to_at: datetime, most: int) -> list[Version]:
+    """Give what operators said in a span, both its ends included, before they took it back, or else that they did."""
+    return await _versions(tx, _TAKEN_BACK, point_id, from_at, to_at, most)
+
+
+async def _versions(
+    tx: Transaction, statement: LiteralString, point_id: int, from_at: datetime, to_at: datetime, most: int
+) -> list[Version]:
+    ranks = {"operator": OPERATOR_RANK, "yielding": YIELDING_RANK}
+    span = {"point_id": point_id, "from_at": from_at, "to_at": to_at, "most": most} | ranks
+    return await (await tx.cursor(row_factory=class_row(Version)).execute(statement, span)).fetchall()

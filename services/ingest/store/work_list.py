@@ -47,7 +47,7 @@ _GROUPS: LiteralString = f"""
                                                         WHERE named.number = %(point)s))
            AND NOT EXISTS (SELECT FROM ingest.reading AS said
                             WHERE said.point_id = reading.point_id AND said.read_at = reading.read_at
-                              AND said.rank = 101 AND said.verdict < 10)
+                              AND said.rank = 101 AND said.verdict IN (1, 3))
            AND NOT EXISTS (SELECT FROM settled
                             WHERE settled.point_id = reading.point_id
                               AND settled.span @> reading.read_at)

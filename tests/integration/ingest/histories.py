@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place
+from tests.oracle.verdicts import ESTIMATE, OPERATOR, YIELDING, Place
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S
@@ -273,6 +273,9 @@ def _an_operators_word(rows: list[Row], index: int, noise: Random) -> None:
     row = rows[index]
     said = noise.choice([{"energy_wh": row["energy_wh"] + 1_500}, {}, {"withdrawn": True}])
     rows.append(row | {"rank": OPERATOR, "recorded_at": row["recorded_at"] + noise.choice([0, 60])} | said)
+    if noise.random() < 0.4:
+        yielding = {"rank": YIELDING, "withdrawn": True, "recorded_at": row["recorded_at"] + noise.choice([0, 60, 90])}
+        rows.append(row | yielding)
 
 
 def _operators_words(rows: list[Row], index: int, noise: Random) -> None:

@@ -96,6 +96,52 @@ def test_a_withdrawn_span_is_as_if_it_had_not_been_read(door: Door) -> None:
     assert (again.status_code, again.json()["code"]) == (422, "nothing_there")
 
 
+def test_a_span_that_was_withdrawn_by_mistake_is_restored_as_if_it_never_was(door: Door) -> None:
+    point = sent(door, {0: 0, 1: 5_000, 2: 5_100, 3: 6_000})
+    measured = [(0, 5_000, "measured"), (1, 100, "measured"), (2, 900, "measured")]
+    span = {"metering_point": point, "from_at": at(1), "to_at": at(2)}
+    assert edit(door, "restore", **span).json()["code"] == "nothing_there"
+    edit(door, "withdraw", **span)
+    until_hours(door, point, [(hour, 2_000, "estimated") for hour in range(3)])
+    assert edit(door, "restore", **span).json()["readings"] == 2
+    until_hours(door, point, measured)
+    assert edit(door, "restore", **span).json()["code"] == "nothing_there"
+    # Its source may correct it as before, and it may be withdrawn again.
+    later = [one | {"recorded_at": at(9)} for one in readings(point, {2: 5_400})]
+    door.sender.judged(door.sender.post(later))
+    until_hours(door, point, [(0, 5_000, "measured"), (1, 400, "measured"), (2, 600, "measured")])
+    assert edit(door, "withdraw", **span).json()["readings"] == 2
+    until_hours(door, point, [(hour, 2_000, "estimated") for hour in range(3)])
+
+
+def test_a_correction_that_was_withdrawn_is_restored_as_one(door: Door) -> None:
+    point = sent(door, {0: 0, 1: 9_000, 2: 2_000})
+    corrected = [(0, 1_200, "manual"), (1, 800, "manual")]
+    span = {"metering_point": point, "from_at": at(1), "to_at": at(1)}
+    edit(door, "correct", metering_point=point, read_at=at(1), energy_wh=1_200)
+    until_hours(door, point, corrected)
+    edit(door, "withdraw", **span)
+    until_hours(door, point, [(0, 1_000, "interpolated"), (1, 1_000, "interpolated")])
+    edit(door, "restore", **span)
+    until_hours(door, point, corrected)
+
+
+def test_what_is_restored_and_refused_waits_for_an_operator_again(door: Door) -> None:
+    point = sent(door, {0: 0, 1: 9_000, 2: 2_000, 3: 3_000})
+    waiting = work(door, point)
+    span = {"metering_point": point, "from_at": at(1), "to_at": at(1)}
+    edit(door, "withdraw", **span)
+    door.until(
+        "SELECT verdict FROM ingest.reading JOIN ingest.point USING (point_id) WHERE rank > 100 AND number = %s",
+        [(3,)],
+        point,
+    )
+    assert work(door, point) == []
+    edit(door, "restore", **span)
+    until_refused(door, point, 1)
+    assert work(door, point) == waiting != []
+
+
 def test_an_accepted_register_may_rise_faster_than_the_maximum(door: Door) -> None:
     [point_id] = door.points.add(1, maximum_kw=50)
     point = f"MP-{point_id}"
