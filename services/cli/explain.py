@@ -123,10 +123,7 @@ def _hour(console: Console, found: Document) -> None:
         quality = f"{stored['quality']}, revision {stored['revision']}"
         console.print(f"{kwh(stored['energy_wh'])} kWh, {quality}{temperatures}", markup=False)
         console.print(stored["rule"], markup=False, soft_wrap=True)
-        if ahead := found["estimated_ahead"]:
-            by, who, cause = (_or_dash(ahead[name]).replace("_", " ") for name in ("by", "who", "cause"))
-            said = f"estimated ahead until {local(ahead['until'], zone)} by {by}, for {who}: {cause}"
-            console.print(said, markup=False, soft_wrap=True)
+        _ahead(console, found, zone)
         console.print(f"derived once more from the readings below: {kwh(found['derived_wh'])} kWh", markup=False)
     readings = {one["read_at"]: one for mark in found["marks"] for one in mark["readings"]}.values()
     section(console, "Marks", MARKS, [_mark(one, zone) for one in found["marks"]])
@@ -143,6 +140,7 @@ def _day(console: Console, found: Document) -> None:
         summed = f"{kwh(stored['energy_wh'])} kWh, {stored['quality']}, revision {stored['revision']}; {hours}"
         console.print(f"{found['metering_point']}, {stored['day']} ({zone.key}): {summed}", markup=False)
     console.print(f"derived once more from the readings: {kwh(found['derived_wh'])} kWh", markup=False)
+    _ahead(console, found, zone)
     midnights = [(local(one["at"], zone), kwh(one["running_wh"])) for one in found["registers"]]
     section(console, "Registers at midnight, running on", MIDNIGHTS, midnights)
     section(console, "Hours", HOURS, [_in_short(one, zone) for one in found["hours"]])
@@ -158,10 +156,19 @@ def _month(console: Console, found: Document) -> None:
         f" {_or_dash(found['invoice_kwh'])} kWh",
         markup=False,
     )
+    _ahead(console, found, ZoneInfo(found["time_zone"]))
     ends = [(one["day"], kwh(one["running_wh"]), _or_dash(one["printed_kwh"])) for one in found["registers"]]
     section(console, "Registers at its ends", ENDS, ends)
     section(console, "Days", DAYS, [_day_in_short(one) for one in found["days"]])
     section(console, "Earlier versions", DAYS_BEFORE, [_day_before(one) for one in found["earlier"]])
+
+
+def _ahead(console: Console, found: Document, zone: ZoneInfo) -> None:
+    """Name the estimate ahead of the last reading that a figure goes up to."""
+    if ahead := found["estimated_ahead"]:
+        by, who, cause = (_or_dash(ahead[name]).replace("_", " ") for name in ("by", "who", "cause"))
+        said = f"estimated ahead until {local(ahead['until'], zone)} by {by}, for {who}: {cause}"
+        console.print(said, markup=False, soft_wrap=True)
 
 
 def _beside(console: Console, found: Document, zone: ZoneInfo) -> None:

@@ -127,7 +127,7 @@ class _EstimatingAhead:
         if point_id is None:
             raise _Refused(NotEstimated.UNKNOWN_METERING_POINT)
         last = await ahead.last(self._tx, point_id)
-        if last is None:
+        if last is None or last.first > self.until:
             raise _Refused(NotEstimated.NEVER_READ)
         if last.read_at >= self.until:
             raise _Refused(NotEstimated.ALREADY_KNOWN)

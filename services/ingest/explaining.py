@@ -97,7 +97,7 @@ class Explanation:
             "hour": self._shown_hour(starts_s, stored),
             **self._verdict(again, stored["energy_wh"] if stored else None),
             "marks": [self._shown_mark(at_s) for at_s in (starts_s, starts_s + HOUR_S)],
-            "estimated_ahead": self._estimated_ahead(starts_s + HOUR_S),
+            "estimated_ahead": self._estimated_ahead(starts_s, starts_s + HOUR_S),
             **self._not_used(*self._bounds(starts_s, starts_s + HOUR_S)),
             "earlier": [one for one in self._found["hours_before"] or [] if seconds(one["starts_at"]) == starts_s],
             "flags": [one["rule"] for one in self._found["flags"] or [] if seconds(one["starts_at"]) == starts_s],
@@ -121,6 +121,7 @@ class Explanation:
             ],
             "hours": hours,
             "not_measured": [one for one in hours if one and one["quality"] != QUALITIES[MEASURED]],
+            "estimated_ahead": self._estimated_ahead(begins_s, ends_s),
             **self._not_used(begins_s, ends_s),
             "earlier": self._found["day_before"] or [],
             "flags": self._found["flags"] or [],
@@ -193,14 +194,13 @@ class Explanation:
         indexes = sorted(set(around(self._derived, at_s)))
         return {"readings": [self._shown_reading(index) for index in indexes]}
 
-    def _estimated_ahead(self, at_s: int) -> Document | None:
-        """Tell of the estimate that an hour ending then goes up to, by what and by whom it was made."""
-        readings: list[Document] = self._around(at_s)["readings"]
-        estimate = next((one for one in reversed(readings) if one["rank"] == ESTIMATE_RANK), None)
-        if estimate is None:
-            return None
-        made = estimate["delivery"] or {}
-        return {"until": estimate["read_at"]} | {name: made.get(name) for name in ("by", "who", "cause")}
+    def _estimated_ahead(self, first_s: int, last_s: int) -> Document | None:
+        """Tell of the estimate that some of a span goes up to: by what and by whom it was made."""
+        counted_s = [seconds(one["read_at"]) for one in self._readings]
+        spans = zip([first_s, *counted_s], counted_s, self._readings, strict=False)
+        found = (one for before_s, at_s, one in spans if before_s < last_s and at_s > first_s and _is_estimate(one))
+        estimate = next(found, None)
+        return estimate and _ahead(self._told(estimate))
 
     def _shown_reading(self, index: int) -> Document:
         base = self._base_wh()
@@ -261,6 +261,16 @@ class Explanation:
         return [one for one in edits if seconds(one["from_at"]) <= last_s and seconds(one["to_at"]) >= first_s]
 
 
+def _is_estimate(reading: Document) -> bool:
+    return bool(reading["rank"] == ESTIMATE_RANK)
+
+
+def _ahead(estimate: Document) -> Document:
+    """Tell of an estimate ahead up to when it goes, by what it was made, who asked for it and why."""
+    made = estimate["delivery"] or {}
+    return {"until": estimate["read_at"]} | {name: made.get(name) for name in ("by", "who", "cause")}
+
+
 def _judged(found: Document, from_s: int, *, adds_up: bool) -> Document:
     """Say whether a figure follows from its readings, and what it means where it does not."""
     waits, kept_from = bool(found["waits_to_be_judged"]), found["kept_from"]
@@ -290,6 +300,7 @@ def _of_month(found: Document, first: date, following: date, zone: ZoneInfo) -> 
     return {
         "metering_point": found["number"],
         "medium": found["medium"],
+        "time_zone": zone.key,
         "month": first.isoformat()[:7],
         "energy_wh": days_wh,
         "open_days_wh": hours_wh.get("of_open_days"),
@@ -301,6 +312,7 @@ def _of_month(found: Document, first: date, following: date, zone: ZoneInfo) -> 
             _end(found, following, end_wh, is_at_end=True),
         ],
         "days": list(by_day.values()),
+        "estimated_ahead": next((_ahead(one) for one in found["readings"] or [] if _is_estimate(one)), None),
         "earlier": found["days_before"] or [],
     }
 
@@ -322,7 +334,7 @@ def _end(found: Document, day: date, running_wh: int | None, *, is_at_end: bool)
         "running_wh": running_wh,
         "printed_kwh": None if running_wh is None else whole_kwh(running_wh),
         "readings": [
-            {name: value for name, value in one.items() if name != "is_at_end"}
+            {name: one[name] for name in ("read_at", "energy_wh", "serial")}
             for one in readings
             if one["is_at_end"] == is_at_end
         ],

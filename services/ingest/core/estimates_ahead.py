@@ -59,7 +59,7 @@ class NotEstimated(StrEnum):
 
 _WHY = {
     NotEstimated.UNKNOWN_METERING_POINT: "there is no such metering point here",
-    NotEstimated.NEVER_READ: "no reading of it counts, so that there is no register to go on from",
+    NotEstimated.NEVER_READ: "no reading of it up to then counts, so that there is no register to go on from",
     NotEstimated.ALREADY_KNOWN: "its register at that midnight is known, or estimated already; withdraw that first",
     NotEstimated.ANOTHER_METER: (
         "another meter sits there by then, or none; say what it showed with: kulvert edit correct"

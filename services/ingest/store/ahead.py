@@ -7,10 +7,11 @@ from services.common.postgres import Transaction
 from services.ingest.core.estimates_ahead import Used
 from services.ingest.core.readings import SENTINELS
 
-# The newest that counts, an estimate or not, and the newest that was read.
+# The newest that counts, an estimate or not, the newest that was read, and the first.
 _LAST = """
     SELECT last.read_at, last.energy_wh,
-           CASE WHEN last.volume_l <> ALL(%(sentinels)s) THEN last.volume_l END AS volume_l, was_read.read_at
+           CASE WHEN last.volume_l <> ALL(%(sentinels)s) THEN last.volume_l END AS volume_l, was_read.read_at,
+           (SELECT min(read_at) FROM ingest.reading WHERE point_id = %(point_id)s AND verdict = 1)
       FROM (SELECT read_at, energy_wh, volume_l FROM ingest.reading
              WHERE point_id = %(point_id)s AND verdict = 1 ORDER BY read_at DESC LIMIT 1) AS last
       CROSS JOIN LATERAL (
@@ -42,6 +43,8 @@ class Last(NamedTuple):
     volume_l: int | None
     was_read: datetime
     """When the newest reading that was read and counts was taken: the same, or that before the estimates."""
+    first: datetime
+    """When the first one that counts was."""
 
 
 async def last(tx: Transaction, point_id: int) -> Last | None:

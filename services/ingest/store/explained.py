@@ -138,18 +138,21 @@ _MONTH = """
                      WHERE hour.point_id = point.point_id AND starts_at >= %(from_at)s AND starts_at < %(to_at)s
                      GROUP BY 1) AS summed) AS hours_wh,
            (SELECT jsonb_agg(to_jsonb(one) ORDER BY one.read_at)
-              FROM (SELECT ends.is_at_end, near.*
+              FROM (SELECT ends.is_at_end, near.read_at, near.energy_wh, near.serial, near.rank,
+                           jsonb_build_object('by', edit.document ->> 'by', 'who', edit.who, 'cause', edit.cause)
+                               AS delivery
                       FROM (VALUES (false, %(from_at)s::timestamptz), (true, %(to_at)s)) AS ends(is_at_end, at)
                       CROSS JOIN LATERAL (
-                           (SELECT read_at, energy_wh, serial
+                           (SELECT read_at, energy_wh, serial, rank, delivery_id
                               FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id)
                              WHERE reading.point_id = point.point_id AND verdict = 1 AND read_at <= ends.at
                              ORDER BY read_at DESC LIMIT 1)
                             UNION
-                           (SELECT read_at, energy_wh, serial
+                           (SELECT read_at, energy_wh, serial, rank, delivery_id
                               FROM ingest.reading LEFT JOIN ingest.meter USING (meter_id)
                              WHERE reading.point_id = point.point_id AND verdict = 1 AND read_at >= ends.at
-                             ORDER BY read_at LIMIT 1)) AS near) AS one) AS readings,
+                             ORDER BY read_at LIMIT 1)) AS near
+                      LEFT JOIN ingest.edit ON edit.edit_id = near.delivery_id) AS one) AS readings,
            (SELECT jsonb_agg(to_jsonb(one) ORDER BY one.day, one.known_from)
               FROM (SELECT day, energy_wh, register_wh, quality, revision,
                            nullif(known_from, '-infinity') AS known_from, known_to

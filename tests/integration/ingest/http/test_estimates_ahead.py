@@ -38,6 +38,8 @@ def test_what_was_used_since_is_estimated_until_it_is_read(door: Door) -> None:
     assert "an estimate stands ahead of the last reading" in hour["hour"]["rule"]
     told = hour["estimated_ahead"]
     assert (told["by"], told["who"]) == ("mean_of_30_days_before", "Anna Berg")
+    assert explained(door, point, "days/2024-01-11")["estimated_ahead"] == told
+    assert explained(door, point, "days/2024-01-10")["estimated_ahead"] is None
     assert [one["action"] for one in hour["edits"]] == ["estimate_ahead"]
     assert work(door, point) == []
     # The meter comes back lower than it was thought to be.
@@ -147,6 +149,10 @@ def test_one_that_no_register_can_show_does_not_take_the_others_with_it(door: Do
         (known, "estimated"),
     ]
     until_hours(door, known, MEASURED + [(hour, 1_000, "estimated") for hour in range(24, 48)])
+
+
+def test_there_is_nothing_to_go_on_from_before_the_first_reading(door: Door) -> None:
+    assert only(ask(door, sent(door, READ), until="2024-01-09"))["reason"] == "never_read"
 
 
 @pytest.mark.parametrize("until", ["0001-01-01", "1969-12-31", "2024-13-01", "soon"])
