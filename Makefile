@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := services/gateway/portal/static/vendor
 # The machine's own npm where there is one, else the one among the Python packages.
-NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+NPM_CI := cd deploy/frontend && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--python-version 3.11 --custom-compile-command "make lock" -q
