@@ -14,8 +14,9 @@ from services.billing import metrics
 from services.billing.core.chain import Series
 from services.billing.core.entries import Case, Issue, cited_rows, invoice_row, line_rows, linked, period_row
 from services.billing.core.held import Held, HeldReason
-from services.billing.core.invoices import Draft, draft
+from services.billing.core.invoices import Draft, Month, drafts
 from services.billing.core.parts import Part, contract_span, month_span, parts
+from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
 from services.billing.settings import BillingSettings
 from services.billing.store import closing as store
@@ -86,33 +87,29 @@ async def _close_batch(tx: Transaction, settings: BillingSettings, month: date, 
 
 
 async def _drafts(tx: Transaction, contracts: Sequence[Contract], month: date) -> list[Outcome]:
-    lists = await copies.price_lists(tx)
+    prices = Prices(await copies.price_lists(tx))
     parties = await store.parties(tx, contracts)
     spans = {contract.contract_id: contract_span(contract, month) for contract in contracts}
-    parted = {one.contract_id: parts(one, lists, spans[one.contract_id]) for one in contracts}
+    parted = {one.contract_id: parts(one, prices, spans[one.contract_id]) for one in contracts}
     lost = await store.lost(tx, contracts, month_span(month))
     parted |= {contract_id: Held(HeldReason.INVOICE_LOST) for contract_id in lost}
     wanted = [(contract.point_id, part) for contract in contracts for part in _known(parted[contract.contract_id])]
     figures = iter(await store.figures(tx, wanted))
-    outcomes: list[Outcome] = []
-    for contract in contracts:
-        contract_id, found = contract.contract_id, parted[contract.contract_id]
-        read = [next(figures) for _ in _known(found)]
-        case = Case(contract, spans[contract_id], parties.get(contract_id, {}))
-        outcomes.append((case, _outcome(case, found, read)))
-    return outcomes
+    cases = [Case(one, spans[one.contract_id], parties.get(one.contract_id, {})) for one in contracts]
+    found = [parted[one.contract_id] for one in contracts]
+    months = [Month(_known(one), [next(figures) for _ in _known(one)]) for one in found]
+    drafted = drafts(months, prices)
+    return [(case, _outcome(case, one, made)) for case, one, made in zip(cases, found, drafted, strict=True)]
 
 
 def _known(found: list[Part] | Held) -> list[Part]:
     return [] if isinstance(found, Held) else found
 
 
-def _outcome(case: Case, found: list[Part] | Held, figures: Sequence[Any]) -> Draft | Held:
+def _outcome(case: Case, found: list[Part] | Held, draft: Draft | Held) -> Draft | Held:
     if isinstance(found, Held):
         return found
-    if not case.parties:
-        return Held(HeldReason.NO_ADDRESS)
-    return draft(found, figures)
+    return draft if case.parties else Held(HeldReason.NO_ADDRESS)
 
 
 async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, series: Series) -> None:

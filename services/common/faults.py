@@ -82,6 +82,10 @@ PATTERN_WORDS = {
     r"^\d{4}-(0[1-9]|1[0-2])$": "write a month as in 2026-01",
     r"^[0-9]{4}-(0[1-9]|1[0-2])$": "write a month as in 2026-01",
     r"^[0-9]{4}-[0-9]{6,12}$": "write an invoice's number as in 2026-100482",
+    r"^[0-9]{6}-?[0-9]{4}$": "write an organisation number as in 556677-8899",
+    r"^[A-Z]{3}$": "write a currency as in SEK",
+    r"^P([0-9]+[YMWD])*([0-9]+[YMWD]|T([0-9]+[HMS])+)$": "write a duration as in P1M (a month), P1Y, P1D or PT1H",
+    r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+){0,2}$": "write a time zone as in Europe/Stockholm",
 }
 """What is said of a text that does not fit a pattern: a pattern itself tells a person nothing."""
 

@@ -7,17 +7,18 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from psycopg import DataError
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from schemas.price_lists import PriceList, PriceListTerms
+from schemas.price_list_terms import PriceListTerms
+from schemas.price_lists import PriceList
 from schemas.values import Key
-from services.common import web
+from services.common import problems, web
 from services.common.postgres import Database
 from services.common.table_imports import ImportAnswer, imported
 from services.contracts import handlers, metrics
-from services.contracts.core import documents
+from services.contracts.core import documents, price_list_documents
 from services.contracts.core.determination import winter_years
-from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
 from services.contracts.determining import determine
 from services.contracts.imports import import_table
 from services.contracts.sealing import Sealer
@@ -33,6 +34,8 @@ CONFLICTS = {
 }
 """What is well written and contradicts what is stored, or the day; answered with 409."""
 MAX_REFUSED_SHOWN = 1_000
+PRICE_LIST_UNREADABLE = "This is no price list, in short or as tariffs; mend what the errors name. Nothing was taken."
+PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the errors name. Nothing was taken."
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,11 @@ def app(parts: Parts) -> FastAPI:
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
         return web.Problem(409 if error.refusal in CONFLICTS else 422, error.refusal.value, error.detail).response()
+
+    @api.exception_handler(FaultyPriceListError)
+    async def faulty(_: Request, error: FaultyPriceListError) -> Response:
+        errors = [{"field": one.where, "code": "price_list", "reason": one.what} for one in error.faults]
+        return web.Problem(422, "faulty_price_list", PRICE_LIST_FAULTY, errors).response()
 
     @api.exception_handler(DataError)
     async def unstorable(_: Request, __: DataError) -> Response:
@@ -171,12 +179,20 @@ def _lookups(parts: Parts) -> APIRouter:
     return router
 
 
+def _price_list(document: dict[str, Any]) -> PriceListTerms:
+    try:
+        return price_list_documents.price_list(document)
+    except ValidationError as error:
+        raise web.Problem(422, "invalid", PRICE_LIST_UNREADABLE, problems.faults_of(error.errors())) from error
+
+
 def _prices(parts: Parts) -> APIRouter:
     router = web.router()
     database = parts.database
 
     @router.put("/price-lists/{price_list_id}")
-    async def put_price_list(price_list_id: Key, terms: PriceListTerms, response: Response) -> dict[str, Any]:
+    async def put_price_list(price_list_id: Key, document: dict[str, Any], response: Response) -> dict[str, Any]:
+        terms = _price_list(document)
         async with database.transaction() as tx:
             change = await handlers.put_price_list(tx, price_list_id, terms)
             version = (await price_lists.versions(tx, price_list_id))[-1].version

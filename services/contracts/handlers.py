@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from psycopg.errors import ExclusionViolation
 
 from schemas.contracts import ContractChanged
-from schemas.price_lists import PriceListTerms
+from schemas.price_list_terms import PriceListTerms
 from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED
 from schemas.values import ContractId, CustomerId, FacilityId, PointId
 from services.common import outbox
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.contract_changes import changed_from
-from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.core.price_list_documents import period_fault
+from services.contracts.core.price_list_rules import faults
+from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
 from services.contracts.sealing import Sealer
 from services.contracts.store import Change, contracts, customers, facilities, lock, price_lists
 
@@ -61,8 +63,13 @@ async def put_customer(
 
 
 async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> Change:
-    """Take in a price list as a new version, and tell of all its versions."""
-    change = await price_lists.put_price_list(tx, price_list_id, terms)
+    """Take in a price list as a new version, and tell of all its versions. Raises FaultyPriceListError."""
+    found = faults(terms)
+    known = await price_lists.locked_versions(tx, price_list_id)
+    found += [fault for fault in [period_fault(known, terms)] if fault]
+    if found:
+        raise FaultyPriceListError(found)
+    change = await price_lists.put_price_list(tx, price_list_id, known, terms)
     if change is not Change.UNCHANGED:
         event = await price_lists.price_list_event(tx, price_list_id)
         await outbox.add(tx, SCHEMA, PRICE_LISTS_CHANGED, price_list_id, event)

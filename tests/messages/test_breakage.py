@@ -154,7 +154,7 @@ def _write_over(holder: Any, key: Any) -> None:
     if isinstance(holder[key], dict):
         holder[key] = {"type": "null"}
     elif isinstance(holder[key], list):
-        holder[key] = []
+        holder[key] = [] if holder[key] else ["edited"]
     elif key != "$ref":
         holder[key] = "edited"
     else:

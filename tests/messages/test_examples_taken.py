@@ -161,7 +161,7 @@ async def billing_takes_contracts(system: System, stack: Stack, message: Consume
 async def billing_takes_price_lists(system: System, stack: Stack, message: ConsumerRecord, name: str) -> None:
     await system.take("billing", BillingHandlers(), message)
     query = (
-        "SELECT price_list_id, version, document ->> 'status' FROM billing.price_list"
+        "SELECT price_list_id, version, document -> 'extension' ->> 'status' FROM billing.price_list"
         " WHERE price_list_id IN ('bas-2022', 'bas-2026') ORDER BY version"
     )
     lists = {

@@ -205,7 +205,7 @@ def test_a_column_that_is_missing_is_named() -> None:
 
 def test_unknown_fields_within_a_price_list_do_not_stop_billing() -> None:
     text = examples.text(PriceListChanged, "two_versions")
-    text["versions"][0]["components"][1]["seasons"][0]["green"] = True
+    text["versions"][0]["tariffs"][0]["energyPrice"]["components"][0]["price"]["green"] = True
     assert billing(record(PRICE_LISTS_CHANGED, json.dumps(text).encode(), [])) == examples.event(
         PriceListChanged, "two_versions"
     )

@@ -32,5 +32,6 @@ def _state(contract: Contract, day: date) -> object:
 
 def price_list_differs_from(before: PriceListChanged, after: PriceListChanged) -> date | None:
     """Give the first day on which another version counts; None where no day does."""
-    days = {version.valid_from for known in (before, after) for version in known.versions}
+    periods = [version.valid_period for known in (before, after) for version in known.versions]
+    days = {day for period in periods for day in (period.from_including, period.to_excluding)}
     return min((day for day in days if before.in_force(day) != after.in_force(day)), default=None)

@@ -12,6 +12,7 @@ class HeldReason(StrEnum):
     NO_PRICE_LIST = "no_price_list"
     NO_ENERGY_PRICE = "no_energy_price"
     NO_POWER_IN_FORCE = "no_power_in_force"
+    QUANTITY_MISSING = "quantity_missing"
     NO_ADDRESS = "no_address"
     INVOICE_LOST = "invoice_lost"
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
+from schemas.price_list_terms import WeightedBy
 from services.billing.core.held import Held, HeldReason
-from services.billing.core.lines import Line, lines
+from services.billing.core.lines import Line, Used, lines
 from services.billing.core.parts import Part
+from services.billing.core.prices import Prices
 from services.heat.tariff.energy import energy_kwh
 from services.heat.tariff.vat import vat_ore
 
@@ -28,6 +30,10 @@ class Figures:
     is_start_estimated: bool = False
     is_end_estimated: bool = False
     """Whether the day that ends with the register is estimated, so that no meter may ever have shown it."""
+    litres: int | None = None
+    """Of all days; None where that of one is not known."""
+    return_by_energy_centi_c: int | None = None
+    return_by_flow_centi_c: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,54 @@ class Draft:
         return sum(vat.vat_ore for vat in self.vat)
 
 
-def draft(parts: Sequence[Part], figures: Sequence[Figures]) -> Draft | Held:
-    """Price the parts of a month with their figures. Held where a day is not whole or a register went backwards."""
-    priced: list[Line] = []
-    basis_parts = []
-    for part, known in zip(parts, figures, strict=True):
+class Month(NamedTuple):
+    """A contract's month to be priced: its parts, and what is known of each."""
+
+    parts: Sequence[Part]
+    figures: Sequence[Figures]
+
+
+def drafts(months: Sequence[Month], prices: Prices) -> list[Draft | Held]:
+    """Price months, all at once.
+
+    Held where a day is not whole, a register went backwards, or what the price list counts is not known.
+    """
+    faults = [_fault(month) for month in months]
+    ready = [month for month, fault in zip(months, faults, strict=True) if fault is None]
+    used = [_used(*pair) for month in ready for pair in zip(month.parts, month.figures, strict=True)]
+    priced = iter(lines([part for month in ready for part in month.parts], used, prices))
+    return [
+        Held(fault) if fault else _draft(month, [next(priced) for _ in month.parts])
+        for month, fault in zip(months, faults, strict=True)
+    ]
+
+
+def _fault(month: Month) -> HeldReason | None:
+    for part, known in zip(month.parts, month.figures, strict=True):
         since, to = known.register_from_wh, known.register_to_wh
         if since is None or to is None or known.days_whole < part.days:
-            return Held(HeldReason.DAYS_MISSING)
+            return HeldReason.DAYS_MISSING
         if to < since:
-            return Held(HeldReason.REGISTER_WENT_BACKWARDS)
-        kwh = energy_kwh(since, to)
-        priced += lines(part, kwh)
-        basis_parts.append(_basis(part, known, kwh))
-    return Draft(priced, _vat(priced), basis_parts)
+            return HeldReason.REGISTER_WENT_BACKWARDS
+    return None
+
+
+def _used(part: Part, known: Figures) -> Used:
+    by_energy = part.price_list.extension.return_temperature_weighted_by is WeightedBy.ENERGY
+    returned = known.return_by_energy_centi_c if by_energy else known.return_by_flow_centi_c
+    return Used(_kwh(known), known.litres, returned)
+
+
+def _kwh(known: Figures) -> int:
+    return energy_kwh(known.register_from_wh or 0, known.register_to_wh or 0)
+
+
+def _draft(month: Month, priced: Sequence[Sequence[Line] | None]) -> Draft | Held:
+    found = [line for part in priced for line in part or ()]
+    if None in priced:
+        return Held(HeldReason.QUANTITY_MISSING)
+    basis = [_basis(part, known, _kwh(known)) for part, known in zip(month.parts, month.figures, strict=True)]
+    return Draft(found, _vat(found), basis)
 
 
 def _vat(priced: Sequence[Line]) -> list[Vat]:

@@ -1,13 +1,17 @@
 """A contract's month, parted at every local midnight on which its price, power or contract changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
 from schemas.contracts import PowerInForce
-from schemas.price_lists import EnergyPrice, PriceList
+from schemas.price_lists import PriceList
+from schemas.rates import Rate
 from services.billing.core.held import Held, HeldReason
-from services.billing.core.terms import Contract, PriceLists, price_list_on
+from services.billing.core.prices import Prices
+from services.billing.core.terms import Contract
+from services.heat.tariff.table import Charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +46,48 @@ def contract_span(contract: Contract, month: date) -> Span:
     return Span(max(whole.first, contract.terms[0].valid_from), min(whole.end, contract.end))
 
 
-def parts(contract: Contract, lists: PriceLists, span: Span) -> list[Part] | Held:
-    """Part the days of a contract so that each part has one price and one power.
+def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
+    """Part the days of a contract so that each part has one price of everything and one power.
 
     Held where a part has no firm price list, no energy price, or no power although its price list bills by power.
     """
     begins = {term.valid_from for term in contract.terms} | {power.valid_from for power in contract.powers}
-    begins |= {version.valid_from for known in lists.values() for version in known.versions}
+    begins |= {day for term in contract.terms for day in prices.changes(term.price_list_id)}
     cuts = [span.first, *sorted(day for day in begins if span.first < day < span.end), span.end]
     found: list[Part] = []
     for first, end in pairwise(cuts):
-        part = _part(contract, lists, Span(first, end))
+        part = _part(contract, prices, Span(first, end))
         if isinstance(part, Held):
             return part
-        if found and (found[-1].price_list, found[-1].power) == (part.price_list, part.power):
+        if found and _goes_on(found[-1], part, prices):
             part = Part(found.pop().first, part.end, part.price_list, part.power)
         found.append(part)
     return found
 
 
-def _part(contract: Contract, lists: PriceLists, span: Span) -> Part | Held:
-    price_list = price_list_on(contract, lists, span.first)
+def _goes_on(before: Part, part: Part, prices: Prices) -> bool:
+    """Tell whether nothing changes between two parts."""
+    same_version = (before.price_list.price_list_id, before.price_list.version) == (
+        part.price_list.price_list_id,
+        part.price_list.version,
+    )
+    return same_version and before.power == part.power and part.first not in prices.of(part.price_list).changes
+
+
+def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
+    price_list_id = contract.price_list_id_on(span.first)
+    price_list = prices.in_force(price_list_id, span.first) if price_list_id else None
     if price_list is None:
         return Held(HeldReason.NO_PRICE_LIST)
-    if not any(isinstance(component, EnergyPrice) for component in price_list.components):
+    if not _has_energy_price(prices.of(price_list).rates, span):
         return Held(HeldReason.NO_ENERGY_PRICE)
-    if price_list.power_price is None:
+    if not price_list.has_power_price:
         return Part(span.first, span.end, price_list, None)
     power = contract.power_on(span.first)
     if power is None:
         return Held(HeldReason.NO_POWER_IN_FORCE)
     return Part(span.first, span.end, price_list, power)
+
+
+def _has_energy_price(rates: Sequence[Rate], span: Span) -> bool:
+    return any(rate.charge == Charge.ENERGY and rate.first <= span.first and span.end <= rate.end for rate in rates)

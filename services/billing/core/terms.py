@@ -1,14 +1,11 @@
 """What a contract and the price lists say on a day: billing's own dated copies, read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from schemas.contracts import ContractTerm, PowerInForce
-from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import ContractId, CustomerId, PointId, PriceListId
-
-PriceLists = Mapping[PriceListId, PriceListChanged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,3 @@ class Contract:
         """Give the subscription power that counts on a day, None before the first."""
         begun = [power for power in self.powers if power.valid_from <= day]
         return begun[-1] if begun else None
-
-
-def price_list_on(contract: Contract, lists: PriceLists, day: date) -> PriceList | None:
-    """Give the version of the contract's price list that counts on a day."""
-    price_list_id = contract.price_list_id_on(day)
-    known = lists.get(price_list_id) if price_list_id else None
-    return known.in_force(day) if known else None

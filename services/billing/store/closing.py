@@ -39,7 +39,8 @@ _TO_BILL = """
 _FIGURES = """
     SELECT coalesce(before.register_wh, first.register_wh - first.energy_wh), whole.register_to_wh,
            whole.days_whole, whole.days_measured, whole.days_estimated, greatest(whole.revision, before.revision),
-           coalesce(before.quality = 'estimated', false), coalesce(whole.is_end_estimated, false)
+           coalesce(before.quality = 'estimated', false), coalesce(whole.is_end_estimated, false),
+           whole.litres, whole.return_by_energy_centi_c, whole.return_by_flow_centi_c
       FROM unnest(%s::int[], %s::date[], %s::date[]) WITH ORDINALITY AS part(point_id, first_day, end_day, place)
       LEFT JOIN ingest_v1.day AS before ON before.point_id = part.point_id AND before.day = part.first_day - 1
       LEFT JOIN ingest_v1.day AS first ON first.point_id = part.point_id AND first.day = part.first_day
@@ -50,7 +51,12 @@ _FIGURES = """
                   count(*) FILTER (WHERE day.is_measured) AS days_measured,
                   count(*) FILTER (WHERE day.quality IN ('estimated', 'manual')) AS days_estimated,
                   max(day.revision) AS revision,
-                  bool_or(day.quality = 'estimated') FILTER (WHERE day.day = part.end_day - 1) AS is_end_estimated
+                  bool_or(day.quality = 'estimated') FILTER (WHERE day.day = part.end_day - 1) AS is_end_estimated,
+                  CASE WHEN count(day.volume_l) = count(*) THEN sum(day.volume_l)::bigint END AS litres,
+                  round(100 * sum(day.energy_return_wh_c) / nullif(sum(day.energy_with_return_wh), 0))::bigint
+                      AS return_by_energy_centi_c,
+                  round(100.0 * sum(day.volume_return_l_c) / nullif(sum(day.return_l), 0))::bigint
+                      AS return_by_flow_centi_c
              FROM ingest_v1.day AS day
             WHERE day.point_id = part.point_id AND day.day >= part.first_day AND day.day < part.end_day) AS whole
      ORDER BY part.place

@@ -161,8 +161,7 @@ def _findings(winter: str, measured: Measurement) -> Findings:
 
 def begins_on(approved_on: date, price_list: PriceList | None) -> date:
     """Give the day from which a power that is changed now counts: the price list's, else the next month's first."""
-    power_price = price_list.power_price if price_list else None
-    changes_on = power_price.changes_on if power_price else None
+    changes_on = price_list.extension.power_changes_on if price_list else None
     if changes_on is None:
         return effective_on(approved_on)
     return effective_on(approved_on, changes_on.month, changes_on.day)

@@ -1,6 +1,9 @@
 """Why a document or command is refused: one name each."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+from services.contracts.core.price_list_rules import Fault
 
 
 class Refusal(StrEnum):
@@ -15,6 +18,14 @@ class Refusal(StrEnum):
     CONTRACT_IS_ANOTHERS = "contract_is_anothers"
     NO_CONTRACT_TODAY = "no_contract_today"
     WINTER_NOT_OVER = "winter_not_over"
+
+
+class FaultyPriceListError(Exception):
+    """A price list that contracts cannot be billed by; `faults` say where, why, and what to do."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults[0].what)
+        self.faults = faults
 
 
 class RefusedError(Exception):

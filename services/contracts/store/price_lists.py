@@ -1,8 +1,11 @@
 """Price lists, version by version."""
 
+from collections.abc import Sequence
+
 from psycopg.types.json import Json
 
-from schemas.price_lists import PriceList, PriceListChanged, PriceListTerms
+from schemas.price_list_terms import PriceListTerms
+from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import PriceListId
 from services.common.postgres import Transaction
 from services.contracts.store import Change, lock
@@ -28,17 +31,23 @@ async def versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]
     )
 
 
-async def put_price_list(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> Change:
-    """Store terms as a new version, unless the newest one from the same day says the same."""
-    await lock(tx, "price_list", price_list_id)
-    known = await versions(tx, price_list_id)
-    same_day = [version for version in known if version.valid_from == terms.valid_from]
-    if same_day and PriceListTerms.model_validate(_without_identity(same_day[-1])) == terms:
+async def put_price_list(
+    tx: Transaction, price_list_id: str, known: Sequence[PriceList], terms: PriceListTerms
+) -> Change:
+    """Store terms as a new version, unless the newest one from the same day says the same. known: all, locked."""
+    first_day = terms.valid_period.from_including
+    same_day = [version for version in known if version.valid_period.from_including == first_day]
+    if same_day and _terms_of(same_day[-1]) == terms:
         return Change.UNCHANGED
     newest = known[-1].version if known else 0
-    document = Json(terms.model_dump(mode="json"))
-    await tx.execute(_ADD, [price_list_id, newest, terms.valid_from, terms.status.value, document])
+    await tx.execute(_ADD, [price_list_id, newest, first_day, terms.extension.status.value, _document(terms)])
     return Change.CHANGED if known else Change.CREATED
+
+
+async def locked_versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]:
+    """Give all versions of a price list, oldest first, and let nobody add one until this transaction ends."""
+    await lock(tx, "price_list", price_list_id)
+    return await versions(tx, price_list_id)
 
 
 async def price_list_event(tx: Transaction, price_list_id: str) -> PriceListChanged:
@@ -57,5 +66,9 @@ async def unknown_price_lists(tx: Transaction, wanted: list[str]) -> list[str]:
     return [row[0] for row in await (await tx.execute(_UNKNOWN, [wanted])).fetchall()]
 
 
-def _without_identity(price_list: PriceList) -> dict[str, object]:
-    return price_list.model_dump(exclude={"price_list_id", "version"})
+def _terms_of(price_list: PriceList) -> PriceListTerms:
+    return PriceListTerms.model_validate({name: getattr(price_list, name) for name in PriceListTerms.model_fields})
+
+
+def _document(terms: PriceListTerms) -> Json:
+    return Json(terms.model_dump(mode="json", exclude={"price_list_id", "version"}))

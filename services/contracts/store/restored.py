@@ -73,7 +73,8 @@ async def known_customers(tx: Transaction, told: Collection[UUID]) -> set[UUID]:
 async def put_price_list(tx: Transaction, told: PriceList) -> bool:
     """Store a version of a price list as it was told; False where there is one of that number."""
     document = Json(told.model_dump(mode="json", exclude={"price_list_id", "version"}))
-    values = [told.price_list_id, told.version, told.valid_from, told.status.value, document]
+    first_day, status = told.valid_period.from_including, told.extension.status.value
+    values = [told.price_list_id, told.version, first_day, status, document]
     return (await tx.execute(_PUT_PRICE_LIST, values)).rowcount == 1
 
 

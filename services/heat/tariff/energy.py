@@ -1,9 +1,7 @@
 """The energy price: so much for each MWh, by season."""
 
-from decimal import Decimal
-from fractions import Fraction
-
-from services.heat.tariff.rounding import to_ore, whole_kwh
+from services.heat.arrays import Int64
+from services.heat.tariff.rounding import MICRO_PER_ORE, product, quotient, whole_kwh
 
 KWH_PER_MWH = 1000
 
@@ -17,6 +15,6 @@ def energy_kwh(register_from_wh: int, register_to_wh: int) -> int:
     return whole_kwh(register_to_wh) - whole_kwh(register_from_wh)
 
 
-def energy_ore(kwh: int, price_per_mwh: Decimal) -> int:
-    """Price an energy. kwh: whole kWh, which is MWh with three decimals. price_per_mwh: kr. Returns öre."""
-    return to_ore(Fraction(kwh, KWH_PER_MWH) * Fraction(price_per_mwh))
+def energy_ore(kwh: Int64, price: Int64) -> Int64:
+    """Price energies. kwh: (n,) whole kWh, which is MWh with three decimals. price: (n,) micro-kr per MWh."""
+    return quotient(product(kwh, price), KWH_PER_MWH * MICRO_PER_ORE)

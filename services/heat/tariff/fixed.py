@@ -1,13 +1,12 @@
-"""The fixed price: a yearly amount, whatever is used."""
+"""The fixed price: an amount for each year or month, whatever is used."""
 
-from datetime import date
-from decimal import Decimal
-from fractions import Fraction
-
-from services.heat.tariff.rounding import to_ore
-from services.heat.tariff.year_share import year_share
+from services.heat.arrays import Int64
+from services.heat.tariff.rounding import MICRO_PER_ORE, product, quotient
 
 
-def fixed_ore(amount_per_year: Decimal, first: date, end: date) -> int:
-    """Price the days from `first` up to, not including, `end`. amount_per_year: kr, excluding VAT. Returns öre."""
-    return to_ore(Fraction(amount_per_year) * year_share(first, end))
+def fixed_ore(price: Int64, days: Int64, of_days: Int64) -> Int64:
+    """Price spans of days. price: (n,) micro-kr for the year or month that has `of_days`, (n,), of which `days` count.
+
+    So twelve months always make one year, and the parts of a month one month.
+    """
+    return quotient(product(price, days), of_days * MICRO_PER_ORE)

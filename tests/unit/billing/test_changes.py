@@ -6,7 +6,7 @@ from uuid import UUID
 
 from schemas.values import CustomerId
 from services.billing.core.changes import contract_differs_from, price_list_differs_from
-from tests.unit.billing.terms import BAS, contract, lists, power, price_list
+from tests.unit.billing.terms import changed, contract, power, price_list
 
 
 def test_the_same_again_changes_no_day() -> None:
@@ -37,6 +37,6 @@ def test_another_customer_changes_every_day() -> None:
 
 
 def test_a_new_version_of_a_price_list_changes_the_days_it_counts() -> None:
-    before, after = lists(price_list()), lists(price_list(), price_list(2, date(2026, 1, 1), "600"))
-    assert price_list_differs_from(before[BAS], after[BAS]) == date(2026, 1, 1)
-    assert price_list_differs_from(after[BAS], after[BAS]) is None
+    before, after = changed(price_list()), changed(price_list(), price_list(2, date(2026, 1, 1), "600"))
+    assert price_list_differs_from(before, after) == date(2026, 1, 1)
+    assert price_list_differs_from(after, after) is None

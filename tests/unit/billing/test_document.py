@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.billing.core.document import document
 from services.billing.core.entries import Case, Issue, invoice_row, line_rows
-from services.billing.core.invoices import Draft, Figures, draft
+from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
-from services.billing.core.terms import Contract, PriceLists
+from services.billing.core.prices import Prices
+from services.billing.core.terms import Contract
 from tests.unit.billing.terms import contract, lists, power, price_list
 
 JANUARY = date(2026, 1, 1)
@@ -22,7 +23,7 @@ SELLER = {"name": "Exempelstads Fjärrvärme AB"}
 
 
 def printed(
-    one: Contract, known: PriceLists, registers_wh: list[int], estimated: int = 0, *, ends_estimated: bool = False
+    one: Contract, known: Prices, registers_wh: list[int], estimated: int = 0, *, ends_estimated: bool = False
 ) -> dict[str, Any]:
     found = parts(one, known, contract_span(one, JANUARY))
     assert isinstance(found, list)
@@ -33,7 +34,7 @@ def printed(
         )
         for index, part in enumerate(found)
     ]
-    drafted = draft(found, figures)
+    [drafted] = drafts([Month(found, figures)], known)
     assert isinstance(drafted, Draft)
     case = Case(one, contract_span(one, JANUARY), PARTIES)
     issue = Issue(JANUARY, datetime(2026, 2, 3, 9, tzinfo=UTC), date(2026, 2, 3), 30, SELLER)

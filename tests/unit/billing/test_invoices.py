@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.billing.core.held import Held, HeldReason
-from services.billing.core.invoices import Draft, Figures, draft
+from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
 from services.billing.core.terms import Contract
 from tests.unit.billing.terms import contract, lists, power, price_list
@@ -21,9 +21,11 @@ def figures(since: int | None, to: int | None, days: int = 31) -> Figures:
 
 
 def drafted(one: Contract, *known: Figures) -> Draft | Held:
-    found = parts(one, lists(price_list()), contract_span(one, JANUARY))
+    prices = lists(price_list())
+    found = parts(one, prices, contract_span(one, JANUARY))
     assert not isinstance(found, Held)
-    return draft(found, known)
+    [made] = drafts([Month(found, known)], prices)
+    return made
 
 
 def test_a_january_costs_what_was_worked_out_by_hand() -> None:

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from schemas.price_lists import PriceListStatus
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.parts import Part, contract_span, month_span, parts
-from services.billing.core.terms import Contract, PriceLists
-from tests.unit.billing.terms import contract, lists, power, price_list
+from services.billing.core.prices import Prices
+from services.billing.core.terms import Contract
+from tests.unit.billing.terms import COMPONENTS, contract, lists, power, price_list
 
 JANUARY = date(2026, 1, 1)
 in_january = st.dates(JANUARY, date(2026, 1, 31))
 
 
-def parted(one: Contract, known: PriceLists | None = None) -> list[Part]:
+def parted(one: Contract, known: Prices | None = None) -> list[Part]:
     found = parts(one, known or lists(price_list()), contract_span(one, JANUARY))
     assert not isinstance(found, Held)
     return found
@@ -27,7 +28,7 @@ def days(found: list[Part]) -> list[tuple[int, int]]:
     return [(part.first.day, part.days) for part in found]
 
 
-def held(one: Contract, known: PriceLists) -> HeldReason:
+def held(one: Contract, known: Prices) -> HeldReason:
     found = parts(one, known, contract_span(one, JANUARY))
     assert isinstance(found, Held)
     return found.reason
@@ -69,7 +70,7 @@ def test_a_contract_is_billed_for_its_own_days_only() -> None:
 
 def test_without_a_price_list_in_force_the_month_is_held() -> None:
     assert held(contract(), lists(price_list(valid_from=date(2026, 1, 2)))) is HeldReason.NO_PRICE_LIST
-    assert held(contract(), {}) is HeldReason.NO_PRICE_LIST
+    assert held(contract(), Prices({})) is HeldReason.NO_PRICE_LIST
 
 
 def test_without_a_power_on_every_day_the_month_is_held() -> None:
@@ -77,13 +78,11 @@ def test_without_a_power_on_every_day_the_month_is_held() -> None:
 
 
 def test_a_price_list_without_a_power_price_asks_for_no_power() -> None:
-    energy = price_list().components[1].model_dump()
-    assert days(parted(contract(powers=()), lists(price_list(components=[energy])))) == [(1, 31)]
+    assert days(parted(contract(powers=()), lists(price_list(components=COMPONENTS[1:2])))) == [(1, 31)]
 
 
 def test_a_price_list_without_an_energy_price_is_no_price_list_to_bill_on() -> None:
-    fixed = price_list().components[0].model_dump()
-    assert held(contract(), lists(price_list(components=[fixed]))) is HeldReason.NO_ENERGY_PRICE
+    assert held(contract(), lists(price_list(components=COMPONENTS[:1]))) is HeldReason.NO_ENERGY_PRICE
 
 
 @given(st.sets(in_january, max_size=5), st.sets(in_january, max_size=3), in_january)

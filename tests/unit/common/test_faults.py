@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from schemas.price_lists import PriceListTerms
+from schemas.price_list_terms import PriceListTerms
+from schemas.short_price_lists import ShortPriceList
 from services.alerts.api import RuleDocument, SuggestionRequest
 from services.billing import api as billing
 from services.common.faults import PATTERN_WORDS, reason
@@ -26,6 +27,7 @@ DOCUMENTS: list[type[BaseModel]] = [
     contracts.ContractRow,
     DeterminationRequest,
     PriceListTerms,
+    ShortPriceList,
     ingest.Source,
     ingest.Station,
     ingest.Meter,

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
-from schemas.price_lists import PriceListTerms
 from schemas.readings import METER_READINGS
+from schemas.short_price_lists import ShortPriceList
 from services.cli.simulator import folder
 from services.cli.simulator.documents import OF_CONTRACTS, OF_INGEST, documents
 from services.cli.simulator.flaws import NO_FLAWS, Flaw
@@ -29,7 +29,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "metering-points": of_contracts.MeteringPoint,
     "customers": of_contracts.Customer,
     "contracts": of_contracts.Contract,
-    "price-lists": PriceListTerms,
+    "price-lists": ShortPriceList,
     "stations": of_ingest.Station,
     "meters": of_ingest.Meter,
 }

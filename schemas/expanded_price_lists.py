@@ -1,0 +1,213 @@
+"""Price lists in short, expanded to tariffs of the draft standard: one for each band, seasons as days of each year."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from schemas.price_list_terms import Band, Extension, PriceListTerms, VolumeReference, WeightedBy
+from schemas.short_price_lists import (
+    EnergyInShort,
+    FixedInShort,
+    PowerBand,
+    PowerInShort,
+    ReturnTemperatureInShort,
+    ShortPriceList,
+    VolumeInShort,
+)
+from schemas.tariffs import (
+    MAIN,
+    CostFunction,
+    DateInterval,
+    EfficiencyComponent,
+    EfficiencyPrice,
+    EnergyComponent,
+    EnergyPrice,
+    FixedComponent,
+    FixedPrice,
+    MeasurementMethod,
+    PeakIdentificationSettings,
+    PowerComponent,
+    PowerPrice,
+    Price,
+    ReferenceSource,
+    ReturnTemperatureSettings,
+    Tariff,
+)
+
+HIGHEST_HOUR_OF_A_YEAR = PeakIdentificationSettings(
+    peak_identification_period="P1Y", peak_duration="PT1H", number_of_peaks_for_average_calculation=1
+)
+ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, fixed_per_year=Decimal(0), per_kw_year=Decimal(0))
+MICRO = Decimal("0.000001")
+Kind = TypeVar("Kind")
+
+
+def expanded(short: ShortPriceList) -> PriceListTerms:
+    """Give the price list as tariffs. The same in short gives the same, ids and all."""
+    power = next(iter(_all(short, PowerInShort)), None)
+    bands = power.bands if power else (ALL_POWERS,)
+    return PriceListTerms(
+        tariffs=tuple(_Band(short, band, has_power=power is not None).tariff() for band in bands),
+        extension=Extension(
+            name=short.name,
+            status=short.status,
+            medium=short.medium,
+            categories=short.categories,
+            base_load=short.base_load,
+            power_method=power and power.method,
+            power_changes_on=power and power.changes_on,
+            bands=tuple(Band(product=_product(short, one), from_kw=one.from_kw, to_kw=one.to_kw) for one in bands)
+            if len(bands) > 1
+            else (),
+            vat_percent=short.vat_percent,
+            return_temperature_weighted_by=next(
+                (one.weighted_by for one in _all(short, ReturnTemperatureInShort)), WeightedBy.ENERGY
+            ),
+            volume_references=tuple(_volume_references(short)),
+        ),
+    )
+
+
+def _all(short: ShortPriceList, kind: type[Kind]) -> list[Kind]:
+    return [one for one in short.components if isinstance(one, kind)]
+
+
+def _product(short: ShortPriceList, band: PowerBand) -> str:
+    """Name a band so that it has the same name in every year's version."""
+    words = re.findall(r"[a-zåäö]+", short.name.lower())
+    span = f"{band.from_kw.normalize():f}-{band.to_kw.normalize():f}kw" if band.to_kw else f"{band.from_kw:f}kw"
+    return ".".join((short.medium.value, "consume", "-".join(words) or "list", span))
+
+
+def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
+    for place, one in enumerate(_all(short, VolumeInShort)):
+        if one.held_against is not None:
+            yield VolumeReference(
+                reference=_numbered("volume", place), reference_source=one.held_against, m3_per_mwh=one.m3_per_mwh
+            )
+
+
+def _numbered(name: str, place: int) -> str:
+    return name if place == 0 else f"{name}_{place + 1}"
+
+
+def _spans(short: ShortPriceList, months: Sequence[int]) -> Iterator[DateInterval]:
+    """Give the days of those months, year by year; months of a year that follow each other are one span."""
+    for year in range(short.valid_from.year, short.end.year + 1):
+        for first, last in _runs(months):
+            begin = max(date(year, first, 1), short.valid_from)
+            end = min(date(year + last // 12, last % 12 + 1, 1), short.end)
+            if begin < end:
+                yield DateInterval(from_including=begin, to_excluding=end)
+
+
+def _runs(months: Sequence[int]) -> list[tuple[int, int]]:
+    """Give the first and the last of months that follow each other."""
+    firsts = [month for month in sorted(months) if month - 1 not in months]
+    lasts = [month for month in sorted(months) if month + 1 not in months]
+    return list(zip(firsts, lasts, strict=True))
+
+
+class _Band:
+    """One band of a price list in short, as a tariff."""
+
+    def __init__(self, short: ShortPriceList, band: PowerBand, *, has_power: bool) -> None:
+        self._short, self._band, self._has_power = short, band, has_power
+        self._product = _product(short, band)
+        self._whole = DateInterval(from_including=short.valid_from, to_excluding=short.end)
+
+    def tariff(self) -> Tariff:
+        """Give the tariff."""
+        short = self._short
+        return Tariff(
+            id=self._id("tariff"),
+            name=short.name,
+            published=datetime.combine(short.valid_from, datetime.min.time(), UTC),
+            time_zone="Europe/Stockholm",
+            valid_period=self._whole,
+            company_name=short.company_name,
+            company_org_no=short.company_org_no,
+            product=self._product,
+            billing_period="P1M",
+            fixed_price=FixedPrice(**self._group("Fast avgift", CostFunction.FIXED), components=tuple(self._fixed())),
+            energy_price=EnergyPrice(**self._group("Energi", CostFunction.ENERGY), components=tuple(self._energy())),
+            power_price=PowerPrice(**self._group("Effekt", CostFunction.POWER), components=tuple(self._power())),
+            efficiency_price=EfficiencyPrice(
+                **self._group("Effektivitet", self._efficiency_function()), components=tuple(self._efficiency())
+            ),
+        )
+
+    def _fixed(self) -> Iterator[FixedComponent]:
+        for place, one in enumerate(_all(self._short, FixedInShort)):
+            reference = _numbered("subscription", place)
+            yield FixedComponent(
+                **self._component("Fast avgift", reference, self._whole, one.amount_per_year), priced_period="P1Y"
+            )
+        if self._has_power:
+            price = self._band.fixed_per_year
+            yield FixedComponent(**self._component("Effekt, fast del", MAIN, self._whole, price), priced_period="P1Y")
+
+    def _energy(self) -> Iterator[EnergyComponent]:
+        for place, one in enumerate(_all(self._short, EnergyInShort)):
+            for season in one.seasons:
+                reference = _numbered(season.name.lower(), place)
+                for span in _spans(self._short, season.months):
+                    yield EnergyComponent(
+                        **self._component(season.name, reference, span, season.price_per_mwh), unit="MWh"
+                    )
+
+    def _power(self) -> Iterator[PowerComponent]:
+        if self._has_power:
+            yield PowerComponent(
+                **self._component("Effekt", MAIN, self._whole, self._band.per_kw_year),
+                peak_identification_settings=HIGHEST_HOUR_OF_A_YEAR,
+            )
+
+    def _efficiency(self) -> Iterator[EfficiencyComponent]:
+        for place, one in enumerate(_all(self._short, ReturnTemperatureInShort)):
+            for span in _spans(self._short, one.months):
+                reference = _numbered("return_temperature", place)
+                yield EfficiencyComponent(
+                    **self._component("Returtemperatur", reference, span, one.price_per_mwh_c),
+                    unit="MWh·°C",
+                    measurement_method=MeasurementMethod.RETURN_TEMPERATURE,
+                    return_temperature_settings=_held_against(one),
+                )
+        for place, volume in enumerate(_all(self._short, VolumeInShort)):
+            for span in _spans(self._short, volume.months):
+                reference = _numbered("volume", place)
+                yield EfficiencyComponent(**self._component("Flöde", reference, span, volume.price_per_m3), unit="m³")
+
+    def _efficiency_function(self) -> CostFunction:
+        has_returns = bool(_all(self._short, ReturnTemperatureInShort))
+        return CostFunction.RETURN_TEMPERATURE if has_returns else CostFunction.VOLUME
+
+    def _group(self, name: str, function: CostFunction) -> dict[str, Any]:
+        return {"id": self._id(name), "name": name, "cost_function": function}
+
+    def _component(self, name: str, reference: str, span: DateInterval, price: Decimal) -> dict[str, Any]:
+        return {
+            "id": self._id(name, reference, span.from_including.isoformat()),
+            "name": name,
+            "reference": reference,
+            "valid_period": span,
+            "price": self._price(price),
+        }
+
+    def _price(self, ex_vat: Decimal) -> Price:
+        inc_vat = (ex_vat * (100 + self._short.vat_percent) / 100).quantize(MICRO)
+        return Price(price_ex_vat=ex_vat, price_inc_vat=inc_vat.normalize() + 0, currency=self._short.currency)
+
+    def _id(self, *names: str) -> UUID:
+        return uuid5(NAMESPACE_URL, "/".join((self._product, self._short.valid_from.isoformat(), *names)))
+
+
+def _held_against(one: ReturnTemperatureInShort) -> ReturnTemperatureSettings:
+    if one.reference_c is None:
+        return ReturnTemperatureSettings(measurement_period="P1M")
+    return ReturnTemperatureSettings(
+        reference_source=ReferenceSource.FIXED, fixed_reference_temperature=one.reference_c, measurement_period="P1M"
+    )

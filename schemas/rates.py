@@ -1,0 +1,88 @@
+"""What a price list comes down to: a flat list of prices, each with the days and the band that it counts in."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from schemas.price_list_terms import PriceListTerms, VolumeReference
+from schemas.tariffs import (
+    EfficiencyComponent,
+    EnergyComponent,
+    FixedComponent,
+    MeasurementMethod,
+    PowerComponent,
+    ReferenceSource,
+    Tariff,
+)
+
+
+class Rate(NamedTuple):
+    """One price. charge: what for, in the words that invoice lines have."""
+
+    charge: str
+    band: int
+    reference: str
+    name: str
+    first: date
+    end: date
+    """The first day that it does not count on any more."""
+    price: Decimal
+    """In kr, excluding VAT."""
+    per: str
+    """P1Y or P1M of a fixed one, MWh or kWh of energy, else kW (and year), m3, MWh·°C."""
+    against: Decimal | None = None
+    """What the quantity is held against: °C of a return temperature, m3/MWh of a volume."""
+    is_against_network: bool = False
+
+
+_Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyComponent
+
+
+def rates(terms: PriceListTerms) -> list[Rate]:
+    """Give every price of a price list. What has no price of its own, spot and dynamic ones, is left out."""
+    references = {one.reference: one for one in terms.extension.volume_references}
+    found: list[Rate] = []
+    for band, (tariff, _) in enumerate(terms.bands()):
+        found += [rate for rate in _rates(tariff, band, references) if rate is not None]
+    return found + list(_overrun(terms))
+
+
+def limits_kw(terms: PriceListTerms) -> list[Decimal]:
+    """Give the highest power of each band but the last."""
+    return [limit for _, limit in terms.bands() if limit is not None]
+
+
+def _rates(tariff: Tariff, band: int, references: dict[str, VolumeReference]) -> Iterator[Rate | None]:
+    yield from (_rate("fixed", band, one, one.priced_period) for one in tariff.fixed_price.components)
+    yield from (_rate("energy", band, one, one.unit) for one in tariff.energy_price.components)
+    yield from (_rate("power", band, one, "kW") for one in tariff.power_price.components)
+    yield from (_efficiency(one, band, references) for one in tariff.efficiency_price.components)
+
+
+def _efficiency(one: EfficiencyComponent, band: int, references: dict[str, VolumeReference]) -> Rate | None:
+    if one.measurement_method is MeasurementMethod.RETURN_TEMPERATURE:
+        held = one.return_temperature_settings
+        of_network = held is None or held.reference_source is ReferenceSource.SYSTEM_AVERAGE
+        against = None if of_network or held is None else held.fixed_reference_temperature
+        return _rate("return_temperature", band, one, "MWh·°C", against, of_network)
+    known = references.get(one.reference)
+    of_network = known is not None and known.reference_source is ReferenceSource.SYSTEM_AVERAGE
+    return _rate("volume", band, one, "m³", None if known is None else known.m3_per_mwh, of_network)
+
+
+def _rate(
+    charge: str, band: int, one: _Component, per: str, against: Decimal | None = None, of_network: bool = False
+) -> Rate | None:
+    if one.price is None:
+        return None
+    first, end = one.valid_period.from_including, one.valid_period.to_excluding
+    return Rate(charge, band, one.reference, one.name, first, end, one.price.price_ex_vat, per, against, of_network)
+
+
+def _overrun(terms: PriceListTerms) -> Iterator[Rate]:
+    if terms.extension.overrun_per_kw is None:
+        return
+    period, price = terms.valid_period, terms.extension.overrun_per_kw.price_ex_vat
+    for band, _ in enumerate(terms.tariffs):
+        yield Rate("overrun", band, "overrun", "", period.from_including, period.to_excluding, price, "kW")

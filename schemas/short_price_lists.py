@@ -1,0 +1,154 @@
+"""Price lists in short: seasons by month, bands in a table, counting until the next version does.
+
+The form in which most price lists are printed, and written here without saying everything once for each band and year.
+`expanded_price_lists` makes the tariffs of the draft standard of it, which alone are stored and reckoned with. Fixed
+part, rate and yearly amount are per year; prices are excluding VAT.
+"""
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.facilities import Category
+from schemas.price_list_terms import BaseLoad, Month, MonthDay, PowerMethod, PriceListStatus, WeightedBy
+from schemas.tariffs import Amount, OrganisationNumber, ReferenceSource
+from schemas.values import Medium
+
+MONTHS = set(range(1, 13))
+LASTS_YEARS = 10
+"""How long a list without an end counts: to the end of the tenth year from its beginning on."""
+
+
+class _Short(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FixedInShort(_Short):
+    """A yearly amount, whatever is used."""
+
+    type: Literal["fixedPrice"] = "fixedPrice"
+    amount_per_year: Amount
+
+
+class Season(_Short):
+    """Months of the year in which a MWh has one price."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    months: Annotated[tuple[Month, ...], Field(min_length=1)]
+    price_per_mwh: Amount
+
+
+class EnergyInShort(_Short):
+    """A price per MWh by season: one, two, three or twelve of them, each month in exactly one."""
+
+    type: Literal["energyPrice"] = "energyPrice"
+    seasons: Annotated[tuple[Season, ...], Field(min_length=1, max_length=12)]
+
+    @model_validator(mode="after")
+    def _each_month_once(self) -> Self:
+        named = [month for season in self.seasons for month in season.months]
+        if len(named) != len(MONTHS) or set(named) != MONTHS:
+            raise ValueError("the seasons must name each month from 1 to 12 exactly once")
+        return self
+
+
+class PowerBand(_Short):
+    """A span of subscription power: from_kw < kW <= to_kw; without to_kw it has no upper end."""
+
+    from_kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+    to_kw: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=2)] | None
+    fixed_per_year: Amount
+    per_kw_year: Amount
+
+
+class PowerInShort(_Short):
+    """A yearly fixed part and a rate per kW, both of the band that the subscription power falls in.
+
+    changes_on: the day of the year from which a newly measured power counts; without it the first of the month
+    after it was approved.
+    """
+
+    type: Literal["powerPrice"] = "powerPrice"
+    method: PowerMethod = PowerMethod.MINUS_FIVE
+    bands: Annotated[tuple[PowerBand, ...], Field(min_length=1, max_length=50)]
+    changes_on: MonthDay | None = None
+
+    @model_validator(mode="after")
+    def _bands_meet(self) -> Self:
+        if self.bands[0].from_kw != 0 or self.bands[-1].to_kw is not None:
+            raise ValueError("the first band must begin at 0 kW and the last have no upper end")
+        for lower, upper in pairwise(self.bands):
+            if lower.to_kw != upper.from_kw or upper.from_kw <= lower.from_kw:
+                raise ValueError(f"the band that begins at {upper.from_kw} kW must begin where the one before ends")
+        return self
+
+
+class ReturnTemperatureInShort(_Short):
+    """Each MWh costs so much for each °C that its return temperature is above a reference: 40 °C, or the network's."""
+
+    type: Literal["returnTemperaturePrice"] = "returnTemperaturePrice"
+    months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
+    price_per_mwh_c: Amount
+    reference_c: Annotated[Decimal, Field(ge=-50, le=200, decimal_places=2)] | None = None
+    weighted_by: WeightedBy = WeightedBy.ENERGY
+
+
+class VolumeInShort(_Short):
+    """Each m3 costs so much: of all, or of what is above so many m3 for each MWh, or above the network's mean of it."""
+
+    type: Literal["volumePrice"] = "volumePrice"
+    months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
+    price_per_m3: Amount
+    held_against: ReferenceSource | None = None
+    m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
+
+    @model_validator(mode="after")
+    def _says_what_is_fixed(self) -> Self:
+        if (self.held_against is ReferenceSource.FIXED) != (self.m3_per_mwh is not None):
+            raise ValueError("m3_per_mwh belongs to held_against: fixed, and is needed there")
+        return self
+
+
+Component = Annotated[
+    FixedInShort | EnergyInShort | PowerInShort | ReturnTemperatureInShort | VolumeInShort, Field(discriminator="type")
+]
+
+
+class ShortPriceList(_Short):
+    """What a price list says, as a utility prints it; without its identity and version.
+
+    valid_to: the first day that it does not count on any more, without it LASTS_YEARS.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    valid_from: date
+    valid_to: date | None = None
+    status: PriceListStatus = PriceListStatus.FIRM
+    currency: Literal["SEK"] = "SEK"
+    vat_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(25)
+    medium: Medium = Medium.HEAT
+    categories: Annotated[tuple[Category, ...], Field(min_length=1)] | None = None
+    base_load: BaseLoad | None = None
+    company_name: Annotated[str, Field(min_length=1, max_length=200)] = "Fjärrvärmebolaget"
+    company_org_no: OrganisationNumber = "000000-0000"
+    components: Annotated[tuple[Component, ...], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError("valid_to must be after valid_from; it is the first day that does not count any more")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_power_price(self) -> Self:
+        if sum(isinstance(one, PowerInShort) for one in self.components) > 1:
+            raise ValueError("a price list in short has at most one powerPrice; put its bands into one")
+        return self
+
+    @property
+    def end(self) -> date:
+        """The first day that it does not count on any more."""
+        return self.valid_to or date(self.valid_from.year + LASTS_YEARS, 1, 1)

@@ -1,0 +1,55 @@
+"""Price lists laid out for reckoning: each version once, for all contracts that are billed by it."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from schemas.price_lists import PriceList, PriceListChanged
+from schemas.rates import Rate, limits_kw, rates
+from schemas.values import PriceListId
+from services.heat.local_time import EPOCH
+from services.heat.tariff.table import PriceTable, table
+
+PriceLists = Mapping[PriceListId, PriceListChanged]
+
+
+class LaidOut(NamedTuple):
+    """A version of a price list with its prices."""
+
+    rates: list[Rate]
+    table: PriceTable
+    changes: frozenset[date]
+    """The days on which a price of it begins or ends."""
+
+
+class Prices:
+    """All price lists that contracts may be billed by."""
+
+    def __init__(self, lists: PriceLists) -> None:
+        self._lists = lists
+        self._laid_out: dict[tuple[PriceListId, int], LaidOut] = {}
+
+    def in_force(self, price_list_id: PriceListId, day: date) -> PriceList | None:
+        """Give the version of a price list that counts on a day."""
+        known = self._lists.get(price_list_id)
+        return known.in_force(day) if known else None
+
+    def of(self, price_list: PriceList) -> LaidOut:
+        """Give the prices of a version."""
+        key = price_list.price_list_id, price_list.version
+        if key not in self._laid_out:
+            self._laid_out[key] = _laid_out(price_list)
+        return self._laid_out[key]
+
+    def changes(self, price_list_id: PriceListId) -> set[date]:
+        """Give the days on which a price list may say something else than the day before."""
+        known = self._lists.get(price_list_id)
+        versions = known.versions if known else ()
+        ends = {day for one in versions for day in (one.valid_period.from_including, one.valid_period.to_excluding)}
+        return ends.union(*(self.of(one).changes for one in versions))
+
+
+def _laid_out(price_list: PriceList) -> LaidOut:
+    known = rates(price_list)
+    laid_out = table(known, limits_kw(price_list))
+    return LaidOut(known, laid_out, frozenset(EPOCH + timedelta(days=day) for day in laid_out.first_day.tolist()))

@@ -1,0 +1,198 @@
+"""A price list as tables: for every span of days on which nothing of it changes and every band of power, its prices."""
+
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from services.heat.arrays import Bool, Int64
+from services.heat.local_time import EPOCH
+from services.heat.tariff.year_share import days_of_year
+
+MICRO, MILLI, CENTI = 1_000_000, 1_000, 100
+KWH_PER_MWH = 1_000
+
+
+class Charge(StrEnum):
+    """What a line of an invoice is for. The value is stored and never renamed."""
+
+    ENERGY = "energy"
+    POWER = "power"
+    FIXED = "fixed"
+    VOLUME = "volume"
+    RETURN_TEMPERATURE = "return_temperature"
+    OVERRUN = "overrun"
+
+
+class Rate(Protocol):
+    """One component of one band of a price list, as its document says it."""
+
+    @property
+    def charge(self) -> str:
+        """One of Charge's values."""
+
+    @property
+    def band(self) -> int:
+        """Which band it is of, 0 being that of the lowest powers."""
+
+    @property
+    def reference(self) -> str:
+        """Its own name within the charge; a fixed part of the same name as a power's rate is one amount with it."""
+
+    @property
+    def first(self) -> date:
+        """The first day that it counts on."""
+
+    @property
+    def end(self) -> date:
+        """The first day that it does not count on any more."""
+
+    @property
+    def price(self) -> Decimal:
+        """In kr, excluding VAT."""
+
+    @property
+    def per(self) -> str:
+        """What the price is per: P1Y or P1M of a fixed one, MWh or kWh of energy; of others there is one unit alone."""
+
+    @property
+    def against(self) -> Decimal | None:
+        """What the quantity is held against: °C of a return temperature, m3/MWh of a volume."""
+
+    @property
+    def is_against_network(self) -> bool:
+        """True where it is held against the mean of the network."""
+
+
+class Layer(NamedTuple):
+    """One addend of a charge: of components that count on the same days each is in a layer of its own.
+
+    (s, b) each, by span and band; prices in millionths of a krona.
+    """
+
+    charge: Charge
+    rate: Int64
+    """Which of the rates it is, -1 where there is none."""
+    price: Int64
+    """Per MWh, kW and year, m3, MWh and °C, kW, or of a fixed one per year or month."""
+    yearly: Int64
+    """What a band costs a year beside its rate."""
+    is_monthly: Bool
+    against: Int64
+    """In hundredths of °C, or litres per MWh; 0 where the quantity is held against nothing, or the network."""
+    is_against_network: Bool
+
+
+class PriceTable(NamedTuple):
+    """A version of a price list, ready to be reckoned with."""
+
+    first_day: Int64
+    """(s + 1,): where each span begins, and where the last ends; days since 1970. None crosses a turn of the year."""
+    year_days: Int64
+    """(s,): days of each span's year."""
+    limits_centi_kw: Int64
+    """(b - 1,): the highest power of each band but the last, in hundredths of a kW."""
+    layers: Sequence[Layer]
+
+
+def table(rates: Sequence[Rate], limits_kw: Sequence[Decimal]) -> PriceTable:
+    """Lay out the rates of a price list. limits_kw: the highest power of each band but the last, rising.
+
+    Raises ValueError where there are no rates.
+    """
+    if not rates:
+        raise ValueError("a price list without components costs nothing, and cannot be meant")
+    spans = list(pairwise(_cuts(rates)))
+    yearly = _parts_of_bands(rates)
+    shape = len(spans), len(limits_kw) + 1
+    layers = [
+        _layer(charge, rates, addend, shape, yearly)
+        for charge, addends in _by_charge(rates, spans, yearly).items()
+        for addend in addends
+    ]
+    return PriceTable(
+        np.array([(day - EPOCH).days for day in _cuts(rates)]),
+        np.array([days_of_year(begin.year) for begin, _ in spans]),
+        np.array([int(limit * CENTI) for limit in limits_kw], np.int64),
+        layers,
+    )
+
+
+def _cuts(rates: Sequence[Rate]) -> list[date]:
+    """Give the days on which a price begins or ends, or a year begins."""
+    days = {day for one in rates for day in (one.first, one.end)}
+    turns = (date(year, 1, 1) for year in range(min(days).year + 1, max(days).year + 1))
+    return sorted(days | {turn for turn in turns if turn < max(days)})
+
+
+_Span = tuple[date, date]
+_Addend = dict[tuple[int, int], int]
+"""Which rate counts, by span and band."""
+
+
+def _by_charge(
+    rates: Sequence[Rate], spans: Sequence[_Span], of_bands: Container["_Key"]
+) -> dict[Charge, list[_Addend]]:
+    """Part the rates of each charge into addends, of which no two count in the same span and band."""
+    found: dict[Charge, list[_Addend]] = defaultdict(list)
+    for index, rate in enumerate(rates):
+        if rate.charge == Charge.FIXED and rate.per == "P1Y" and _key(rate) in of_bands:
+            continue
+        for span, (begin, end) in enumerate(spans):
+            if rate.first <= begin and end <= rate.end:
+                _place(found[Charge(rate.charge)], (span, rate.band), index)
+    return {charge: found[charge] for charge in Charge if charge in found}
+
+
+def _place(addends: list[_Addend], where: tuple[int, int], index: int) -> None:
+    addend = next((one for one in addends if where not in one), None)
+    if addend is None:
+        addend = {}
+        addends.append(addend)
+    addend[where] = index
+
+
+_Key = tuple[int, str, date, date]
+
+
+def _key(rate: Rate) -> _Key:
+    return rate.band, rate.reference, rate.first, rate.end
+
+
+def _parts_of_bands(rates: Sequence[Rate]) -> dict[_Key, int]:
+    """Give the yearly amounts that are a band's fixed part, and so one amount with the band's rate; in micro-kr."""
+    powers = {_key(one) for one in rates if one.charge == Charge.POWER}
+    found: dict[_Key, int] = defaultdict(int)
+    for one in rates:
+        if one.charge == Charge.FIXED and one.per == "P1Y" and _key(one) in powers:
+            found[_key(one)] += int(one.price * MICRO)
+    return found
+
+
+def _layer(
+    charge: Charge, rates: Sequence[Rate], addend: _Addend, shape: tuple[int, int], yearly: Mapping[_Key, int]
+) -> Layer:
+    layer = Layer(
+        charge,
+        np.full(shape, -1),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, bool),
+        np.zeros(shape, np.int64),
+        np.zeros(shape, bool),
+    )
+    for where, index in addend.items():
+        rate = rates[index]
+        layer.rate[where] = index
+        layer.price[where] = int(rate.price * MICRO) * (KWH_PER_MWH if rate.per == "kWh" else 1)
+        layer.yearly[where] = yearly.get(_key(rate), 0) if charge is Charge.POWER else 0
+        layer.is_monthly[where] = rate.per == "P1M"
+        layer.is_against_network[where] = rate.is_against_network
+        if rate.against is not None:
+            layer.against[where] = int(rate.against * (CENTI if charge is Charge.RETURN_TEMPERATURE else MILLI))
+    return layer
