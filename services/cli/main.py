@@ -12,6 +12,7 @@ from services.cli import (
     imports,
     invoices,
     login,
+    price_lists,
     rebuild,
     replay,
     restored,
@@ -49,3 +50,4 @@ app.add_typer(invoices.app, name="invoices")
 app.add_typer(explain.app, name="explain")
 app.add_typer(edit.app, name="edit")
 app.add_typer(estimate.app, name="estimate")
+app.add_typer(price_lists.app, name="price-lists")

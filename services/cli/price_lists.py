@@ -1,16 +1,114 @@
-"""The price lists that come with Kulvert, put at the stack."""
+"""`kulvert price-lists`: check files of price lists, put them, show what is there; and those that come with Kulvert."""
 
-import json
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from deploy.local.folder import ROOT
-from services.cli.requests import Client
+import httpx
+import typer
+from pydantic import ValidationError
+from rich.console import Console
 
+from deploy.local.folder import ROOT, StackError
+from deploy.local.services import CONTRACTS
+from deploy.local.stack import Stack
+from services.cli.explain import section
+from services.cli.price_list_files import UnreadableFileError, read
+from services.cli.requests import Client, RequestError, told_to_person
+from services.cli.tables import Heading
+from services.common.problems import faults_of
+from services.contracts.core.price_list_documents import price_list
+from services.contracts.core.price_list_rules import faults
+
+REFUSED = httpx.codes.UNPROCESSABLE_ENTITY
 FOLDER = ROOT / "services/contracts/price_lists"
+HEADINGS = (
+    Heading("Price list", is_text=True),
+    Heading("Version"),
+    Heading("Name", is_text=True, may_wrap=True),
+    Heading("From", is_text=True),
+    Heading("To", is_text=True),
+    Heading("Status", is_text=True),
+    Heading("Bands"),
+)
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON or YAML, in short or as tariffs")]
+
+app = typer.Typer(help="Check price lists in files, put them, show what is there.", no_args_is_help=True)
+
+
+@app.command()
+def check(files: FilesArgument) -> None:
+    """Say what is wrong with price lists in files, field by field; nothing is put."""
+    with told_to_person():
+        told = {path: _faults(read_file(path)) for path in files}
+    for path, wrong in told.items():
+        typer.echo(f"{path}: {'nothing is wrong with it' if not wrong else f'{len(wrong)} faults'}")
+        for line in wrong:
+            typer.echo(f"  {line}")
+    if any(told.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def put(
+    price_list_id: Annotated[str, typer.Argument(metavar="ID", help="whose versions these are, such as bas")],
+    files: FilesArgument,
+) -> None:
+    """Put price lists in files as versions of one, in the order given; what is there already changes nothing."""
+    with told_to_person(), Client(Stack(), CONTRACTS) as contracts:
+        for path in files:
+            document = read_file(path)
+            answer = contracts.ask("PUT", _path(price_list_id), json=document, answers=[REFUSED])
+            found = answer.json()
+            if answer.is_error:
+                raise RequestError("\n".join([f"{path} was not taken:", *_told(found["errors"])]))
+            typer.echo(f"{path}: {found['result']}, version {found['version']} of {price_list_id}")
+
+
+@app.command("list")
+def list_() -> None:
+    """List every version of every price list."""
+    with told_to_person(), Client(Stack(), CONTRACTS) as contracts:
+        names = contracts.ask("GET", "/v1/price-lists").json()["price_lists"]
+        rows = [_row(name, one) for name in names for one in contracts.ask("GET", _path(name)).json()["versions"]]
+    section(Console(), "Price lists", HEADINGS, rows)
+    if not rows:
+        typer.echo("no price list is stored")
 
 
 def put_shipped(contracts: Client, name: str) -> None:
     """Put a shipped price list, oldest version first, where there is none of that name. Raises RequestError."""
     if name in contracts.ask("GET", "/v1/price-lists").json()["price_lists"]:
         return
-    for file in sorted(FOLDER.glob(f"{name}-*.json")):
-        contracts.ask("PUT", f"/v1/price-lists/{name}", json=json.loads(file.read_text(encoding="utf-8")))
+    for file in sorted(FOLDER.glob(f"{name}-*")):
+        contracts.ask("PUT", _path(name), json=read_file(file))
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read a price list's file. Raises StackError."""
+    try:
+        return read(path)
+    except UnreadableFileError as error:
+        raise StackError(str(error)) from error
+
+
+def _faults(document: dict[str, Any]) -> list[str]:
+    try:
+        terms = price_list(document)
+    except ValidationError as error:
+        return _told(faults_of(error.errors()))
+    return [f"{one.where}: {one.what}" for one in faults(terms)]
+
+
+def _told(errors: list[dict[str, Any]]) -> list[str]:
+    return [f"{one['field']}: {one['reason']}" for one in errors]
+
+
+def _path(price_list_id: str) -> str:
+    return f"/v1/price-lists/{quote(price_list_id, safe='')}"
+
+
+def _row(name: str, one: dict[str, Any]) -> tuple[str, ...]:
+    period, extension = one["tariffs"][0]["validPeriod"], one["extension"]
+    days = period["fromIncluding"], period["toExcluding"]
+    return name, str(one["version"]), extension["name"], *days, extension["status"], str(len(one["tariffs"]))

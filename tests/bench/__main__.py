@@ -14,6 +14,7 @@ from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
 from tests.bench.latency import reading_to_visible_p99
 from tests.bench.mbus_decode import mbus_decode
+from tests.bench.rating_kernel import rating_kernel
 from tests.bench.rebuild import rebuild
 from tests.bench.signature_kernel import signature_kernel
 from tests.bench.stack_start import stack_start
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         stack_start,
         mbus_decode,
         signature_kernel,
+        rating_kernel,
         rebuild,
         bytes_per_reading,
         vee_kernel,

@@ -118,7 +118,13 @@ def test_nothing_that_is_wrong_with_an_event_is_told_in_a_librarys_words(kind: t
             61,
             "values.0.celsius: it must be 60 or less",
         ),
-        (PriceListChanged, "two_versions", ("versions", 0, "extension", "medium"), "steam", "versions.0.extension.medium: write 'heat' or 'cooling'"),
+        (
+            PriceListChanged,
+            "two_versions",
+            ("versions", 0, "extension", "medium"),
+            "steam",
+            "versions.0.extension.medium: write 'heat' or 'cooling'",
+        ),
     ],
 )
 def test_a_fault_of_an_event_names_the_field_and_what_to_write(

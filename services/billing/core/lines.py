@@ -16,7 +16,7 @@ from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
 from services.heat.tariff.rating import Parts, rated
 from services.heat.tariff.table import Charge
-from services.heat.tariff.year_share import days_of_year
+from services.heat.tariff.year_days import days_of_year
 
 
 class Used(NamedTuple):

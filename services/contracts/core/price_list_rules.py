@@ -113,12 +113,12 @@ def _of_group(terms: PriceListTerms, tariff: Tariff, components: Sequence[Compon
 
 
 def _of_price(terms: PriceListTerms, one: Component, where: str) -> Iterator[Fault]:
+    stands_elsewhere = one.type in ("spot", "dynamic")
+    if stands_elsewhere and terms.extension.status is PriceListStatus.FIRM:
+        yield Fault(f"{where}.type", f"is {one.type}: its price stands elsewhere, so nothing can be billed by it")
     if one.price is not None:
         yield from _of_amount(terms, one.price, f"{where}.price")
-    elif one.type in ("spot", "dynamic"):
-        if terms.extension.status is PriceListStatus.FIRM:
-            yield Fault(f"{where}.type", f"is {one.type}: its price stands elsewhere, so nothing can be billed by it")
-    else:
+    elif not stands_elsewhere:
         yield Fault(f"{where}.price", "is missing")
 
 

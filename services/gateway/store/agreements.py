@@ -8,7 +8,8 @@ from services.gateway.store.reader import Connection, Row
 _CONTRACTS = """
     SELECT contract.contract_id, contract.contract_number, contract.price_list_id, contract.valid_from,
            contract.valid_to, customer.name AS customer_name, customer.customer_number,
-           (SELECT price_list.document ->> 'name' FROM contracts_v1.price_list AS price_list
+           (SELECT coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name')
+              FROM contracts_v1.price_list AS price_list
              WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
                AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
              ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name

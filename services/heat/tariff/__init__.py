@@ -1,5 +1,6 @@
 """What heat costs: one file for each price component, amounts in whole öre.
 
-One line at a time, in exact fractions and whole numbers: a yearly price over a part of the year rarely ends in whole
-öre, and a float or a scaled integer would round it twice. A hundred thousand invoices take some seconds this way.
+A price list is laid out as tables once (`table`), by which any number of contracts are rated at once (`rating`). All is
+whole numbers and rounded once a line, as exact fractions would be: a yearly price over a part of the year rarely ends
+in whole öre, and a float would round it twice.
 """

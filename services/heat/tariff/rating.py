@@ -15,6 +15,9 @@ from services.heat.tariff.fixed import fixed_ore
 from services.heat.tariff.power import overrun_ore, power_ore
 from services.heat.tariff.table import Charge, Layer, PriceTable
 
+BLOCK = 8_192
+"""How many parts are reckoned with at once: what is made of them on the way stays in the processor's cache."""
+
 
 class Parts(NamedTuple):
     """What was used in parts of months: (n,) each, UNKNOWN where it is not known.
@@ -34,8 +37,8 @@ class Parts(NamedTuple):
     network_l_per_mwh: Int64
     overrun_centi_kw: Int64
 
-    def take(self, which: Int64 | Bool) -> "Parts":
-        """Pick parts by index or mask."""
+    def take(self, which: Int64 | Bool | slice) -> "Parts":
+        """Pick parts by index, mask or slice."""
         return Parts._make(column[which] for column in self)
 
 
@@ -64,10 +67,19 @@ class _Terms(NamedTuple):
 
 def rated(prices: PriceTable, parts: Parts) -> Rated:
     """Reckon what each part costs. Raises ValueError where a part is not within one span, and so one set of prices."""
+    count = len(parts.first_day)
+    shape = count, len(prices.layers)
+    result = Rated(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(count, bool))
+    for start in range(0, count, BLOCK):
+        some = slice(start, start + BLOCK)
+        _rate(prices, parts.take(some), Rated._make(column[some] for column in result))
+    return result
+
+
+def _rate(prices: PriceTable, parts: Parts, result: Rated) -> None:
+    """Write into the result what parts cost."""
     span = _span_of(prices, parts)
     band = np.searchsorted(prices.limits_centi_kw, parts.centi_kw)
-    shape = len(span), len(prices.layers)
-    result = Rated(np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(len(span), bool))
     for place, layer in enumerate(prices.layers):
         rate = layer.rate[span, band]
         terms = _terms(prices, layer, parts, span, band)
@@ -75,7 +87,6 @@ def rated(prices: PriceTable, parts: Parts) -> Rated:
         result.ore[:, place] = np.where((rate >= 0) & is_known, _ore(layer.charge, terms, parts), 0)
         result.rate[:, place] = rate
         result.lacks[:] |= (rate >= 0) & ~is_known
-    return result
 
 
 def _span_of(prices: PriceTable, parts: Parts) -> Int64:

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.heat.arrays import Bool, Int64
 from services.heat.local_time import EPOCH
-from services.heat.tariff.year_share import days_of_year
+from services.heat.tariff.year_days import days_of_year
 
 MICRO, MILLI, CENTI = 1_000_000, 1_000, 100
 KWH_PER_MWH = 1_000

@@ -1,6 +1,6 @@
 """Prices to the öre: the worked sums of published price lists, and the laws that hold for any."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -21,7 +21,7 @@ from services.heat.tariff.rating import Parts, Rated, rated
 from services.heat.tariff.rounding import half_up, product, quotient, whole_kwh
 from services.heat.tariff.table import Charge, table
 from services.heat.tariff.vat import vat_ore
-from services.heat.tariff.year_share import days_of_year, year_share
+from services.heat.tariff.year_days import days_of_year
 
 YEAR_2026 = date(2026, 1, 1), date(2027, 1, 1)
 # Göteborg Energi 2026, business: fixed part and rate per kW, each per year, by the band's upper limit.
@@ -204,18 +204,6 @@ def test_a_register_is_printed_in_whole_kwh() -> None:
 def test_the_parts_energies_sum_to_the_whole_however_it_is_parted(registers: list[int]) -> None:
     in_parts = pairwise(registers)
     assert sum(energy_kwh(since, to) for since, to in in_parts) == energy_kwh(registers[0], registers[-1])
-
-
-@given(st.dates(date(2000, 1, 1), date(2040, 12, 31)), st.lists(st.integers(0, 800), max_size=6).map(sorted))
-def test_shares_of_the_year_add_up(first: date, lengths: list[int]) -> None:
-    ends = [first + timedelta(days=length) for length in [0, *lengths]]
-    shares = (year_share(since, to) for since, to in pairwise(ends))
-    assert sum(shares, Fraction(0)) == year_share(first, ends[-1])
-
-
-@given(st.integers(2000, 2040))
-def test_a_year_is_one_whole(year: int) -> None:
-    assert year_share(date(year, 1, 1), date(year + 1, 1, 1)) == 1
 
 
 whole = st.integers(-(10**15), 10**15)
