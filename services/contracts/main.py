@@ -4,8 +4,9 @@ import asyncio
 from functools import partial
 
 from services.common import health, kafka, one_zone, outbox, process, schedule, web
+from services.common.beside import Beside
 from services.common.postgres import Database
-from services.contracts import api
+from services.contracts import api, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.sealing import Sealer
@@ -23,11 +24,15 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
+    parts = api.Parts(database, sealer, settings)
+    staff = api.app(parts)
+    tariff_clients.add_to(staff, parts)
+    staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     try:
         await process.side_by_side(
             stop,
-            web.serve(api.app(api.Parts(database, sealer, settings)), settings, stop),
+            web.serve(staff, settings, stop),
             relay.run(stop),
             # A yearly run over all contracts takes minutes; only far longer counts as stalled.
             schedule.run(database, SCHEMA, jobs(database, settings.zone), state.pulse("jobs", 3600), stop),

@@ -1,7 +1,10 @@
 """Settings of the contracts service."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
 
+from pydantic import Field, SecretStr, StringConstraints
+
+from schemas.tariffs import OrganisationNumber
 from services.common.settings import Settings
 
 
@@ -13,4 +16,8 @@ class ContractsSettings(Settings):
         max_length=64,
         description="256-bit key, hexadecimal, that seals personal and organisation numbers and makes their digests",
     )
+    seller_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = Field(
+        default="Fjärrvärmebolaget", description="whose prices the tariff interface gives"
+    )
+    seller_organisation_number: OrganisationNumber = "000000-0000"
     import_batch_rows: int = Field(default=500, ge=1, le=10_000, description="rows of an import stored at once")

@@ -153,7 +153,10 @@ def test_a_change_that_is_put_again_is_taken_by_every_copy(utility: Utility) -> 
 
 def test_a_price_list_is_whole_again_without_anybody_s_doing(utility: Utility) -> None:
     found = utility.of(CONTRACTS).get("/v1/price-lists/bas").json()["versions"]
-    assert [(one["version"], one["name"]) for one in found] == [(1, BAS_2018["name"]), (2, BAS_2019["name"])]
+    assert [(one["version"], one["extension"]["name"]) for one in found] == [
+        (1, BAS_2018["name"]),
+        (2, BAS_2019["name"]),
+    ]
     newest = put(utility.of(CONTRACTS), "/v1/price-lists/bas", BAS_2019 | {"name": "Bas 2019, rättad"}).json()
     assert newest["version"] >= 1 << 32
     utility.wait_until_level()

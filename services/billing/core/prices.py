@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.price_lists import PriceList, PriceListChanged
@@ -23,11 +24,12 @@ class LaidOut(NamedTuple):
 
 
 class Prices:
-    """All price lists that contracts may be billed by."""
+    """All price lists that contracts may be billed by, as they are while some of these are."""
 
     def __init__(self, lists: PriceLists) -> None:
         self._lists = lists
         self._laid_out: dict[tuple[PriceListId, int], LaidOut] = {}
+        self._changes: dict[PriceListId, set[date]] = {}
 
     def in_force(self, price_list_id: PriceListId, day: date) -> PriceList | None:
         """Give the version of a price list that counts on a day."""
@@ -43,12 +45,22 @@ class Prices:
 
     def changes(self, price_list_id: PriceListId) -> set[date]:
         """Give the days on which a price list may say something else than the day before."""
+        if price_list_id not in self._changes:
+            self._changes[price_list_id] = self._found_changes(price_list_id)
+        return self._changes[price_list_id]
+
+    def _found_changes(self, price_list_id: PriceListId) -> set[date]:
         known = self._lists.get(price_list_id)
         versions = known.versions if known else ()
         ends = {day for one in versions for day in (one.valid_period.from_including, one.valid_period.to_excluding)}
         return ends.union(*(self.of(one).changes for one in versions))
 
 
+MOST_REMEMBERED = 500
+"""Versions of price lists, each with some thousand numbers."""
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
 def _laid_out(price_list: PriceList) -> LaidOut:
     known = rates(price_list)
     laid_out = table(known, limits_kw(price_list))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -38,7 +39,9 @@ _PUT_CONTRACT = """
            end_day = excluded.end_day, terms = excluded.terms, powers = excluded.powers
      WHERE old.version < excluded.version
 """
-_PRICE_LISTS = "SELECT price_list_id, version, document FROM billing.price_list ORDER BY price_list_id, version"
+_PRICE_LISTS = """
+    SELECT price_list_id, document::text FROM billing.price_list ORDER BY price_list_id, version
+"""
 _PUT_PRICE_LIST = """
     INSERT INTO billing.price_list (price_list_id, version, document) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
@@ -89,6 +92,8 @@ _DIRTY_REGISTERS = """
      WHERE billed.contract_id = changed.contract_id AND billed.month = changed.month AND billed.state = 'issued'
 """
 
+MOST_REMEMBERED = 500
+"""Versions of price lists."""
 _TERMS = TypeAdapter(tuple[ContractTerm, ...])
 _POWERS = TypeAdapter(tuple[PowerInForce, ...])
 
@@ -138,15 +143,21 @@ async def put_contract(tx: Transaction, event: ContractChanged) -> None:
 async def price_lists(tx: Transaction) -> dict[PriceListId, PriceListChanged]:
     """Give every price list with all its versions."""
     known: dict[PriceListId, list[PriceList]] = {}
-    for price_list_id, _, document in await (await tx.execute(_PRICE_LISTS)).fetchall():
-        # A newer version of this service may have kept fields that this one does not know.
-        known.setdefault(price_list_id, []).append(PriceList.model_validate(document, extra="ignore"))
+    for price_list_id, document in await (await tx.execute(_PRICE_LISTS)).fetchall():
+        known.setdefault(price_list_id, []).append(_price_list(document))
     return {
         price_list_id: PriceListChanged(
             price_list_id=price_list_id, version=versions[-1].version, versions=tuple(versions)
         )
         for price_list_id, versions in known.items()
     }
+
+
+# A version never changes, and is a hundred kB that every batch of contracts needs.
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _price_list(document: str) -> PriceList:
+    # A newer version of this service may have kept fields that this one does not know.
+    return PriceList.model_validate_json(document, extra="ignore")
 
 
 async def put_price_list(tx: Transaction, event: PriceListChanged) -> None:
