@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/faults/", "tests/browser/", "tests/integration/files/", "tests/integration/ingest/http/")
+TOGETHER = (
+    "tests/faults/",
+    "tests/browser/",
+    "tests/integration/contracts/tariff_api/",
+    "tests/integration/files/",
+    "tests/integration/ingest/http/",
+)
 """Folders whose tests share what runs for them: one process starts it, and runs them all."""
 
 ALONE = ("tests/faults/test_positions.py", "tests/integration/ingest/http/test_away.py")

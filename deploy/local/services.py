@@ -47,6 +47,7 @@ OWNERS_OF_COMMANDS = {
     "KULVERT_PERMISSIONS_URL": PERMISSIONS,
     "KULVERT_ALERTS_URL": ALERTS,
     "KULVERT_BILLING_URL": BILLING,
+    "KULVERT_CONTRACTS_URL": CONTRACTS,
 }
 """Where the gateway sends what a visitor decides."""
 
@@ -59,6 +60,9 @@ SELLER = {
     "KULVERT_SELLER_CONTACT": "kundservice@fjarrvarme.example",
 }
 """Whose invoices the local stack issues, unless its own environment says otherwise: no real company's."""
+
+OPERATOR = ("KULVERT_SELLER_NAME", "KULVERT_SELLER_ORGANISATION_NUMBER")
+"""What the tariff interface tells of who sells."""
 
 
 def ingest_worker(number: int) -> Service:

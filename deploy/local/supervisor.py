@@ -17,7 +17,16 @@ import psutil
 from deploy.local import folder, jars
 from deploy.local.folder import StackError
 from deploy.local.processes import Started, reap, start
-from deploy.local.services import BILLING, GATEWAY, OWNERS_OF_COMMANDS, SELLER, Service, services
+from deploy.local.services import (
+    BILLING,
+    CONTRACTS,
+    GATEWAY,
+    OPERATOR,
+    OWNERS_OF_COMMANDS,
+    SELLER,
+    Service,
+    services,
+)
 from deploy.local.stack import INFRASTRUCTURE, Stack
 
 SUPERVISOR = "supervisor"
@@ -66,6 +75,8 @@ def settings_for(stack: Stack, service: Service) -> dict[str, str]:
                 environment[name] = f"http://127.0.0.1:{stack.port(owner.http)}"
     if service == BILLING:
         environment |= {name: os.environ.get(name, local) for name, local in SELLER.items()}
+    if service == CONTRACTS:
+        environment |= {name: os.environ.get(name, SELLER[name]) for name in OPERATOR}
     return environment
 
 

@@ -11,5 +11,7 @@ class GatewaySettings(Settings):
     permissions_url: str = Field(default="", description="address of the permissions service, without a path")
     alerts_url: str = Field(default="", description="address of the alerts service; empty: alerts are only shown")
     billing_url: str = Field(default="", description="address of the billing service; empty: invoices have no PDF")
+    contracts_url: str = Field(default="", description="address of the contracts service; empty: no tariff interface")
+    tariff_questions_per_minute: int = Field(default=120, ge=1, le=100_000, description="from one address")
     statement_timeout_ms: int = Field(default=5_000, ge=100, le=60_000)
     command_timeout_s: float = Field(default=10.0, gt=0, le=60)

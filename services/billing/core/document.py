@@ -13,6 +13,7 @@ METHOD = {
     "entered": "avtalad",
     "minus_five": "uppmätt som högsta timmedeleffekt vid −5 °C",
 }
+DECIMALS = {"MWh": 3, "kWh": 0, "m³": 3, "MWh·°C": 2}
 REGISTERS = ("register_from", "register_to")
 Row = Mapping[str, Any]
 
@@ -91,26 +92,38 @@ def _price_lists(parts: Sequence[Row]) -> list[list[str]]:
 
 
 def _line(line: Row, has_parts: bool) -> dict[str, Any]:
-    price = swedish.price(line["price"])
-    share = f"{line['days']} av {line['year_days']} dygn" if line["days"] else ""
+    share = f"{line['days']} av {line['year_days']} dygn" if line["days"] and not _is_whole_month(line) else ""
     when = swedish.days(line["part_from"], line["part_to"]) if has_parts else ""
-    if line["component"] == "energy":
-        name, quantity = f"Energi, {line['label'].lower()}", f"{swedish.number(line['quantity'], 3)} MWh"
-        unit = f"{price} kr/MWh"
-    elif line["component"] == "power":
-        name, quantity = "Effekt", swedish.power(line["quantity"])
-        unit = f"{price} kr/kW och år"
-        if line["fixed_price"]:
-            unit = f"{swedish.price(line['fixed_price'])} kr + {unit}"
-    else:
-        name, quantity, unit = "Fast avgift", "", f"{price} kr/år"
+    name, quantity, price = _said(line)
     return {
         "name": name,
         "detail": ", ".join(text for text in (when, share) if text),
         "quantity": quantity,
-        "price": unit,
+        "price": price,
         "amount": swedish.kronor(line["amount_ore"]),
     }
+
+
+def _is_whole_month(line: Row) -> bool:
+    return bool(line["unit"] == "month" and line["days"] == line["year_days"])
+
+
+def _said(line: Row) -> tuple[str, str, str]:
+    """Give a line's name, quantity and price in words."""
+    price, label, unit = swedish.price(line["price"]), line["label"], line["unit"]
+    counted = f"{swedish.number(line['quantity'], DECIMALS.get(unit, 0))} {unit}"
+    match line["component"]:
+        case "energy":
+            return f"Energi, {label.lower()}", counted, f"{price} kr/{unit}"
+        case "power":
+            band = f"{swedish.price(line['fixed_price'])} kr + " if line["fixed_price"] else ""
+            return "Effekt", swedish.power(line["quantity"]), f"{band}{price} kr/kW och år"
+        case "fixed":
+            return label or "Fast avgift", "", f"{price} kr/{'månad' if unit == 'month' else 'år'}"
+        case "overrun":
+            return "Effekt över vald effekt", swedish.power(line["quantity"]), f"{price} kr/kW"
+        case _:
+            return label, counted, f"{price} kr/{unit}"
 
 
 def _vat(vat: Row, is_one_of_several: bool) -> list[str]:

@@ -11,7 +11,7 @@ from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
 from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
-from tests.unit.billing.terms import contract, lists, power, price_list
+from tests.unit.billing.terms import COMPONENTS, contract, lists, power, price_list
 
 JANUARY = date(2026, 1, 1)
 PARTIES = {
@@ -23,7 +23,13 @@ SELLER = {"name": "Exempelstads Fjärrvärme AB"}
 
 
 def printed(
-    one: Contract, known: Prices, registers_wh: list[int], estimated: int = 0, *, ends_estimated: bool = False
+    one: Contract,
+    known: Prices,
+    registers_wh: list[int],
+    estimated: int = 0,
+    *,
+    ends_estimated: bool = False,
+    **more: Any,
 ) -> dict[str, Any]:
     found = parts(one, known, contract_span(one, JANUARY))
     assert isinstance(found, list)
@@ -31,6 +37,7 @@ def printed(
         Figures(
             *(registers_wh[index], registers_wh[index + 1], part.days, part.days - estimated, estimated, 1),
             is_end_estimated=ends_estimated,
+            **more,
         )
         for index, part in enumerate(found)
     ]
@@ -96,3 +103,17 @@ def test_an_estimate_states_its_cause_and_its_method() -> None:
     assert "2 av 31 dygn saknas mätvärden" in note
     assert "jämnt fördelad mellan de närmaste mätarställningarna" in note
     assert not [text for text in printed(contract(), lists(price_list()), [0, 1])["notes"] if "beräknad" in text]
+
+
+def test_each_charge_says_what_it_counts_and_what_that_costs() -> None:
+    components = (
+        *COMPONENTS,
+        {"type": "returnTemperaturePrice", "price_per_mwh_c": "4", "reference_c": "45"},
+        {"type": "volumePrice", "price_per_m3": "3.5", "held_against": "fixed", "m3_per_mwh": "20"},
+    )
+    used: dict[str, Any] = {"litres": 540_000, "return_by_energy_centi_c": 4_250}
+    said = printed(contract(), lists(price_list(components=components)), [0, 25_000_000], **used)
+    lines = {line["name"]: (line["quantity"], line["price"], line["amount"]) for line in said["lines"]}
+    # 25 MWh at 2.5 degrees below 45, and 540 m3 of which 500 go with 25 MWh.
+    assert lines["Returtemperatur"] == ("\u221262,50 MWh·°C", "4,00 kr/MWh·°C", "\u2212250,00")
+    assert lines["Flöde"] == ("40,000 m³", "3,50 kr/m³", "140,00")
