@@ -5,9 +5,10 @@ from functools import partial
 
 from services.common import health, kafka, one_zone, outbox, process, schedule, web
 from services.common.postgres import Database
-from services.contracts import api
+from services.contracts import api, power_runs
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
+from services.contracts.parts import Parts
 from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
@@ -27,10 +28,10 @@ async def main(stop: asyncio.Event) -> None:
     try:
         await process.side_by_side(
             stop,
-            web.serve(api.app(api.Parts(database, sealer, settings)), settings, stop),
+            web.serve(api.app(Parts(database, sealer, settings)), settings, stop),
             relay.run(stop),
-            # A yearly run over all contracts takes minutes; only far longer counts as stalled.
-            schedule.run(database, SCHEMA, jobs(database, settings.zone), state.pulse("jobs", 3600), stop),
+            schedule.run(database, SCHEMA, jobs(database, settings), state.pulse("jobs"), stop),
+            power_runs.work(database, settings.power_run_batch, state.pulse("power_runs"), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -3,7 +3,7 @@
 from services.billing.core.held import HeldReason
 from services.cli.invoices import HELD
 from services.cli.subscription_power import REASONS
-from services.heat.power_methods.minus_five import Reason
+from services.heat.power_methods.measurement import Reason
 
 
 def test_every_reason_that_holds_a_month_back_has_words() -> None:
