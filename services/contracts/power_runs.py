@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import date
 from itertools import chain
 
+from psycopg import OperationalError
+
 from schemas.price_lists import PriceList
 from schemas.values import PointId
 from services.common import logs
@@ -22,6 +24,8 @@ from services.contracts.store import days, power_runs, price_lists
 log = logs.get_logger()
 
 LOOK_EVERY_S = 1.0
+AGAIN_AFTER_S = 60.0
+"""So long a run that failed waits before it is tried again."""
 
 
 async def work(database: Database, at_once: int, pulse: Progress, stop: asyncio.Event) -> None:
@@ -32,11 +36,24 @@ async def work(database: Database, at_once: int, pulse: Progress, stop: asyncio.
     """
     while not stop.is_set():
         pulse.beat()
-        async with database.transaction() as tx:
-            has_more = await go_on(tx, at_once)
-        if not has_more:
+        pause_s = await _one_batch(database, at_once)
+        if pause_s:
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+                await asyncio.wait_for(stop.wait(), pause_s)
+
+
+async def _one_batch(database: Database, at_once: int) -> float:
+    """Give how long to wait before the next one."""
+    try:
+        async with database.transaction() as tx:
+            return 0 if await go_on(tx, at_once) else LOOK_EVERY_S
+    except OperationalError:
+        raise
+    except Exception as failure:  # A run that fails must not take the service with it.
+        log.exception("power_run_failed")
+        async with database.transaction() as tx:
+            await power_runs.fail(tx, f"{type(failure).__name__}: {failure}")
+        return AGAIN_AFTER_S
 
 
 async def go_on(tx: Transaction, at_once: int) -> bool:

@@ -23,10 +23,12 @@ CREATE TABLE contracts.power_run (
     reached     integer     NOT NULL DEFAULT 0,
     left_out    jsonb       NOT NULL DEFAULT '{}',
     begun_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-    finished_at timestamptz
+    finished_at timestamptz,
+    error       text
 );
 COMMENT ON COLUMN contracts.power_run.asked_on IS 'the day whose contracts and price lists count, and whose newest whole periods are measured';
 COMMENT ON COLUMN contracts.power_run.reached IS 'the metering point that it has come to, in the order of their ids';
+COMMENT ON COLUMN contracts.power_run.error IS 'what its newest batch failed with; it is tried again';
 COMMENT ON COLUMN contracts.power_run.left_out IS 'how many contracts were not measured, by reason';
 
 CREATE TABLE contracts.power_proposal (
@@ -93,7 +95,7 @@ BEGIN
 END
 $$;
 GRANT SELECT, INSERT ON contracts.power_run, contracts.power_proposal, contracts.power_run_network TO contracts;
-GRANT UPDATE (done, reached, left_out, finished_at) ON contracts.power_run TO contracts;
+GRANT UPDATE (done, reached, left_out, finished_at, error) ON contracts.power_run TO contracts;
 GRANT UPDATE (state, approved_by, approved_at, determination_id) ON contracts.power_proposal TO contracts;
 
 RESET ROLE;

@@ -22,7 +22,8 @@ _BEGIN = """
         ON CONFLICT (asked_on) DO NOTHING
 """
 _RUN = """
-    SELECT run_id, asked_on, winter, contracts, done, left_out, begun_at, finished_at FROM contracts.power_run
+    SELECT run_id, asked_on, winter, contracts, done, left_out, begun_at, finished_at, error
+      FROM contracts.power_run
 """
 _ON_DAY = _RUN + " WHERE asked_on = %s"
 _BY_ID = _RUN + " WHERE run_id = %s"
@@ -60,33 +61,38 @@ _POWERS = """
             ORDER BY counts.valid_from DESC, counts.determination_id IS NULL, counts.recorded_at DESC LIMIT 1) AS power
 """
 _PROPOSE = """
-    COPY contracts.power_proposal (
-         run_id, point_id, contract_id, network_id, medium, method, reason, period_from, period_to, window_from,
-         window_to, points, slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision, kw,
-         effective_on, input_revision, revision_sum)
-    FROM STDIN (FORMAT binary)
+    INSERT INTO contracts.power_proposal (
+           run_id, point_id, contract_id, network_id, medium, method, reason, period_from, period_to, window_from,
+           window_to, points, slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision, kw,
+           effective_on, input_revision, revision_sum)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_TYPES = (
-    *("uuid", "int4", "uuid", "text", "text", "text", "text", "date", "date", "date", "date", "bytea"),
-    *("float8", "float8", "float8", "float8", "numeric", "numeric", "text", "numeric", "date", "int8", "numeric"),
-)
 _REPLACE = """
     UPDATE contracts.power_proposal AS earlier SET state = 'replaced'
       FROM contracts.power_run AS run
      WHERE run.run_id = earlier.run_id AND run.asked_on < %s AND earlier.state = 'proposed'
        AND earlier.contract_id = ANY(%s)
 """
-_ADVANCE = "UPDATE contracts.power_run SET done = done + %s, reached = %s, left_out = %s WHERE run_id = %s"
+_ADVANCE = """
+    UPDATE contracts.power_run SET done = done + %s, reached = %s, left_out = %s, error = NULL WHERE run_id = %s
+"""
+_FAIL = """
+    UPDATE contracts.power_run SET error = %s
+     WHERE asked_on = (SELECT min(asked_on) FROM contracts.power_run WHERE finished_at IS NULL)
+"""
 _SUM_UP = """
     INSERT INTO contracts.power_run_network (run_id, network_id, medium, sum_kw)
     SELECT run_id, network_id, medium, sum(coalesce(measured_kw, in_force_kw, 0))
       FROM contracts.power_proposal WHERE run_id = %s GROUP BY run_id, network_id, medium
 """
-_FINISH = "UPDATE contracts.power_run SET finished_at = clock_timestamp() WHERE run_id = %s"
+_FINISH = "UPDATE contracts.power_run SET finished_at = clock_timestamp(), error = NULL WHERE run_id = %s"
 
 
 class Run(BaseModel):
-    """A yearly run as it stands; left_out counts contracts that are not measured, by reason."""
+    """A yearly run as it stands; left_out counts contracts that are not measured, by reason.
+
+    error: what its newest batch failed with; it is tried again.
+    """
 
     run_id: UUID
     asked_on: date
@@ -96,6 +102,7 @@ class Run(BaseModel):
     left_out: dict[LeftOut, int]
     begun_at: datetime
     finished_at: datetime | None
+    error: str | None
 
 
 class Work(BaseModel):
@@ -164,10 +171,8 @@ async def add(tx: Transaction, work: Work, proposals: Iterable[Proposal]) -> Non
     """Store what was measured, in place of what earlier runs propose for the same contracts."""
     rows = [_row(work.run_id, one) for one in proposals]
     await tx.execute(_REPLACE, [work.asked_on, [row[2] for row in rows]])
-    async with tx.cursor().copy(_PROPOSE) as copy:
-        copy.set_types(_TYPES)
-        for row in rows:
-            await copy.write_row(row)
+    async with tx.cursor() as cursor:
+        await cursor.executemany(_PROPOSE, rows)
 
 
 async def advance(tx: Transaction, work: Work, contracts: Sequence[RunContract], left_out: Iterable[LeftOut]) -> None:
@@ -180,6 +185,11 @@ async def finish(tx: Transaction, work: Work) -> None:
     """Note that a run has measured all, and what its contracts' shares are shares of."""
     await tx.execute(_SUM_UP, [work.run_id])
     await tx.execute(_FINISH, [work.run_id])
+
+
+async def fail(tx: Transaction, error: str) -> None:
+    """Note what the run that is worked at failed with."""
+    await tx.execute(_FAIL, [error])
 
 
 def _row(run_id: UUID, proposal: Proposal) -> list[Any]:
