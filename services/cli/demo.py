@@ -20,7 +20,7 @@ from services.cli.requests import told_to_person
 from services.cli.simulator.documents import documents
 from services.cli.simulator.town import Town
 from services.cli.stack import portal_address, start_detached, stop
-from services.contracts.core.determination import last_whole_winter
+from services.contracts.core.winters import last_whole_winter
 
 LEAST_POWERS_SHOWN = 3
 EXIT_VARIABLE = "DEMO_EXIT"

@@ -12,6 +12,7 @@ from services.cli import (
     imports,
     invoices,
     login,
+    power_runs,
     price_lists,
     rebuild,
     replay,
@@ -47,6 +48,7 @@ app.command()(watch.watch)
 app.add_typer(imports.app, name="import")
 app.add_typer(show.app, name="show")
 app.add_typer(invoices.app, name="invoices")
+app.add_typer(power_runs.app, name="power-runs")
 app.add_typer(explain.app, name="explain")
 app.add_typer(edit.app, name="edit")
 app.add_typer(estimate.app, name="estimate")

@@ -10,7 +10,7 @@ from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
 from services.cli import arguments
 from services.cli.requests import Client, told_to_person
-from services.heat.power_methods.minus_five import Reason
+from services.heat.power_methods.measurement import Reason
 
 TIMEOUT_S = 60.0
 
@@ -21,6 +21,10 @@ REASONS = {
     Reason.TOO_FEW_MEASURED_DAYS: "under ten complete days of measured hours are left in the period",
     Reason.LINE_NOT_FALLING: "the power does not fall as it gets warmer",
     Reason.NO_POWER_AT_MINUS_FIVE: "the line shows no power at -5 C",
+    Reason.TOO_WARM: "under ten days of the period are cold enough for the method",
+    Reason.NO_POWER_MEASURED: "what was measured is no power above zero",
+    Reason.NO_NORMAL_YEAR: "the energy of a normal year, or the hours of the facility's category, is not known",
+    Reason.POWER_IS_CHOSEN: "the customer has chosen the power, and it is not measured",
 }
 
 

@@ -1,63 +1,37 @@
 """The service's HTTP interface for staff systems: documents in, documents and determinations out."""
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from psycopg import DataError
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from schemas.price_list_terms import PriceListTerms
 from schemas.price_lists import PriceList
 from schemas.values import Key
 from services.common import problems, web
-from services.common.postgres import Database
 from services.common.table_imports import ImportAnswer, imported
-from services.contracts import handlers, metrics
+from services.contracts import determinations_api, handlers, metrics, power_runs_api
 from services.contracts.core import documents, price_list_documents
-from services.contracts.core.determination import winter_years
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
-from services.contracts.determining import determine
 from services.contracts.imports import import_table
-from services.contracts.sealing import Sealer
-from services.contracts.settings import ContractsSettings
-from services.contracts.store import Change, contracts, customers, determinations, facilities, price_lists
-from services.contracts.store.determinations import Determination
+from services.contracts.parts import Parts
+from services.contracts.store import Change, contracts, customers, facilities, price_lists
 
 CONFLICTS = {
     Refusal.CONTRACTS_OVERLAP,
     Refusal.CONTRACT_IS_ANOTHERS,
     Refusal.NO_CONTRACT_TODAY,
     Refusal.WINTER_NOT_OVER,
+    Refusal.POWER_IS_CHOSEN,
+    Refusal.DAY_NOT_COME,
+    Refusal.RUN_NOT_FINISHED,
 }
 """What is well written and contradicts what is stored, or the day; answered with 409."""
 MAX_REFUSED_SHOWN = 1_000
 PRICE_LIST_UNREADABLE = "This is no price list, in short or as tariffs; mend what the errors name. Nothing was taken."
 PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the errors name. Nothing was taken."
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the requests need."""
-
-    database: Database
-    sealer: Sealer
-    settings: ContractsSettings
-
-    def today(self) -> date:
-        """Give the utility's own date."""
-        return datetime.now(UTC).astimezone(self.settings.zone).date()
-
-
-class DeterminationRequest(BaseModel):
-    """A command: determine the subscription power of a metering point from a winter such as "2018/2019"."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    metering_point: Key
-    winter: Annotated[str, AfterValidator(lambda text: (winter_years(text), text)[1])]
 
 
 def app(parts: Parts) -> FastAPI:
@@ -79,7 +53,8 @@ def app(parts: Parts) -> FastAPI:
         return web.Problem(422, "unstorable_character", detail).response()
 
     key = [Depends(web.integration_key(parts.settings))]
-    for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), _determinations(parts)):
+    powers = (determinations_api.routes(parts), power_runs_api.routes(parts))
+    for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), *powers):
         api.include_router(router, prefix="/v1", dependencies=key)
     return api
 
@@ -223,25 +198,6 @@ def _imports(parts: Parts) -> APIRouter:
     ) -> ImportAnswer:
         store = partial(import_table, parts.database, parts.sealer, kind, parts.settings.import_batch_rows)
         return await imported(request, store, MAX_REFUSED_SHOWN)
-
-    return router
-
-
-def _determinations(parts: Parts) -> APIRouter:
-    router = web.router()
-    database = parts.database
-
-    @router.post("/determinations")
-    async def post_determination(wanted: DeterminationRequest, response: Response) -> Determination:
-        async with database.transaction() as tx:
-            is_new, determined = await determine(tx, wanted.metering_point, wanted.winter, parts.today())
-        response.status_code = 201 if is_new else 200
-        return determined
-
-    @router.get("/determinations")
-    async def list_determinations(metering_point: Key) -> dict[str, list[Determination]]:
-        async with database.transaction() as tx:
-            return {"determinations": await determinations.determinations(tx, metering_point)}
 
     return router
 

@@ -6,9 +6,10 @@ from functools import partial
 from services.common import health, kafka, one_zone, outbox, process, schedule, web
 from services.common.beside import Beside
 from services.common.postgres import Database
-from services.contracts import api, tariff_api, tariff_clients
+from services.contracts import api, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
+from services.contracts.parts import Parts
 from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
@@ -24,7 +25,7 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
-    parts = api.Parts(database, sealer, settings)
+    parts = Parts(database, sealer, settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)
     staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))
@@ -34,8 +35,8 @@ async def main(stop: asyncio.Event) -> None:
             stop,
             web.serve(staff, settings, stop),
             relay.run(stop),
-            # A yearly run over all contracts takes minutes; only far longer counts as stalled.
-            schedule.run(database, SCHEMA, jobs(database, settings.zone), state.pulse("jobs", 3600), stop),
+            schedule.run(database, SCHEMA, jobs(database, settings), state.pulse("jobs"), stop),
+            power_runs.work(database, settings.power_run_batch, state.pulse("power_runs"), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -18,7 +18,6 @@ from services.common import problems, web
 from services.common.plain_problems import PlainProblems
 from services.common.postgres import Transaction
 from services.contracts import tariff_openapi
-from services.contracts.api import Parts
 from services.contracts.core import tariff_prices
 from services.contracts.core.tariff_answers import (
     InfoResponse,
@@ -31,6 +30,7 @@ from services.contracts.core.tariff_answers import (
 from services.contracts.core.tariff_catalogue import Catalogue, Given, Operator, Version
 from services.contracts.core.tariff_prices import NotOfferedError
 from services.contracts.core.tariff_questions import Id, PricesQuestion
+from services.contracts.parts import Parts
 from services.contracts.store import tariff_clients
 from services.contracts.store.tariff_versions import KnownVersions
 from services.contracts.tariff_clients import digest

@@ -14,6 +14,7 @@ from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
 from tests.bench.latency import reading_to_visible_p99
 from tests.bench.mbus_decode import mbus_decode
+from tests.bench.power_run import power_run_100k
 from tests.bench.rating_kernel import rating_kernel
 from tests.bench.rebuild import rebuild
 from tests.bench.signature_kernel import signature_kernel
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         vee_kernel,
         backfill_live_p99,
         correction_to_page,
+        power_run_100k,
     )
 }
 

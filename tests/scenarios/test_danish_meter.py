@@ -13,9 +13,11 @@ from schemas.readings import READINGS_PER_MESSAGE
 from schemas.values import Activity, PointId, StationId
 from schemas.weather import HourlyTemperature, OutdoorTemperatureObserved
 from services.common.postgres import Database
-from services.contracts.core.determination import Findings, find
-from services.contracts.store.determinations import winter_days
-from services.heat.power_methods.minus_five import Reason
+from services.contracts.core.determination import Findings, findings_of
+from services.contracts.core.measuring import Asked
+from services.contracts.core.methods import MeasuringMethod, period_of
+from services.contracts.determining import measure_one
+from services.heat.power_methods.measurement import Reason
 from services.ingest.sources.readings_file import Named, readings_file
 from services.ingest.sources.shipped import profile_named
 from services.ingest.weather import WeatherHandlers
@@ -194,17 +196,18 @@ def weather(stack: Stack, house: House) -> None:
 def findings(stack: Stack, point_id: int, first_year: int) -> Findings:
     """What contracts finds in a winter, under its own rights and by its own reading of ingest's views."""
 
+    winter, method = f"{first_year}/{first_year + 1}", MeasuringMethod.MINUS_FIVE
+
     async def run() -> Findings:
         database = Database(stack.dsn("contracts"), 1, 1)
         await database.open()
         try:
             async with database.transaction() as tx:
-                days = await winter_days(
-                    tx, PointId(point_id), STATION, date(first_year, 11, 1), date(first_year + 1, 4, 1)
-                )
+                asked = Asked(PointId(point_id), STATION, Activity.SEVEN_DAY, method)
+                measured = await measure_one(tx, asked, period_of(method, winter, date(first_year + 1, 4, 1)))
         finally:
             await database.close()
-        return find(f"{first_year}/{first_year + 1}", days, Activity.SEVEN_DAY)
+        return findings_of(winter, method, measured.measurement)
 
     return asyncio.run(run())
 

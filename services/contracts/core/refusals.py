@@ -18,6 +18,9 @@ class Refusal(StrEnum):
     CONTRACT_IS_ANOTHERS = "contract_is_anothers"
     NO_CONTRACT_TODAY = "no_contract_today"
     WINTER_NOT_OVER = "winter_not_over"
+    POWER_IS_CHOSEN = "power_is_chosen"
+    DAY_NOT_COME = "day_not_come"
+    RUN_NOT_FINISHED = "run_not_finished"
 
 
 class FaultyPriceListError(Exception):

@@ -1,8 +1,9 @@
 """Determinations of subscription power: the days they are made from, and what came out."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from uuid import uuid4
+from typing import NamedTuple
 
 from psycopg.rows import class_row
 from psycopg.types.json import Json
@@ -10,25 +11,15 @@ from pydantic import Field
 
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
-from services.contracts.core.determination import Findings, Made, Outcome, WinterDays
-from services.heat.local_time import EPOCH
+from services.contracts.core.determination import Findings, Made, Outcome
+from services.contracts.core.measuring import Asked
+from services.contracts.core.methods import MeasuringMethod
 from services.heat.power_methods.decision import Decision
 
-_ACTIVITY = """
-    SELECT facility.activity
-      FROM contracts.metering_point JOIN contracts.facility USING (facility_id)
-     WHERE point_id = %s
-"""
-_HIGHEST_HOURS = """
-    SELECT day.day, day.maximum_hour_wh, day.revision
-      FROM ingest_v1.day AS day
-     WHERE day.point_id = %s AND day.day >= %s AND day.day < %s
-       AND day.hours_measured = day.hours_expected AND day.maximum_hour_wh IS NOT NULL
-"""
-_DAILY_MEANS = """
-    SELECT daily.day, daily.mean_c, daily.revision
-      FROM ingest_v1.daily_temperature AS daily
-     WHERE daily.station_id = %s AND daily.day >= %s AND daily.day < %s AND daily.mean_c IS NOT NULL
+_ASKED = """
+    SELECT point.station_id, facility.activity
+      FROM contracts.metering_point AS point JOIN contracts.facility USING (facility_id)
+     WHERE point.point_id = %s
 """
 _POWER_ON = """
     SELECT kw FROM contracts_v1.power_in_force
@@ -42,11 +33,11 @@ _ADD = """
     INSERT INTO contracts.determination
            (determination_id, point_id, contract_id, winter, method, window_from, window_to, days, points,
             slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision, reason, effective_on,
-            input_revision, input_sha256)
+            input_revision, input_sha256, period_from, period_to, revision_sum, network_sum_kw, approved_by)
     VALUES (%(determination_id)s, %(point_id)s, %(contract_id)s, %(winter)s, %(method)s, %(window_from)s,
             %(window_to)s, %(days)s, %(points)s, %(slope_kw_per_c)s, %(intercept_kw)s, %(r2)s, %(coverage)s,
             %(measured_kw)s, %(in_force_kw)s, %(decision)s, %(reason)s, %(effective_on)s, %(input_revision)s,
-            %(input_sha256)s)
+            %(input_sha256)s, %(period_from)s, %(period_to)s, %(revision_sum)s, %(network_sum_kw)s, %(approved_by)s)
 """
 # A winter that measured nothing holds nothing.
 _RECORD = """
@@ -55,7 +46,9 @@ _RECORD = """
            determination.window_to, determination.days, determination.points, determination.slope_kw_per_c,
            determination.intercept_kw, determination.r2, determination.coverage, determination.measured_kw,
            determination.in_force_kw, determination.decision, power.kw, determination.effective_on,
-           newer.winter AS newer_winter, determination.determined_at
+           newer.winter AS newer_winter, determination.determined_at, determination.approved_by,
+           round(100 * coalesce(determination.measured_kw, determination.in_force_kw)
+                 / nullif(determination.network_sum_kw, 0), 4) AS share_percent
       FROM contracts.determination
       JOIN contracts.contract USING (contract_id)
       JOIN contracts.metering_point AS point ON point.point_id = determination.point_id
@@ -82,27 +75,52 @@ _NEWEST_OF_EACH_WINTER = """
      WHERE contract_id = %s
      ORDER BY winter, determined_at DESC
 """
-_OF_POINT = _RECORD + " WHERE point.number = %s ORDER BY determination.determined_at DESC LIMIT %s"
-_POINTS_WITHOUT = """
-    SELECT point.number
-      FROM contracts.metering_point AS point
+# Its own measured power is to be held against the powers of the others.
+_OTHERS_OF_NETWORK = """
+    SELECT coalesce(sum(power.kw), 0)
+      FROM contracts.metering_point AS own
+      JOIN contracts.facility AS own_facility USING (facility_id)
+      JOIN contracts.facility AS facility ON facility.network_id = own_facility.network_id
+      JOIN contracts.metering_point AS point ON point.facility_id = facility.facility_id AND point.medium = own.medium
       JOIN contracts.contract ON contract.point_id = point.point_id
        AND daterange(contract.valid_from, contract.valid_to) @> %(today)s::date
-     WHERE point.point_id > coalesce(
-               (SELECT point_id FROM contracts.metering_point WHERE number = %(after)s), 0)
-       AND NOT EXISTS (SELECT FROM contracts.determination
-                        WHERE determination.contract_id = contract.contract_id
-                          AND determination.winter = %(winter)s)
-     ORDER BY point.point_id
-     LIMIT %(limit)s
+     CROSS JOIN LATERAL (
+           SELECT counts.kw FROM contracts.power_in_force AS counts
+            WHERE counts.contract_id = contract.contract_id AND counts.valid_from <= %(today)s
+            ORDER BY counts.valid_from DESC, counts.determination_id IS NULL, counts.recorded_at DESC LIMIT 1) AS power
+     WHERE own.point_id = %(point_id)s AND contract.contract_id <> %(contract_id)s
 """
+_OF_POINT = _RECORD + " WHERE point.number = %s ORDER BY determination.determined_at DESC LIMIT %s"
 MOST_LISTED = 100
+
+
+class RestsOn(NamedTuple):
+    """The days that a method took, the last one included, and the revisions of what it rests on."""
+
+    period_from: date
+    period_to: date
+    newest_revision: int
+    revision_sum: int | Decimal
+
+
+class NewDetermination(NamedTuple):
+    """A determination to be kept; approved_by: None where it was asked for."""
+
+    determination_id: DeterminationId
+    point_id: PointId
+    contract_id: ContractId
+    findings: Findings
+    outcome: Outcome
+    rests_on: RestsOn
+    network_sum_kw: Decimal | None
+    approved_by: str | None = None
 
 
 class Determination(Findings):
     """A determination as it is stored and shown. kw is set where it changed the power in force.
 
     newer_winter: the newest winter that measured a power after this one, and holds whatever this one decided.
+    approved_by: who approved it; None where it was determined on demand. share_percent: of its network's sum.
     """
 
     determination_id: DeterminationId
@@ -114,25 +132,16 @@ class Determination(Findings):
     effective_on: date | None
     newer_winter: str | None
     determined_at: datetime = Field(description="when the power was determined")
+    approved_by: str | None
+    share_percent: Decimal | None
 
 
-async def activity(tx: Transaction, point_id: PointId) -> Activity:
-    """Give the activity of a metering point's facility."""
-    row = await (await tx.execute(_ACTIVITY, [point_id])).fetchone()
+async def asked(tx: Transaction, point_id: PointId, method: MeasuringMethod) -> Asked:
+    """Give what a metering point is measured by. Raises LookupError."""
+    row = await (await tx.execute(_ASKED, [point_id])).fetchone()
     if row is None:
         raise LookupError(f"metering point {point_id} is gone")
-    return Activity(row[0])
-
-
-async def winter_days(tx: Transaction, point_id: PointId, station_id: str | None, first: date, end: date) -> WinterDays:
-    """Read the complete days of measured hours and the daily mean temperatures from `first` up to `end`."""
-    highest = await (await tx.execute(_HIGHEST_HOURS, [point_id, first, end])).fetchall()
-    means = await (await tx.execute(_DAILY_MEANS, [station_id, first, end])).fetchall()
-    return WinterDays(
-        highest_wh={(day - EPOCH).days: wh for day, wh, _ in highest},
-        mean_c={(day - EPOCH).days: celsius for day, celsius, _ in means},
-        revision=max((revision for *_, revision in [*highest, *means]), default=0),
-    )
+    return Asked(point_id, row[0], Activity(row[1]), method)
 
 
 async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> Decimal | None:
@@ -160,29 +169,37 @@ async def newest_of_each_winter(tx: Transaction, contract_id: ContractId) -> lis
         return await (await cursor.execute(_NEWEST_OF_EACH_WINTER, [contract_id])).fetchall()
 
 
-async def add(
-    tx: Transaction,
-    point_id: PointId,
-    contract_id: ContractId,
-    findings: Findings,
-    outcome: Outcome,
-    input_revision: int,
-) -> DeterminationId:
-    """Keep a determination with its data, line and decision."""
-    determination_id = DeterminationId(uuid4())
-    values = findings.model_dump() | {
-        "determination_id": determination_id,
-        "point_id": point_id,
-        "contract_id": contract_id,
+async def others_of_network(tx: Transaction, point_id: PointId, contract_id: ContractId, today: date) -> Decimal:
+    """Give the sum of the powers in force of all other contracts in a metering point's network, of its medium."""
+    values = {"point_id": point_id, "contract_id": contract_id, "today": today}
+    row = await (await tx.execute(_OTHERS_OF_NETWORK, values)).fetchone()
+    return Decimal(0) if row is None else row[0]
+
+
+async def add_all(tx: Transaction, made: Iterable[NewDetermination]) -> None:
+    """Keep determinations with their data, lines and decisions."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(_ADD, [_row(one) for one in made])
+
+
+def _row(made: NewDetermination) -> dict[str, object]:
+    findings, rests_on = made.findings, made.rests_on
+    return findings.model_dump() | {
+        "determination_id": made.determination_id,
+        "point_id": made.point_id,
+        "contract_id": made.contract_id,
         "points": Json([point.model_dump(mode="json") for point in findings.points]),
-        "decision": outcome.decision,
-        "in_force_kw": outcome.in_force_kw,
-        "effective_on": outcome.effective_on,
-        "input_revision": input_revision,
+        "decision": made.outcome.decision,
+        "in_force_kw": made.outcome.in_force_kw,
+        "effective_on": made.outcome.effective_on,
+        "input_revision": rests_on.newest_revision,
         "input_sha256": findings.sha256,
+        "period_from": rests_on.period_from,
+        "period_to": rests_on.period_to,
+        "revision_sum": rests_on.revision_sum,
+        "network_sum_kw": made.network_sum_kw,
+        "approved_by": made.approved_by,
     }
-    await tx.execute(_ADD, values)
-    return determination_id
 
 
 async def determination(tx: Transaction, determination_id: DeterminationId) -> Determination:
@@ -198,9 +215,3 @@ async def determinations(tx: Transaction, metering_point: str) -> list[Determina
     """Give a metering point's newest determinations, newest first, at most 100."""
     async with tx.cursor(row_factory=class_row(Determination)) as cursor:
         return await (await cursor.execute(_OF_POINT, [metering_point, MOST_LISTED])).fetchall()
-
-
-async def points_without(tx: Transaction, winter: str, today: date, after: str, limit: int) -> list[str]:
-    """Name metering points with a contract but no determination of a winter, from the one after `after` on."""
-    values = {"winter": winter, "today": today, "after": after, "limit": limit}
-    return [row[0] for row in await (await tx.execute(_POINTS_WITHOUT, values)).fetchall()]

@@ -65,6 +65,10 @@ SWEDISH: Final[dict[str, Any]] = {
     "reason_too_few_measured_days": "Färre än tio dygn i mätperioden är uppmätta timme för timme.",
     "reason_line_not_falling": "Effekten faller inte när det blir varmare ute.",
     "reason_no_power_at_minus_five": "Linjen ger ingen effekt vid −5\u00a0°C.",
+    "reason_too_warm": "Färre än tio dygn i mätperioden var kalla nog.",
+    "reason_no_power_measured": "Mätningen ger ingen effekt.",
+    "reason_no_normal_year": "Energin under ett normalår är inte känd.",
+    "reason_power_is_chosen": "Effekten är vald av kunden och mäts inte.",
     "chart": {
         "measured": "Uppmätt", "calculated": "Beräknad", "manual": "Handmatad", "interpolated": "interpolerad",
         "estimated": "beräknad", "missing": "saknas", "before": "Samma datum året före", "outdoor": "Utetemperatur",
@@ -140,6 +144,10 @@ ENGLISH: Final[dict[str, Any]] = {
     "reason_too_few_measured_days": "Fewer than ten days of the measuring period are measured hour by hour.",
     "reason_line_not_falling": "Power does not fall when it gets warmer outside.",
     "reason_no_power_at_minus_five": "The line gives no power at −5\u00a0°C.",
+    "reason_too_warm": "Fewer than ten days of the measuring period were cold enough.",
+    "reason_no_power_measured": "The measurement gives no power.",
+    "reason_no_normal_year": "The energy of a normal year is not known.",
+    "reason_power_is_chosen": "The power is chosen by the customer and not measured.",
     "chart": {
         "measured": "Measured", "calculated": "Calculated", "manual": "Manual", "interpolated": "interpolated",
         "estimated": "estimated", "missing": "missing", "before": "Same dates the year before",

@@ -11,8 +11,8 @@ from schemas.short_price_lists import ShortPriceList
 from services.alerts.api import RuleDocument, SuggestionRequest
 from services.billing import api as billing
 from services.common.faults import PATTERN_WORDS, reason
-from services.contracts.api import DeterminationRequest
 from services.contracts.core import documents as contracts
+from services.contracts.determinations_api import DeterminationRequest
 from services.ingest.core import documents as ingest
 from services.ingest.core import edits
 from services.ingest.explaining_api import Month

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.contracts.core.determination import last_day, last_whole_winter, require_over
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.jobs import is_time_for
+from services.contracts.core.winters import last_day, last_whole_winter, require_over
+from services.contracts.jobs import is_time_for, run_day
 
 
 @pytest.mark.parametrize("today", [date(2026, 11, 25), date(2027, 1, 31), date(2027, 3, 31)])
@@ -30,7 +30,17 @@ def test_the_last_whole_winter_is_over_on_every_day_and_the_one_behind_it_is_not
             require_over(f"{first + 1}/{last + 1}", day)
 
 
-def test_the_yearly_run_begins_three_weeks_after_a_winters_last_day() -> None:
+@pytest.mark.parametrize(
+    ("month_day", "day"),
+    [("04-15", date(2027, 4, 15)), ("05-15", date(2027, 5, 15)), ("01-10", date(2028, 1, 10))],
+)
+def test_the_yearly_run_is_made_on_the_first_such_day_after_the_winter(month_day: str, day: date) -> None:
     assert last_day("2026/2027") == date(2027, 3, 31)
-    assert not is_time_for("2026/2027", date(2027, 4, 20))
-    assert is_time_for("2026/2027", date(2027, 4, 21))
+    assert run_day("2026/2027", month_day) == day
+
+
+def test_a_yearly_run_is_begun_on_its_day_or_later_where_nothing_ran_then() -> None:
+    assert not is_time_for("2026/2027", date(2027, 4, 14), "04-15")
+    assert is_time_for("2026/2027", date(2027, 4, 15), "04-15")
+    assert is_time_for("2026/2027", date(2027, 7, 14), "04-15")
+    assert not is_time_for("2026/2027", date(2027, 7, 15), "04-15")

@@ -12,7 +12,7 @@ from services.gateway.core.subscription import coming, in_force, kilowatts, verd
 from services.gateway.core.sums import change, sums
 from services.gateway.portal.words import WORDS
 from services.heat.power_methods.decision import Decision
-from services.heat.power_methods.minus_five import Reason
+from services.heat.power_methods.measurement import Reason
 
 TODAY = date(2026, 11, 25)
 POWERS: list[dict[str, Any]] = [

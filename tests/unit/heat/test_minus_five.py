@@ -8,11 +8,20 @@ from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.heat.local_time import EPOCH
+from services.heat.power_methods import minus_five
 from services.heat.power_methods.decision import Decision, decide, effective_on
-from services.heat.power_methods.minus_five import Measurement, Reason, fitted, longest_run, measure, winter
+from services.heat.power_methods.line import fitted
+from services.heat.power_methods.measurement import Days, Measurement, Reason
+from services.heat.power_methods.minus_five import longest_run, winter
 from services.heat.weekdays import weekdays
 
 FIRST = (date(2018, 11, 1) - EPOCH).days
+
+
+def measure(day: Int64, mean_c: Float64, maximum_wh: Int64, in_use: Bool) -> Measurement:
+    """Measure one house."""
+    [found] = minus_five.measure(Days(day, mean_c, maximum_wh[None, :], in_use))
+    return found
 
 
 def measured(mean_c: Float64, maximum_wh: Int64 | None = None, in_use: Bool | None = None) -> Measurement:

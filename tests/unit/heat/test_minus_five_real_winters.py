@@ -10,7 +10,8 @@ import pytest
 from services.heat.arrays import UNKNOWN, Int64
 from services.heat.daily_temperature import Hours, daily_means, effective_hours
 from services.heat.local_time import EPOCH
-from services.heat.power_methods.minus_five import Measurement, Reason, measure, winter
+from services.heat.power_methods.measurement import Days, Measurement, Reason
+from services.heat.power_methods.minus_five import measure, winter
 from tests import danish_house
 from tests.danish_house import HOUR, ZONE, House, hours_of, plain_winter
 
@@ -37,12 +38,10 @@ def measured(house: House, first_year: int) -> Measurement:
         for number, rises in by_day.items()
         if len(rises) == len(hours_of(EPOCH + timedelta(days=number)))
     }
-    return measure(
-        day,
-        np.array([mean_of.get(int(number), np.nan) for number in day]),
-        np.array([whole.get(int(number), UNKNOWN) for number in day]),
-        np.ones(len(day), np.bool_),
-    )
+    mean_c = np.array([mean_of.get(int(number), np.nan) for number in day])
+    highest_wh = np.array([[whole.get(int(number), UNKNOWN) for number in day]])
+    [found] = measure(Days(day, mean_c, highest_wh, np.ones(len(day), np.bool_)))
+    return found
 
 
 @pytest.mark.parametrize("first_year", [2017, 2018])

@@ -16,6 +16,7 @@ from services.cli.simulator.registers import FORWARD, LITRES, RETURN, WH, counte
 from services.cli.simulator.substations import Water
 from services.cli.simulator.town import Town, town
 from services.heat.arrays import UNKNOWN, Float64, Int64, run_starts
+from services.heat.power_methods.measurement import Days
 from services.heat.power_methods.minus_five import measure
 from tests.unit.simulator.towns import delivered, year
 
@@ -240,7 +241,8 @@ def test_most_winters_determine_a_subscription_power() -> None:
         day = calendar(winter.from_s, winter.to_s, ZONE).local_day
         starts = run_starts(day)
         highest_wh = np.maximum.reduceat(winter.true_hours[0, :, WH], starts)
-        found = measure(day[starts], daily_mean_c(winter), highest_wh, np.ones(len(starts), bool))
+        in_use = np.ones(len(starts), bool)
+        [found] = measure(Days(day[starts], daily_mean_c(winter), highest_wh[None, :], in_use))
         determined += found.reason is None
     assert determined >= 9
 

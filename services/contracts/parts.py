@@ -1,0 +1,21 @@
+"""What the service's requests need."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from services.common.postgres import Database
+from services.contracts.sealing import Sealer
+from services.contracts.settings import ContractsSettings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the requests need."""
+
+    database: Database
+    sealer: Sealer
+    settings: ContractsSettings
+
+    def today(self) -> date:
+        """Give the utility's own date."""
+        return datetime.now(UTC).astimezone(self.settings.zone).date()
