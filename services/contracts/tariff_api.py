@@ -78,6 +78,8 @@ class Shelf:
 def app(parts: Parts) -> FastAPI:
     """Give the web app, which answers below PREFIX alone."""
     api = web.app("contracts", parts.settings, MAX_BODY_BYTES, BODY_TIMEOUT_S)
+    # To be sent on would show who asks an address that only services have.
+    api.router.redirect_slashes = False
     shelf = Shelf(parts)
     for router in (_public(parts, shelf), _search(parts, shelf)):
         api.include_router(router, prefix=PREFIX)

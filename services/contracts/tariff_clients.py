@@ -11,12 +11,12 @@ from schemas.values import Key
 from services.common import web
 from services.contracts.core.documents import Text
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.core.tariff_answers import MOST_FACILITIES
 from services.contracts.parts import Parts
 from services.contracts.store import Change, tariff_clients
 from services.contracts.store.tariff_clients import TariffClient
 
 SECRET_BYTES = 32
+MOST_FACILITIES = 100_000
 
 
 class TariffClientDocument(BaseModel):

@@ -13,7 +13,8 @@ API_VERSION = "0.1.0"
 """Of the draft that is followed."""
 MOST_FACILITIES = 1_000
 
-FacilityId = Annotated[str, Field(min_length=1, max_length=100)]
+FacilityId = str
+"""Of any form: what no facility is called is refused as another's is."""
 
 
 class Open(Closed):
@@ -49,6 +50,8 @@ class TariffResponse(Closed):
 
 class TariffsSearchRequest(Closed):
     """The facilities whose tariffs are asked for, by the utility's own numbers."""
+
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
 
     facility_ids: Annotated[tuple[FacilityId, ...], Field(max_length=MOST_FACILITIES)]
 

@@ -1,0 +1,132 @@
+"""The operator's tariff interface as everybody reaches it: passed on to contracts without a log-in, within limits."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Annotated
+
+import httpx
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from services.common import logs, web
+from services.common.plain_problems import PlainProblems
+from services.common.problems import away
+from services.gateway import metrics
+from services.gateway.settings import GatewaySettings
+
+PREFIX = "/tariff-api"
+MAX_BODY_BYTES = 256 * 1024
+MAX_QUERY = 1_000
+BODY_TIMEOUT_S = 10.0
+RETRY_AFTER_S = 5
+MOST_ADDRESSES = 10_000
+DAY_S = 86_400
+PASSED_ON = ("authorization", "content-type")
+PASSED_BACK = ("content-type", "retry-after", "www-authenticate")
+
+
+class Allowance:
+    """So many questions a minute from one address, and as many at once after a quiet minute.
+
+    Only the addresses that asked last are remembered, so that no number of them takes memory without end.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_minute / 60
+        self._most = float(per_minute)
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_s(self, address: str) -> float:
+        """Count a question; say how long to wait before it may be asked, 0 where it may now."""
+        now = self._clock()
+        left, at = self._left.pop(address, (self._most, now))
+        left = min(self._most, left + (now - at) * self._per_second)
+        allowed = left >= 1
+        self._left[address] = (left - 1 if allowed else left, now)
+        while len(self._left) > MOST_ADDRESSES:
+            self._left.popitem(last=False)
+        return 0.0 if allowed else (1 - left) / self._per_second
+
+
+def sender(host: str) -> str:
+    """Name whom a question is counted for: one network of IPv6 is one household, however many addresses it uses."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
+
+
+def app(settings: GatewaySettings, client: httpx.AsyncClient) -> FastAPI:
+    """Give the web app, which answers below PREFIX alone. Pages of any other site may read what it answers."""
+    api = web.app("gateway", settings, MAX_BODY_BYTES, BODY_TIMEOUT_S)
+    api.router.redirect_slashes = False
+    allowance = Allowance(settings.tariff_questions_per_minute)
+
+    def within_limits(request: Request) -> None:
+        wait_s = allowance.wait_s(sender(request.client.host if request.client else ""))
+        if wait_s > 0:
+            problem = web.Problem(429, "too_many_requests", "Too many questions from one address; ask again later.")
+            problem.headers["Retry-After"] = str(int(wait_s) + 1)
+            raise problem
+        if len(request.url.query) > MAX_QUERY:
+            raise web.Problem(400, "too_long", f"The query has over {MAX_QUERY} characters.")
+
+    api.include_router(_routes(settings, client), prefix=PREFIX, dependencies=[Depends(within_limits)])
+    api.add_middleware(PlainProblems)
+    api.add_middleware(GZipMiddleware, minimum_size=1_000)
+    api.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+        max_age=DAY_S,
+    )
+    return api
+
+
+def _routes(settings: GatewaySettings, client: httpx.AsyncClient) -> APIRouter:
+    router = APIRouter()
+
+    async def pass_on(request: Request, path: str) -> Response:
+        if not settings.contracts_url:
+            raise web.Problem(501, "not_offered", "No tariff interface is offered here.")
+        address = httpx.URL(f"{settings.contracts_url}{PREFIX}{path}", query=request.url.query.encode() or None)
+        headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        headers[web.CORRELATION_HEADER] = logs.correlation_id()
+        content = await request.body()
+        asked = client.build_request(request.method, address, headers=headers, content=content)
+        try:
+            answer = await client.send(asked, stream=True)
+        except httpx.TransportError as error:
+            raise away("tariffs_away", "The prices cannot be read now; try again.", RETRY_AFTER_S) from error
+        metrics.TARIFF_QUESTIONS.labels(str(answer.status_code)).inc()
+        kept = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
+        return StreamingResponse(
+            answer.aiter_bytes(), answer.status_code, headers=kept, background=BackgroundTask(answer.aclose)
+        )
+
+    @router.get("/info")
+    @router.get("/tariffs")
+    @router.get("/prices")
+    @router.get("/openapi.json")
+    async def named(request: Request) -> Response:
+        # The path that was matched, and so one of these four.
+        return await pass_on(request, request.url.path.removeprefix(PREFIX))
+
+    @router.get("/tariffs/{tariff_id}")
+    async def tariff(request: Request, tariff_id: Annotated[str, Path(pattern="^[0-9a-fA-F-]{1,40}$")]) -> Response:
+        return await pass_on(request, f"/tariffs/{tariff_id}")
+
+    @router.post("/tariffs/search")
+    async def search(request: Request) -> Response:
+        return await pass_on(request, "/tariffs/search")
+
+    return router
