@@ -21,6 +21,7 @@ from services.cli import (
     simulate,
     stack,
     subscription_power,
+    tariffs,
     watch,
     work_list,
 )
@@ -52,4 +53,5 @@ app.add_typer(power_runs.app, name="power-runs")
 app.add_typer(explain.app, name="explain")
 app.add_typer(edit.app, name="edit")
 app.add_typer(estimate.app, name="estimate")
+app.add_typer(tariffs.app, name="tariffs")
 app.add_typer(price_lists.app, name="price-lists")
