@@ -1,5 +1,6 @@
 """`kulvert price-lists`: check files of price lists, put them, show what is there; and those that come with Kulvert."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from rich.console import Console
 from deploy.local.folder import ROOT, StackError
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
+from services.cli import arguments
+from services.cli.edit import CauseOption, WhoOption
 from services.cli.explain import section
 from services.cli.price_list_files import UnreadableFileError, read
 from services.cli.requests import Client, RequestError, told_to_person
@@ -20,6 +23,8 @@ from services.common.problems import faults_of
 from services.contracts.core.price_list_documents import price_list
 from services.contracts.core.price_list_rules import faults
 
+MOVED = (Heading("Contract", is_text=True), Heading("To price list", is_text=True))
+WITHDRAWAL_TIMEOUT_S = 600
 REFUSED = httpx.codes.UNPROCESSABLE_ENTITY
 FOLDER = ROOT / "services/contracts/price_lists"
 HEADINGS = (
@@ -74,6 +79,27 @@ def list_() -> None:
     section(Console(), "Price lists", HEADINGS, rows)
     if not rows:
         typer.echo("no price list is stored")
+
+
+@app.command()
+def withdraw(
+    price_list_id: Annotated[str, typer.Argument(metavar="ID", help="the price list that goes")],
+    on: Annotated[date, typer.Option(metavar="DAY", parser=arguments.day, help="the first day without it")],
+    replaced_by: Annotated[
+        list[str],
+        typer.Option(metavar="ID", help="what takes its place; of several the first that a facility may choose"),
+    ],
+    cause: CauseOption,
+    who: WhoOption,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say which contracts would move, and where")] = False,
+) -> None:
+    """Let a price list go: every contract on it moves to another one on that day, and its customer is told."""
+    asked = {"withdrawn_on": on.isoformat(), "replaced_by": replaced_by, "cause": cause, "who": who, "dry_run": dry_run}
+    with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=WITHDRAWAL_TIMEOUT_S) as contracts:
+        found = contracts.ask("PUT", f"{_path(price_list_id)}/withdrawal", json=asked).json()
+    rows = [(one["contract_number"], one["replaced_by"]) for one in found["contracts"]]
+    section(Console(), "Would move" if dry_run else "Moved", MOVED, rows)
+    typer.echo(f"{len(rows)} contracts; {found['result'].replace('_', ' ')}")
 
 
 def put_shipped(contracts: Client, name: str) -> None:

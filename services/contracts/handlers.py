@@ -16,6 +16,7 @@ from services.contracts.core.contract_changes import changed_from
 from services.contracts.core.price_list_documents import period_fault
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
+from services.contracts.life import terms_of
 from services.contracts.sealing import Sealer
 from services.contracts.store import Change, contracts, customers, facilities, lock, price_lists
 
@@ -81,6 +82,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     await lock(tx, "contract", number)
     customer_id, point_id = await _parties(tx, document)
     known = await contracts.contract(tx, number)
+    terms = await terms_of(tx, number, point_id, document, known.document.terms if known else ())
     if known is None:
         async with _one_contract_at_a_time(tx, document):
             contract_id = await contracts.add_contract(tx, number, customer_id, point_id, document)
@@ -98,7 +100,8 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
         before = await contracts.contract_event(tx, contract_id)
         async with _one_contract_at_a_time(tx, document):
             await contracts.move_contract(tx, contract_id, document)
-    await contracts.replace_terms(tx, contract_id, document)
+    await contracts.replace_terms(tx, contract_id, terms)
+    await contracts.replace_entered_powers(tx, contract_id, document)
     await tell_of_contract(tx, contract_id, before)
     return Change.CHANGED if known else Change.CREATED, contract_id
 

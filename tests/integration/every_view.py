@@ -27,6 +27,13 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
             "INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)"
             " VALUES ('views', 1, '2020-01-01', 'firm', '{}') ON CONFLICT DO NOTHING"
         )
+        connection.execute(
+            "INSERT INTO contracts.withdrawal (price_list_id, withdrawn_on, replaced_by, who, cause)"
+            " VALUES ('views', '2030-01-01', '{bas}', 'test', 'test') ON CONFLICT DO NOTHING"
+        )
+        connection.execute(
+            "INSERT INTO contracts.notice VALUES (%s, 'views', '2030-01-01', 'bas')", [house.contract_id]
+        )
         _figures(connection, house)
         _invoice(connection, house)
     return house, token

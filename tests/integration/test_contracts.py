@@ -247,7 +247,7 @@ def test_contracts_can_be_imported_with_their_points_and_customers(api: httpx.Cl
     house = House(api)
     tables = {
         "networks": f"network_id,name\nN{house.number},Norra nätet\n",
-        "metering-points": f"number,facility_number,medium,station_id\nP{house.number}x,F{house.number},cooling,\n",
+        "metering-points": f"number,facility_number,medium,station_id\nP{house.number}x,F{house.number},heat,\n",
         "customers": f"customer_number,kind,name,address\nC{house.number}x,business,Al AB,Alvägen 1\n",
         "contracts": (
             "contract_number,customer_number,metering_point,valid_from,valid_to,price_list_id,kw\n"

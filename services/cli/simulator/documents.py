@@ -115,6 +115,7 @@ def _contract(town: Town, point: MeteringPoint) -> Document:
 def _cooling_price_list() -> Document:
     return {
         "name": "Prislista Kyla",
+        "medium": "cooling",
         "valid_from": "2018-01-01",
         "components": [
             {"type": "fixedPrice", "amount_per_year": "2400.00"},

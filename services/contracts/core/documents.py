@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.facilities import Category
+from schemas.price_list_terms import BaseLoad
 from schemas.values import Activity, Key, Medium
 from services.contracts.core.identity import identity_number
 
@@ -35,13 +36,17 @@ class Network(_Document):
 
 
 class Facility(_Document):
-    """A building, or what else is heated or cooled, at one address."""
+    """A building, or what else is heated or cooled, at one address.
+
+    base_load: what covers most of its heat over the year, which decides what price lists it may choose.
+    """
 
     name: Text
     address: Text
     area: Text | None = None
     category: Category
     activity: Activity = Activity.SEVEN_DAY
+    base_load: BaseLoad = BaseLoad.DISTRICT_HEATING
     network_id: Key
 
 
@@ -110,6 +115,16 @@ class Contract(_Document):
     def valid_from(self) -> date:
         """The contract's first day."""
         return self.terms[0].valid_from
+
+
+class Withdrawal(_Document):
+    """A price list goes: from which day on, and which takes its place, the first that a facility may choose."""
+
+    withdrawn_on: Day
+    replaced_by: Annotated[tuple[Key, ...], Field(min_length=1, max_length=10)]
+    who: Text
+    cause: Text
+    dry_run: Annotated[bool, Field(strict=True)] = False
 
 
 class ContractRow(_Document):

@@ -1,5 +1,6 @@
 """Contracts with their terms and the powers in force."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
 from schemas.values import ContractId, CustomerId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
+from services.contracts.core.price_list_life import Term
 from services.contracts.store import lost_identities
 
 _FIND = """
@@ -22,7 +24,8 @@ _FIND = """
        FOR UPDATE OF contract
 """
 _TERMS = """
-    SELECT valid_from, price_list_id FROM contracts.contract_term WHERE contract_id = %s ORDER BY valid_from
+    SELECT valid_from, price_list_id FROM contracts.contract_term
+     WHERE contract_id = %s AND moved_from IS NULL ORDER BY valid_from
 """
 _ENTERED = """
     SELECT valid_from, kw FROM contracts.power_in_force
@@ -35,7 +38,9 @@ _ADD = """
 _MOVE = "UPDATE contracts.contract SET valid_from = %s, valid_to = %s WHERE contract_id = %s"
 _COUNT_UP = "UPDATE contracts.contract SET version = installation.next_version(version) WHERE contract_id = %s"
 _CLEAR_TERMS = "DELETE FROM contracts.contract_term WHERE contract_id = %s"
-_ADD_TERM = "INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id) VALUES (%s, %s, %s)"
+_ADD_TERM = """
+    INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id, moved_from) VALUES (%s, %s, %s, %s)
+"""
 _CLEAR_ENTERED = "DELETE FROM contracts.power_in_force WHERE contract_id = %s AND determination_id IS NULL"
 _ADD_POWER = """
     INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method, determination_id)
@@ -110,13 +115,16 @@ async def move_contract(tx: Transaction, contract_id: ContractId, document: docu
     await tx.execute(_MOVE, [document.valid_from, document.valid_to, contract_id])
 
 
-async def replace_terms(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:
-    """Store all terms and entered powers of a contract in place of those before; measured powers stay."""
+async def replace_terms(tx: Transaction, contract_id: ContractId, terms: Sequence[Term]) -> None:
+    """Store all terms of a contract, put or moved to, in place of those before."""
     async with tx.cursor() as cursor:
         await cursor.execute(_CLEAR_TERMS, [contract_id])
-        await cursor.executemany(
-            _ADD_TERM, [(contract_id, term.valid_from, term.price_list_id) for term in document.terms]
-        )
+        await cursor.executemany(_ADD_TERM, [(contract_id, *term) for term in terms])
+
+
+async def replace_entered_powers(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:
+    """Store all entered powers of a contract in place of those before; measured powers stay."""
+    async with tx.cursor() as cursor:
         await cursor.execute(_CLEAR_ENTERED, [contract_id])
         await cursor.executemany(
             _ADD_POWER, [(contract_id, power.valid_from, power.kw, "entered", None) for power in document.powers]

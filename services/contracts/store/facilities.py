@@ -16,18 +16,19 @@ _ADD_NETWORK = "INSERT INTO contracts.network (network_id, name) VALUES (%s, %s)
 _CHANGE_NETWORK = "UPDATE contracts.network SET name = %s WHERE network_id = %s"
 
 _FACILITY = """
-    SELECT facility_id, name, address, area, category, activity, network_id
+    SELECT facility_id, name, address, area, category, activity, base_load, network_id
       FROM contracts.facility WHERE facility_number = %s FOR UPDATE
 """
 _ADD_FACILITY = """
     INSERT INTO contracts.facility
-           (facility_id, facility_number, name, address, area, category, activity, network_id)
-    VALUES (%(facility_id)s, %(number)s, %(name)s, %(address)s, %(area)s, %(category)s, %(activity)s, %(network_id)s)
+           (facility_id, facility_number, name, address, area, category, activity, base_load, network_id)
+    VALUES (%(facility_id)s, %(number)s, %(name)s, %(address)s, %(area)s, %(category)s, %(activity)s, %(base_load)s,
+            %(network_id)s)
 """
 _CHANGE_FACILITY = """
     UPDATE contracts.facility
        SET name = %(name)s, address = %(address)s, area = %(area)s, category = %(category)s,
-           activity = %(activity)s, network_id = %(network_id)s,
+           activity = %(activity)s, base_load = %(base_load)s, network_id = %(network_id)s,
            version = installation.numbered(nextval('contracts.facility_version'))
      WHERE facility_id = %(facility_id)s
 """

@@ -12,8 +12,17 @@ _CONTRACTS = """
               FROM contracts_v1.price_list AS price_list
              WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
                AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
-             ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name
+             ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name,
+           notice.withdrawn_on,
+           (SELECT coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name')
+              FROM contracts_v1.price_list AS price_list
+             WHERE price_list.price_list_id = notice.replaced_by AND price_list.status = 'firm'
+               AND price_list.valid_from <= notice.withdrawn_on
+             ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS replaced_by_name
       FROM contracts_v1.contract AS contract
+      LEFT JOIN contracts_v1.notice AS notice
+             ON notice.contract_id = contract.contract_id AND notice.price_list_id = contract.price_list_id
+            AND notice.withdrawn_on = contract.valid_to
       LEFT JOIN contracts_v1.customer AS customer USING (customer_id)
      WHERE contract.point_id = $1
      ORDER BY contract.valid_from DESC

@@ -1,0 +1,74 @@
+"""The price lists of a contract: which it may have, and to which it moves when its own is withdrawn."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from schemas.price_lists import PriceListChanged
+from schemas.values import PointId
+from services.common.postgres import Transaction
+from services.contracts.core import documents
+from services.contracts.core.price_list_life import (
+    Term,
+    Withdrawal,
+    ineligible,
+    may_choose,
+    on_withdrawn,
+    with_moves,
+)
+from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.store import price_lists, withdrawals
+
+
+async def terms_of(
+    tx: Transaction, number: str, point_id: PointId, document: documents.Contract, known: Sequence[documents.Term]
+) -> list[Term]:
+    """Give the terms of a contract that is put, with those that withdrawals add.
+
+    known: its terms before; only of others it is asked whether the facility may choose them, since what it may choose
+    can change. Raises RefusedError.
+    """
+    await withdrawals.share(tx)
+    put = [Term(term.valid_from, term.price_list_id) for term in document.terms]
+    withdrawn = await withdrawals.withdrawals(tx)
+    found = on_withdrawn(put, withdrawn)
+    if found is not None:
+        late, withdrawal = found
+        raise RefusedError(
+            Refusal.PRICE_LIST_WITHDRAWN,
+            f"the price list '{late.price_list_id}' is withdrawn from {withdrawal.withdrawn_on} on, and contract"
+            f" '{number}' would be put on it from {late.valid_from}; choose {' or '.join(withdrawal.replaced_by)}",
+        )
+    place = await withdrawals.place(tx, point_id)
+    lists = await _lists(tx, {term.price_list_id for term in put})
+    for term in document.terms:
+        version = lists[term.price_list_id].in_force(term.valid_from)
+        reason = ineligible(version, place) if version and term not in known else None
+        if reason:
+            raise RefusedError(Refusal.NOT_ELIGIBLE, f"{reason}; choose another price list, or mend the facility")
+    return await moved_terms(tx, number, point_id, put, document.valid_to, withdrawn)
+
+
+async def moved_terms(
+    tx: Transaction,
+    number: str,
+    point_id: PointId,
+    put: Sequence[Term],
+    valid_to: date | None,
+    withdrawn: Sequence[Withdrawal],
+) -> list[Term]:
+    """Give terms that were put with those that withdrawals add. Raises RefusedError where none may take their place."""
+    if not withdrawn:
+        return list(put)
+    place = await withdrawals.place(tx, point_id)
+    lists = await _lists(tx, {name for one in withdrawn for name in one.replaced_by})
+    try:
+        return with_moves(put, valid_to, withdrawn, may_choose(lists, place))
+    except LookupError as error:
+        facility = place.facility_number
+        raise RefusedError(
+            Refusal.NO_REPLACEMENT, f"contract '{number}': {error}; name one that facility '{facility}' may choose"
+        ) from error
+
+
+async def _lists(tx: Transaction, names: Iterable[str]) -> dict[str, PriceListChanged]:
+    return {name: await price_lists.price_list_event(tx, name) for name in sorted(names)}

@@ -1,0 +1,94 @@
+"""The withdrawal of a price list: who is on it, what takes its place, and what each customer is told."""
+
+from datetime import date
+from typing import NamedTuple
+
+from schemas.values import ContractId
+from services.common import logs
+from services.common.postgres import Transaction
+from services.contracts.core import documents
+from services.contracts.core.price_list_life import Term, Withdrawal, latest_announcement, on_withdrawn
+from services.contracts.core.refusals import Refusal, RefusedError
+from services.contracts.handlers import tell_of_contract
+from services.contracts.life import moved_terms
+from services.contracts.store import Change, contracts, price_lists, withdrawals
+
+log = logs.get_logger()
+
+
+class Moved(NamedTuple):
+    """A contract that a withdrawal moves, and to which price list."""
+
+    contract_id: ContractId
+    contract_number: str
+    replaced_by: str
+    terms: list[Term]
+
+
+async def withdraw(
+    tx: Transaction, price_list_id: str, asked: documents.Withdrawal, today: date
+) -> tuple[Change, list[Moved]]:
+    """Announce that a price list goes, and move every contract that is on it on that day; gives which.
+
+    The move is dated: a contract that somebody puts on another list before that day is not moved. Asked for again it
+    changes nothing. Raises RefusedError.
+    """
+    await withdrawals.lock(tx)
+    new = Withdrawal(price_list_id, asked.withdrawn_on, asked.replaced_by)
+    known = await withdrawals.withdrawals(tx)
+    before = next((one for one in known if one.price_list_id == price_list_id), None)
+    if before is not None and (before.withdrawn_on, tuple(before.replaced_by)) == (new.withdrawn_on, new.replaced_by):
+        return Change.UNCHANGED, []
+    await _hold_to_possible(tx, new, before, today)
+    moved = [
+        await _moved(tx, one, new, [*known, new])
+        for one in await withdrawals.affected(tx, price_list_id, new.withdrawn_on)
+    ]
+    if asked.dry_run:
+        return Change.UNCHANGED, moved
+    await withdrawals.add(tx, new, asked.who, asked.cause)
+    for one in moved:
+        event = await contracts.contract_event(tx, one.contract_id)
+        await contracts.replace_terms(tx, one.contract_id, one.terms)
+        await tell_of_contract(tx, one.contract_id, event)
+    await withdrawals.tell(tx, new, [(one.contract_id, one.replaced_by) for one in moved])
+    log.info("price_list_withdrawn", price_list=price_list_id, on=str(new.withdrawn_on), contracts=len(moved))
+    return Change.CREATED, moved
+
+
+async def _hold_to_possible(tx: Transaction, new: Withdrawal, before: Withdrawal | None, today: date) -> None:
+    if before is not None:
+        raise RefusedError(
+            Refusal.PRICE_LIST_WITHDRAWN,
+            f"'{new.price_list_id}' is withdrawn from {before.withdrawn_on} on already, and its customers were told so",
+        )
+    unknown = await price_lists.unknown_price_lists(tx, [new.price_list_id, *new.replaced_by])
+    if unknown:
+        raise RefusedError(Refusal.UNKNOWN_PRICE_LIST, f"there is no price list '{unknown[0]}'; put it first")
+    if new.price_list_id in new.replaced_by:
+        raise RefusedError(Refusal.NO_REPLACEMENT, f"'{new.price_list_id}' cannot take its own place; name another one")
+    latest = latest_announcement(new.withdrawn_on)
+    if today > latest:
+        raise RefusedError(
+            Refusal.TOO_LATE_TO_TELL,
+            f"customers are told two months before, and for {new.withdrawn_on} that was {latest}; choose a later day",
+        )
+
+
+async def _moved(
+    tx: Transaction, affected: withdrawals.Affected, new: Withdrawal, withdrawn: list[Withdrawal]
+) -> Moved:
+    number = affected.contract_number
+    stored = await contracts.contract(tx, number)
+    if stored is None:
+        raise LookupError(f"contract {number} is gone")
+    put = [Term(term.valid_from, term.price_list_id) for term in stored.document.terms]
+    late = on_withdrawn(put, [new])
+    if late is not None:
+        raise RefusedError(
+            Refusal.PRICE_LIST_WITHDRAWN,
+            f"contract '{number}' begins on '{new.price_list_id}' on {late[0].valid_from}; put it on another one first",
+        )
+    terms = await moved_terms(tx, number, stored.point_id, put, stored.document.valid_to, withdrawn)
+    on_that_day = [term for term in terms if term.valid_from <= new.withdrawn_on]
+    return Moved(stored.contract_id, number, on_that_day[-1].price_list_id, terms)
