@@ -27,11 +27,11 @@ from services.contracts.core.tariff_answers import (
     TariffsSearchRequest,
     TariffsSearchResponse,
 )
-from services.contracts.core.tariff_catalogue import Catalogue, Given, Operator, Version
+from services.contracts.core.tariff_catalogue import Catalogue, Given, Operator, Version, Withdrawn
 from services.contracts.core.tariff_prices import NotOfferedError
 from services.contracts.core.tariff_questions import Id, PricesQuestion
 from services.contracts.parts import Parts
-from services.contracts.store import tariff_clients
+from services.contracts.store import tariff_clients, tariff_versions
 from services.contracts.store.tariff_versions import KnownVersions
 from services.contracts.tariff_clients import digest
 
@@ -40,6 +40,8 @@ IMPLEMENTATION_VERSION = "0.1.0"
 MAX_BODY_BYTES = 256 * 1024
 BODY_TIMEOUT_S = 10.0
 NOT_OFFERED = "This rate stands at a market or changes with the hour of the day; it is not worked out here."
+
+Stored = tuple[tuple[Version, ...], tuple[Withdrawn, ...]]
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -50,17 +52,17 @@ class Shelf:
     def __init__(self, parts: Parts) -> None:
         self._settings = parts.settings
         self._known = KnownVersions()
-        self._versions: tuple[Version, ...] | None = None
-        self._catalogue = self._made(())
+        self._stored: Stored = ((), ())
+        self._catalogue = self._made(self._stored)
         self._public: tuple[Catalogue, date, bytes] | None = None
 
     async def catalogue(self, tx: Transaction) -> Catalogue:
         """Give the catalogue of what is stored."""
-        versions = await self._known.read(tx)
-        if versions != self._versions:
+        stored = (await self._known.read(tx), await tariff_versions.withdrawn(tx))
+        if stored != self._stored:
             # A large utility's takes a while, in which others are answered.
-            self._catalogue = await asyncio.to_thread(self._made, versions)
-            self._versions = versions
+            self._catalogue = await asyncio.to_thread(self._made, stored)
+            self._stored = stored
         return self._catalogue
 
     def public(self, catalogue: Catalogue, today: date) -> bytes:
@@ -69,10 +71,10 @@ class Shelf:
             self._public = (catalogue, today, _encoded(_tariffs(catalogue.public(today))))
         return self._public[2]
 
-    def _made(self, versions: tuple[Version, ...]) -> Catalogue:
+    def _made(self, stored: Stored) -> Catalogue:
         settings = self._settings
         operator = Operator(settings.seller_name, settings.seller_organisation_number)
-        return Catalogue(versions, operator, settings.zone)
+        return Catalogue(*stored, operator, settings.zone)
 
 
 def app(parts: Parts) -> FastAPI:

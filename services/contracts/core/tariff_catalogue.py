@@ -38,6 +38,14 @@ class Version(NamedTuple):
     terms: PriceListTerms
 
 
+class Withdrawn(NamedTuple):
+    """From when on no contract is on a price list any more, and when that was said."""
+
+    price_list_id: str
+    withdrawn_on: date
+    announced_at: datetime
+
+
 class Given(NamedTuple):
     """A tariff as it is given: on days on which nothing newer counts in its place."""
 
@@ -65,8 +73,14 @@ class Given(NamedTuple):
 class Catalogue:
     """All that was ever decided, from all versions of all price lists."""
 
-    def __init__(self, versions: Sequence[Version], operator: Operator, zone: ZoneInfo) -> None:
+    def __init__(
+        self, versions: Sequence[Version], withdrawn: Sequence[Withdrawn], operator: Operator, zone: ZoneInfo
+    ) -> None:
         self._operator, self.zone = operator, zone
+        self._announced = [one.announced_at for one in withdrawn]
+        self._gone = {
+            one.price_list_id: DateInterval(from_including=one.withdrawn_on, to_excluding=date.max) for one in withdrawn
+        }
         self._taken: set[UUID] = set()
         by_time = sorted(versions, key=lambda one: (one.recorded_at, one.price_list_id, one.version))
         self.decided, self._replaced = self._pieces(by_time, PriceListStatus.FIRM)
@@ -99,11 +113,11 @@ class Catalogue:
         return next((one for one in bands if one.up_to_kw is None or kw <= one.up_to_kw), None)
 
     def last_changed(self, today: date) -> datetime:
-        """Say when what the public is given last changed: by a version that was put, or by one that ended."""
+        """Say when what the public is given last changed: by what was put or withdrawn, or by a version that ended."""
         public = [one for one in self.decided if one.is_public]
         put = [one.version.recorded_at for one in public]
         ended = [self.midnight(one.span.to_excluding) for one in public if one.span.to_excluding <= today]
-        return self.local(max([*put, *ended], default=NEVER))
+        return self.local(max([*put, *ended, *self._announced], default=NEVER))
 
     def midnight(self, day: date) -> datetime:
         """Give the beginning of a day."""
@@ -134,7 +148,8 @@ class Catalogue:
         ours = [one for one in versions if one.terms.extension.status is status]
         for version in ours:
             newer = [one.terms.valid_period for one in ours if _counts_before(one, version)]
-            spans = left_of(version.terms.valid_period, newer)
+            gone = [self._gone[version.price_list_id]] if version.price_list_id in self._gone else []
+            spans = left_of(version.terms.valid_period, [*newer, *gone])
             for tariff, up_to_kw in version.terms.bands():
                 given = [self._given(tariff, span, version) for span in spans or [tariff.valid_period]]
                 (counting if spans else replaced).extend(Given(one, version, up_to_kw) for one in given)

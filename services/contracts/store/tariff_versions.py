@@ -2,7 +2,7 @@
 
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
-from services.contracts.core.tariff_catalogue import Version
+from services.contracts.core.tariff_catalogue import Version, Withdrawn
 
 _KEYS = "SELECT price_list_id, version FROM contracts.price_list WHERE status IN ('firm', 'forecast')"
 _DOCUMENTS = """
@@ -10,6 +10,7 @@ _DOCUMENTS = """
       FROM contracts.price_list
       JOIN unnest(%s::text[], %s::bigint[]) AS wanted (price_list_id, version) USING (price_list_id, version)
 """
+_WITHDRAWN = "SELECT price_list_id, withdrawn_on, announced_at FROM contracts.withdrawal ORDER BY price_list_id"
 
 Key = tuple[str, int]
 
@@ -21,7 +22,7 @@ class KnownVersions:
         self._known: dict[Key, Version] = {}
 
     async def read(self, tx: Transaction) -> tuple[Version, ...]:
-        """Give every version that is firm or a forecast, the same tuple's worth where nothing is new."""
+        """Give every version that is firm or a forecast."""
         keys: list[Key] = await (await tx.execute(_KEYS)).fetchall()
         new = [key for key in keys if key not in self._known]
         if new:
@@ -33,3 +34,8 @@ class KnownVersions:
                 terms = PriceList.model_validate({**document, **identity})
                 self._known[name, version] = Version(name, version, recorded_at, terms)
         return tuple(self._known[key] for key in sorted(keys))
+
+
+async def withdrawn(tx: Transaction) -> tuple[Withdrawn, ...]:
+    """Give the price lists that are or will be withdrawn."""
+    return tuple(Withdrawn(*row) for row in await (await tx.execute(_WITHDRAWN)).fetchall())

@@ -1,7 +1,7 @@
 """What everybody may see: the operator, and the tariffs that count today or are decided for days to come."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -132,6 +132,25 @@ def test_a_tariff_ends_where_the_next_begins_and_nothing_in_it_reaches_further(l
     assert now["validPeriod"]["toExcluding"] == then["validPeriod"]["fromIncluding"] == begins.isoformat()
     ends = [one["validPeriod"]["toExcluding"] for one in now["energyPrice"]["components"]]
     assert max(ends) <= begins.isoformat()
+
+
+def test_a_price_list_that_is_withdrawn_is_given_up_to_that_day(
+    api: httpx.Client, public: httpx.Client, lists: PriceLists
+) -> None:
+    for year in (YEAR, YEAR + 1):
+        lists.put(tariff(lists.product, year))
+    other = PriceLists(api)
+    other.put(tariff(other.product, YEAR + 1))
+    gone = date(YEAR + 1, 7, 1)
+    asked = {"withdrawn_on": gone.isoformat(), "replaced_by": [other.price_list_id], "who": "a.ek", "cause": "Ny lista"}
+    began = datetime.now(UTC).replace(microsecond=0)
+    put = api.put(f"/v1/price-lists/{lists.price_list_id}/withdrawal", json=asked)
+    assert put.status_code == 201, put.text
+    assert [one["validPeriod"]["toExcluding"] for one in lists.given()] == [f"{YEAR + 1}-01-01", gone.isoformat()]
+    assert datetime.fromisoformat(public.get("/info").json()["tariffDataLastUpdated"]) >= began
+    last_day = f"{gone - timedelta(days=1)}T00:00:00+02:00"
+    answer = public.get("/prices", params={"product": lists.product, "fromIncluding": last_day})
+    assert [one["end"] for one in answer.json()["actual"]] == [f"{gone}T00:00:00+02:00"]
 
 
 def test_what_is_a_customers_own_is_not_public(public: httpx.Client, lists: PriceLists) -> None:
