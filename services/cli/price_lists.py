@@ -24,7 +24,16 @@ from services.contracts.core.price_list_documents import price_list
 from services.contracts.core.price_list_rules import faults
 
 MOVED = (Heading("Contract", is_text=True), Heading("To price list", is_text=True))
-WITHDRAWAL_TIMEOUT_S = 600
+EFFECTS = (
+    Heading("Contract", is_text=True),
+    Heading("Facility", is_text=True, may_wrap=True, may_go=True),
+    Heading("Before, kr"),
+    Heading("After, kr"),
+    Heading("Beyond, kr"),
+    Heading("Beyond"),
+)
+LONGEST_S = 600
+"""What concerns every contract takes minutes where there are a hundred thousand."""
 REFUSED = httpx.codes.UNPROCESSABLE_ENTITY
 FOLDER = ROOT / "services/contracts/price_lists"
 HEADINGS = (
@@ -82,6 +91,40 @@ def list_() -> None:
 
 
 @app.command()
+def effect(
+    price_list_id: Annotated[str, typer.Argument(metavar="ID", help="the price list")],
+    before: Annotated[int, typer.Option(metavar="VERSION", help="the version that is held against")],
+    after: Annotated[int, typer.Option(metavar="VERSION", help="the version whose effect is asked for")],
+    year: Annotated[int, typer.Option(metavar="YEAR", help="whose usage is reckoned with, such as 2025")],
+) -> None:
+    """Say what a version does to each customer on a price list and to all, the general rise taken out."""
+    asked = {"before": before, "after": after, "year": year}
+    with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=LONGEST_S) as contracts:
+        found = contracts.ask("GET", f"{_path(price_list_id)}/effect", params=asked).json()
+    beyond = found["beyond_the_general"]
+    typer.echo(
+        f"{found['contracts']} contracts, {found['before_kr']:,.2f} kr before and {found['after_kr']:,.2f} kr after:"
+        f" {found['general_percent']:+.2f} % in all; {found['left_out']} left out, whose usage is not known whole"
+    )
+    typer.echo(
+        f"beyond that: {beyond['mean_percent']:+.2f} % on average, spread {beyond['spread_percent']:.2f} %; "
+        + ", ".join(f"{share} % of them below {value:+.2f} %" for share, value in beyond["percentiles"].items())
+    )
+    for title in ("gain_most", "lose_most"):
+        rows = [
+            (
+                one["contract_number"],
+                one["facility"],
+                *(f"{one[name]:,.2f}" for name in ("before_kr", "after_kr")),
+                f"{one['beyond_kr']:+,.2f}",
+                f"{one['beyond_percent']:+.2f} %",
+            )
+            for one in beyond[title]
+        ]
+        section(Console(), title.replace("_", " ").capitalize(), EFFECTS, rows)
+
+
+@app.command()
 def withdraw(
     price_list_id: Annotated[str, typer.Argument(metavar="ID", help="the price list that goes")],
     on: Annotated[date, typer.Option(metavar="DAY", parser=arguments.day, help="the first day without it")],
@@ -95,7 +138,7 @@ def withdraw(
 ) -> None:
     """Let a price list go: every contract on it moves to another one on that day, and its customer is told."""
     asked = {"withdrawn_on": on.isoformat(), "replaced_by": replaced_by, "cause": cause, "who": who, "dry_run": dry_run}
-    with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=WITHDRAWAL_TIMEOUT_S) as contracts:
+    with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=LONGEST_S) as contracts:
         found = contracts.ask("PUT", f"{_path(price_list_id)}/withdrawal", json=asked).json()
     rows = [(one["contract_number"], one["replaced_by"]) for one in found["contracts"]]
     section(Console(), "Would move" if dry_run else "Moved", MOVED, rows)

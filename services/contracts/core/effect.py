@@ -1,0 +1,122 @@
+"""What another version of a price list does to each customer and to all, a general rise taken out."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from schemas.price_lists import PriceList
+from schemas.rates import limits_kw, rates
+from services.heat.arrays import Bool, Int64
+from services.heat.local_time import EPOCH
+from services.heat.tariff.rating import Parts, rated
+from services.heat.tariff.table import table
+
+MONTHS = 12
+SHOWN = 10
+"""Who gains and who loses most: so many of each."""
+PERCENTILES = (5, 25, 50, 75, 95)
+
+
+class Usage(NamedTuple):
+    """What contracts used in a year, month by month: (n, 12) each, UNKNOWN where it is not known."""
+
+    kwh: Int64
+    litres: Int64
+    return_centi_c: Int64
+    network_return_centi_c: Int64
+    network_l_per_mwh: Int64
+    centi_kw: Int64
+    """(n,): the power in force, in hundredths of a kW."""
+
+
+class Costs(NamedTuple):
+    """What contracts cost in a year under one version: (n,) each, excluding VAT."""
+
+    ore: Int64
+    is_known: Bool
+    """False where something that the version counts is not known of some month."""
+
+
+class OfContract(NamedTuple):
+    """One contract's year under both versions; beyond_ore: what is left of the change beside the general one."""
+
+    place: int
+    before_ore: int
+    after_ore: int
+    beyond_ore: int
+    beyond_percent: float
+
+
+class Effect(NamedTuple):
+    """What changes. general_percent: of the sum of all, which would be 0 where a new version is neutral in sum."""
+
+    contracts: int
+    left_out: int
+    """Of whom something is not known, or who cost nothing before."""
+    before_ore: int
+    after_ore: int
+    general_percent: float
+    mean_percent: float
+    """Of the changes beyond the general one, each contract counting as much."""
+    spread_percent: float
+    """Their standard deviation."""
+    percentiles: dict[int, float]
+    gain_most: list[OfContract]
+    lose_most: list[OfContract]
+
+
+def reference_year(price_list: PriceList) -> int | None:
+    """Give the first calendar year that a version holds whole; None where there is none."""
+    period = price_list.valid_period
+    first = period.from_including.year + (period.from_including > date(period.from_including.year, 1, 1))
+    return first if period.to_excluding >= date(first + 1, 1, 1) else None
+
+
+def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
+    """Reckon what each contract's usage costs in the twelve months of a year that a version holds.
+
+    Raises ValueError where a price changes within a month, since what was used before and after it is not known.
+    """
+    begins = [(date(year + month // MONTHS, month % MONTHS + 1, 1) - EPOCH).days for month in range(MONTHS + 1)]
+    prices = table(rates(price_list), limits_kw(price_list))
+    spans = np.array(begins)
+    contracts = len(usage.centi_kw)
+    days = [np.tile(some, contracts) for some in (spans[:-1], spans[1:])]
+    columns = {name: getattr(usage, name).reshape(-1) for name in Usage._fields[:-1]}
+    columns["centi_kw"] = np.repeat(usage.centi_kw, MONTHS)
+    columns["overrun_centi_kw"] = np.zeros(contracts * MONTHS, np.int64)
+    result = rated(prices, Parts(*days, **columns))
+    by_contract = contracts, -1
+    return Costs(result.ore.reshape(by_contract).sum(axis=1), result.lacks.reshape(by_contract).sum(axis=1) == 0)
+
+
+def effect(before: Costs, after: Costs) -> Effect:
+    """Compare two versions over all contracts of which both are known."""
+    known = np.flatnonzero(before.is_known & after.is_known & (before.ore > 0))
+    old, new = before.ore[known], after.ore[known]
+    sum_old, sum_new = int(old.sum()), int(new.sum())
+    general = sum_new / sum_old if sum_old else 1.0
+    beyond = new - old * general
+    percent = 100 * beyond / old
+    order = np.argsort(percent, kind="stable")
+
+    def shown(places: Sequence[int]) -> list[OfContract]:
+        return [
+            OfContract(int(known[at]), int(old[at]), int(new[at]), round(float(beyond[at])), float(percent[at]))
+            for at in places
+        ]
+
+    return Effect(
+        contracts=len(known),
+        left_out=len(before.ore) - len(known),
+        before_ore=sum_old,
+        after_ore=sum_new,
+        general_percent=100 * (general - 1),
+        mean_percent=float(percent.mean()) if len(known) else 0.0,
+        spread_percent=float(percent.std()) if len(known) else 0.0,
+        percentiles={one: float(np.percentile(percent, one)) for one in PERCENTILES} if len(known) else {},
+        gain_most=shown([at for at in order[:SHOWN].tolist() if percent[at] < 0]),
+        lose_most=shown([at for at in order[::-1][:SHOWN].tolist() if percent[at] > 0]),
+    )
