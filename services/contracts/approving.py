@@ -22,7 +22,7 @@ from services.heat.power_methods.decision import Decision
 
 log = logs.get_logger()
 
-AT_ONCE = 500
+AT_ONCE = 200
 
 
 class Approval(NamedTuple):
@@ -44,11 +44,10 @@ async def approve(database: Database, run_id: UUID, approval: Approval, today: d
     while True:
         async with database.transaction() as tx:
             some = await proposals.take(tx, run_id, points, AT_ONCE)
-            if some:
-                became.update(await _approve(tx, run_id, approval.by, some, today))
-        if len(some) < AT_ONCE:
-            log.info("power_run_approved", run_id=str(run_id), by=approval.by, **became)
-            return became
+            if not some:
+                log.info("power_run_approved", run_id=str(run_id), by=approval.by, **became)
+                return became
+            became.update(await _approve(tx, run_id, approval.by, some, today))
 
 
 async def _points(tx: Transaction, run_id: UUID, numbers: Sequence[str] | None) -> list[PointId] | None:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
@@ -20,6 +22,8 @@ from services.common.postgres import Database
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import MeasuringMethod, newest_period
 from services.contracts.determining import measure_one
+from services.contracts.jobs import jobs
+from services.contracts.settings import ContractsSettings
 from services.heat.power_methods.measurement import Measurement
 from tests.integration.contracts_house import BAS_2018, put, serving
 from tests.integration.kulvert_command import Kulvert
@@ -251,6 +255,22 @@ def test_a_temperature_corrected_after_a_decision_is_reported_of_all_houses_by_t
     assert corrected(api, street).keys() == houses
 
 
+async def test_a_winters_run_is_begun_once_by_itself_from_its_day_on(stack: Stack, street: Street) -> None:
+    begun = "SELECT asked_on FROM contracts.power_run WHERE winter = '2017/2018' ORDER BY asked_on"
+    settings = ContractsSettings(
+        database_url=SecretStr(stack.dsn("contracts")), kafka_bootstrap="", identity_key=SecretStr("0" * 64)
+    )
+    database = Database(stack.dsn("contracts"), 1, 1)
+    await database.open()
+    try:
+        [job] = jobs(database, settings)
+        for day, runs in ((14, []), (15, [(date(2018, 4, 15),)]), (16, [(date(2018, 4, 15),)])):
+            await job.run(datetime(2018, 4, day, tzinfo=UTC))
+            assert street.rows(begun) == runs
+    finally:
+        await database.close()
+
+
 def test_a_run_of_a_day_to_come_and_an_approval_of_no_finished_run_are_refused(
     api: httpx.Client, street: Street
 ) -> None:
@@ -285,6 +305,26 @@ def test_daily_means_are_measured_from_the_same_days_under_the_services_own_righ
     assert goteborg.measured_kw == (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01"))
     norrenergi = asyncio.run(measured(MeasuringMethod.NORRENERGI))
     assert norrenergi.measured_kw == (Decimal("13.6") * 20 / 24).quantize(Decimal("0.01"))
+
+
+def test_a_determination_is_drawn_as_svg_and_png_in_either_language(
+    stack: Stack, api: httpx.Client, street: Street, tmp_path: Path
+) -> None:
+    number = street.house("12.40")
+    kulvert = Kulvert(stack, tmp_path)
+    for kind in ("svg", "png"):
+        kulvert.does("subscription-power", number, "--winter", WINTER, "--chart", tmp_path / f"chart.{kind}")
+    assert "12,40 kW" in (tmp_path / "chart.svg").read_text()
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    [determined] = api.get("/v1/determinations", params={"metering_point": number}).json()["determinations"]
+    path = f"/v1/determinations/{determined['determination_id']}/chart.svg"
+    assert "The measured power is 12.40 kW." in api.get(path, params={"language": "en"}).text
+    assert api.get(path.replace(determined["determination_id"], str(uuid4()))).status_code == 404
+    refused = kulvert.run("subscription-power", number, "--winter", WINTER, "--chart", "chart.pdf")
+    assert (refused.returncode, refused.stderr.strip()) == (
+        1,
+        "name a file that ends with .svg or .png, not 'chart.pdf'",
+    )
 
 
 def test_the_command_runs_lists_approves_and_tells_of_corrections(
