@@ -71,6 +71,8 @@ async def _approve(tx: Transaction, run_id: UUID, by: str, some: Sequence[Stored
     counts_today = [one for one in some if one.contract_id in in_force]
     known = await _determined_before(tx, counts_today)
     new = [one for one in counts_today if one.point_id not in known]
+    sums = {known[one.point_id]: one.revision_sum for one in counts_today if one.point_id in known}
+    await determinations.looked_at_again(tx, sums)
     made = await _decided(tx, by, new, in_force, today)
     await _put_in_force(tx, made, today)
     became: dict[PointId, DeterminationId | None] = {one.point_id: None for one in some}

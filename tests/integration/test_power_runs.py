@@ -245,6 +245,22 @@ def test_days_corrected_after_a_decision_are_reported_with_what_they_measure_now
     assert corrected(api, street) == {}
 
 
+@pytest.mark.parametrize("way", ["asked for by hand", "approved once more"])
+def test_a_correction_that_changes_no_result_is_settled_by_looking_again(
+    api: httpx.Client, street: Street, way: str
+) -> None:
+    number = street.house("12.40")
+    approve(api, finished(api), number)
+    street.change("UPDATE ingest.day SET revision = revision + 1 WHERE point_id = %s", street.point_id(number))
+    assert corrected(api, street)[number]["measured_now_kw"] == "12.40"
+    if way == "asked for by hand":
+        assert api.post("/v1/determinations", json={"metering_point": number, "winter": WINTER}).status_code == 200
+    else:
+        assert approve(api, finished(api), number).json()["known_before"] == 1
+    assert corrected(api, street) == {}
+    assert street.powers(number) == [("9.00", "entered"), ("12.00", "minus_five")]
+
+
 def test_a_temperature_corrected_after_a_decision_is_reported_of_all_houses_by_the_station(
     api: httpx.Client, street: Street
 ) -> None:
