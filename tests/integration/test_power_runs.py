@@ -1,11 +1,12 @@
 """The yearly run over all contracts: proposals that wait, approvals that are kept, and corrections that are told of."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -18,12 +19,14 @@ from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from schemas.values import Activity, PointId
-from services.common.postgres import Database
+from services.common.postgres import Database, Transaction
+from services.contracts import power_runs
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import MeasuringMethod, newest_period
 from services.contracts.determining import measure_one
 from services.contracts.jobs import jobs
 from services.contracts.settings import ContractsSettings
+from services.contracts.store import power_runs as store
 from services.heat.power_methods.measurement import Measurement
 from tests.integration.contracts_house import BAS_2018, put, serving
 from tests.integration.kulvert_command import Kulvert
@@ -341,6 +344,43 @@ def test_a_determination_is_drawn_as_svg_and_png_in_either_language(
         1,
         "name a file that ends with .svg or .png, not 'chart.pdf'",
     )
+
+
+async def test_contracts_of_several_methods_are_measured_in_one_batch_each_by_its_own(
+    stack: Stack, api: httpx.Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day's energy is 20 times its highest hour, of which a twenty-fourth is its mean power."""
+    methods = {"of-goteborg": MeasuringMethod.GOTEBORG, "of-verken": MeasuringMethod.TEKNISKA_VERKEN}
+    for price_list in methods:
+        put(api, f"/v1/price-lists/{price_list}", BAS_2018)
+    houses = [street.house("12.00", price_list) for price_list in ("bas", *methods, "of-goteborg")]
+    unchanged = power_runs.lists_on
+
+    async def by_other_methods(tx: Transaction, price_list_ids: Iterable[str], day: date) -> dict[str, Any]:
+        others = {
+            price_list: SimpleNamespace(power_price=SimpleNamespace(method=method, changes_on=None))
+            for price_list, method in methods.items()
+        }
+        return await unchanged(tx, price_list_ids, day) | others
+
+    monkeypatch.setattr(power_runs, "lists_on", by_other_methods)
+    database = Database(stack.dsn("contracts"), 1, 1)
+    await database.open()
+    async with database.transaction() as tx:
+        day = date(2019, 4, 15)
+        mine = [one for one in await store.contracts_after(tx, day, 0, 10_000) if one.metering_point in houses]
+        proposed, _ = await power_runs.propose(tx, mine, WINTER, day)
+    await database.close()
+    found = {one.contract.metering_point: (one.method, one.measured.measurement.measured_kw) for one in proposed}
+    # The coldest days have -9 C, four degrees below -5, at 0.2 kW a degree.
+    goteborg = (MeasuringMethod.GOTEBORG, (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01")))
+    verken = (MeasuringMethod.TEKNISKA_VERKEN, (Decimal("14.52") * 20 / 24).quantize(Decimal("0.01")))
+    assert [found[house] for house in houses] == [
+        (MeasuringMethod.MINUS_FIVE, Decimal("12.00")),
+        goteborg,
+        verken,
+        goteborg,
+    ]
 
 
 def test_the_command_runs_lists_approves_and_tells_of_corrections(
