@@ -84,7 +84,10 @@ class Profile(Part):
         times = [one for one in (self.time, self.recorded_at) if one is not None]
         others = [one for one in (self.serial, self.metering_point, self.withdrawn) if one is not None]
         parts = [Column(column=place, optional=one.optional) for one in times for place in one.places[1:]]
-        return [*times, *parts, *others, *self.values]
+        units = [
+            Column(column=one.unit_column, optional=one.optional) for one in self.values if one.unit_column is not None
+        ]
+        return [*times, *parts, *others, *self.values, *units]
 
     @property
     def style(self) -> Style:
@@ -121,6 +124,8 @@ class Profile(Part):
             of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn, self.file_name)
             if fields != {"celsius"} or any(one is not None for one in of_readings):
                 raise ValueError("a weather file has a time and one value, celsius, and nothing else")
+            if any(one.unit is None for one in self.values):
+                raise ValueError("a weather file's values are in one unit; write unit = 'C'")
         elif "energy_wh" not in fields or "celsius" in fields:
             raise ValueError("a file of readings needs a value energy_wh, and has no celsius")
 
@@ -137,7 +142,7 @@ def profile(text: str, name: str) -> Profile:
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
-        faults = [_words(fault) for fault in error.errors(include_input=False, include_url=False)]
+        faults = [_words(fault) for fault in _own(error.errors(include_input=False, include_url=False))]
         more = len(faults) - MOST_FAULTS_TOLD
         told = "; ".join(faults[:MOST_FAULTS_TOLD]) + (f"; and {more} more" if more > 0 else "")
         raise ProfileError(f"profile {name}: {told}") from error
@@ -149,6 +154,12 @@ def _document(text: str, name: str) -> dict[str, Any]:
     # Beside its own errors: lists within lists by the hundred, and whole numbers of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise ProfileError(f"profile {name} is not TOML: {_slip(str(error))}") from error
+
+
+def _own(faults: Sequence[Any]) -> list[Any]:
+    """Leave out that there is no value where there is one, and that one is wrong."""
+    is_value_wrong = any(fault["loc"][:1] == ("values",) and len(fault["loc"]) > 1 for fault in faults)
+    return [fault for fault in faults if not (is_value_wrong and fault["type"] == "too_short")]
 
 
 def _slip(of_parser: str) -> str:

@@ -16,6 +16,7 @@ REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
         "Wh": Fraction(1),
         "kWh": Fraction(1_000),
         "MWh": Fraction(1_000_000),
+        "MJ": Fraction(10**6, 3_600),
         "GJ": Fraction(10**9, 3_600),
     },
     "volume_l": {"l": Fraction(1), "m3": Fraction(1_000)},
@@ -32,6 +33,12 @@ SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
     "celsius": {"C": Fraction(1)},
 }
 UNITS = REGISTER_UNITS | SAMPLE_UNITS
+
+
+def spelling(unit: str) -> str:
+    """Give a unit as it is told from others, however a program writes it: `KWH`, `m³`, `°C`."""
+    return unit.casefold().replace("³", "3").replace("°", "").replace(" ", "")
+
 
 LAST_COLUMN = 10_000
 
@@ -92,7 +99,7 @@ Mark = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class TimeColumn(Column):
-    """A column of instants. format: `iso`, `unix` (seconds since 1970), `excel` (days) or like `%d/%m/%Y %H:%M`.
+    """A column of instants. format: `iso`, `unix`, `unix_ms`, `excel` (days) or like `%d/%m/%Y %H:%M`.
 
     clock_column: where the time of day stands, if in a column of its own; format is then of both, with a space between.
     zone: what times without an offset mean; without a zone each must carry its offset.
@@ -165,12 +172,14 @@ class TimeColumn(Column):
 class ValueColumn(Column):
     """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value".
 
+    unit: that of every line; else unit_column says where each line names its own.
     modulus: where the register rolls over to zero, as this file gives it. resolution: the step that a register is cut
     to. Both are numbers as the file writes them, in the column's unit.
     """
 
     field: str
-    unit: str
+    unit: str | None = None
+    unit_column: Place | None = None
     sentinels: tuple[str, ...] = ()
     modulus: str | None = None
     resolution: str | None = None
@@ -182,16 +191,30 @@ class ValueColumn(Column):
                 f"there is no field '{self.field}'; there are {', '.join(UNITS)}. Energy and volume are the meter's"
                 " registers: what was used in each hour is not taken"
             )
-        if self.unit not in UNITS[self.field]:
+        if (self.unit is None) == (self.unit_column is None):
+            raise ValueError(
+                "write unit, that of every line, or unit_column, where each line names its own; one of the two"
+            )
+        if self.unit is not None and self.unit not in UNITS[self.field]:
             raise ValueError(f"{self.field} cannot be given in '{self.unit}'; use {', '.join(UNITS[self.field])}")
-        if (self.modulus or self.resolution) and self.field not in REGISTER_UNITS:
-            raise ValueError(f"{self.field} is no register, and has neither modulus nor resolution")
+        if self.modulus or self.resolution:
+            self._check_register()
         return self
+
+    def _check_register(self) -> None:
+        if self.field not in REGISTER_UNITS:
+            raise ValueError(f"{self.field} is no register, and has neither modulus nor resolution")
+        if self.unit_column is not None:
+            raise ValueError("modulus and resolution are in the column's one unit; with unit_column leave them out")
 
     @property
     def factor(self) -> Fraction:
-        """How many of the field's own unit one of the file's is."""
-        return UNITS[self.field][self.unit]
+        """How many of the field's own unit one of the file's is, where every line has the same."""
+        return UNITS[self.field][str(self.unit)]
+
+    def factor_of(self, spelled: str) -> Fraction | None:
+        """Say the same of a unit as `spelling` gives it; None for one that this field cannot be given in."""
+        return {spelling(unit): factor for unit, factor in UNITS[self.field].items()}.get(spelled)
 
 
 Values = Annotated[tuple[ValueColumn, ...], Field(min_length=1)]

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import time_columns
+from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
 from services.ingest.sources.file_name import names_in
 from services.ingest.sources.lines import parts
-from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_VALUES, OF_WITHDRAWN, PartColumns
+from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
 from services.ingest.sources.profile import Kind, Profile
 from services.ingest.sources.profile_parts import Column, TimeColumn
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
@@ -67,7 +67,7 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     times = _put_times(rows, profile)
     for value in profile.values:
         if f"faults.{value.field}" in rows.columns:
-            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, OF_VALUES)
+            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, value_columns.FAULTS)
     if profile.withdrawn is not None:
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])

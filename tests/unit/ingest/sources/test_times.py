@@ -123,6 +123,11 @@ def test_seconds_since_1970_are_read_where_they_are_declared() -> None:
     assert read(["1704067200", "x"], time_format="unix") == ["2024-01-01T00:00Z", "not_a_time"]
 
 
+def test_milliseconds_since_1970_are_not_taken_for_seconds_nor_seconds_for_them() -> None:
+    assert read(["1704067260000", "1704067200"], time_format="unix_ms") == ["2024-01-01T00:01Z", "time_out_of_range"]
+    assert read(["1704067200000"], time_format="unix") == ["not_a_time"]
+
+
 @given(st.integers(631_324_800, 2_871_590_400))
 def test_a_local_time_means_the_instant_at_which_that_clock_shows_it(at_s: int) -> None:
     local = datetime.fromtimestamp(at_s, ZoneInfo(STOCKHOLM))
