@@ -1,6 +1,7 @@
 """The parts of a profile: columns of times, names and figures, and how their values are written."""
 
 import re
+import unicodedata
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Self
@@ -74,14 +75,23 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def name_of(field: str) -> str:
+    """Give a column's name by which the profile's and the file's are held together: what looks the same is the same.
+
+    A line break, a space that does not break and several spaces are one; a letter and the dots above it are one letter.
+    """
+    return " ".join(unicodedata.normalize("NFC", field).split())
+
+
 def _place(given: object) -> str | int:
-    is_number = isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= LAST_COLUMN
-    if not is_number and not (isinstance(given, str) and given):
+    if isinstance(given, str) and name_of(given):
+        return name_of(given)
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= LAST_COLUMN:
         raise ValueError(
             "write the column's name in quotation marks or, in a file without a header, its number,"
             f" from 1 to {LAST_COLUMN}"
         )
-    return given  # type: ignore[return-value]
+    return given
 
 
 Place = Annotated[str | int, PlainValidator(_place)]

@@ -1,6 +1,7 @@
 """A file of readings and its profile to the columns of METER_READINGS."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,10 +27,14 @@ ANOTHER_METER = Fault("another_meter", "the line names another meter or metering
 
 
 class Named(NamedTuple):
-    """Whose readings a file holds, where its lines do not say: counts for every line."""
+    """What a person says of a file. metering_point, serial: whose readings it holds; count for every line.
+
+    recorded_at: when the file was exported; counts for each line that does not say itself when it was recorded.
+    """
 
     metering_point: str | None = None
     serial: str | None = None
+    recorded_at: datetime | None = None
 
 
 IN_THE_FILE = Named()
@@ -64,7 +69,7 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     reader = PartColumns(profile, names.by_file, names.by_line)
     rows = _rows(data, profile, reader, refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
-    times = _put_times(rows, profile)
+    times = _put_times(rows, profile, named.recorded_at)
     for value in profile.values:
         if f"faults.{value.field}" in rows.columns:
             rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, value_columns.FAULTS)
@@ -84,7 +89,7 @@ class _Names(NamedTuple):
 
 
 def _names(profile: Profile, named: Named, file_name: str) -> _Names:
-    for_all = {name: text for name, text in named._asdict().items() if text is not None}
+    for_all = {name: text for name in NAMES if (text := getattr(named, name)) is not None}
     if for_all:
         return _Names(for_all, {})
     by_file = names_in(file_name, profile.file_name) if profile.file_name is not None else {}
@@ -104,7 +109,7 @@ def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals
     return Rows.joined(numbers, columns, refusals)
 
 
-def _put_times(rows: Rows, profile: Profile) -> Resolved:
+def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None) -> Resolved:
     """Resolve the times of all lines; gives how those of the readings were taken."""
     read = time_columns.read_at(_written(rows, "read_at"), profile.time, _series(rows))
     rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
@@ -112,6 +117,10 @@ def _put_times(rows: Rows, profile: Profile) -> Resolved:
     if recorded is not None and "recorded_at.at_us" in rows.columns:
         found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows))
         rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
+    if exported_at is not None:
+        exported_us = round(exported_at.timestamp() * 1_000_000)
+        said_us = rows.columns.get("recorded_at", np.full(len(rows), UNKNOWN, np.int64))
+        rows.columns["recorded_at"] = np.where(said_us == UNKNOWN, exported_us, said_us)
     return read
 
 

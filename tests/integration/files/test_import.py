@@ -86,6 +86,31 @@ def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(
     assert "unknown_metering_point" in kulvert.does("show", "refused", other)
 
 
+def test_an_export_that_corrects_an_earlier_one_counts_once_it_is_said_when_it_was_made(
+    kulvert: Kulvert, worker: None, point: str
+) -> None:
+    def importing(*options: str, wh: tuple[int, int]) -> str:
+        times = ("00:00", "01:00", "02:00", "03:00")
+        lines = [f"{point},2024-01-01T{at}Z,{one}" for at, one in zip(times, (0, *wh, 9_000), strict=True)]
+        return kulvert.does("import", "readings", kulvert.file(*lines), "--profile", "kulvert", *options)
+
+    importing(wh=(3_000, 6_000))
+    importing(wh=(1_000, 8_000))
+    assert {row["verdict"] for row in kulvert.rows("refused", point)} == {"conflicting_values"}
+    assert "4  accepted" in importing("--recorded-at", "2024-02-01T08:00", wh=(1_000, 8_000))
+    assert [row["energy_wh"] for row in kulvert.rows("hours", point)] == ["1000", "7000", "1000"]
+    importing("--recorded-at", "2024-01-31T08:00", wh=(3_000, 6_000))
+    assert [row["energy_wh"] for row in kulvert.rows("hours", point)] == ["1000", "7000", "1000"]
+    assert kulvert.rows("refused", point) == []
+
+
+def test_of_two_lines_that_conflict_the_later_is_told_by_its_number(kulvert: Kulvert, worker: None, point: str) -> None:
+    hours = [f"{point},2024-01-01T0{hour}:00Z,{wh}" for hour, wh in enumerate((0, 2_000, 4_000))]
+    file = kulvert.file(*hours, f"{point},2024-01-01T01:00Z,2001")
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    assert "line 5: conflicting_values" in told
+
+
 def test_more_refused_lines_than_a_screen_holds_are_written_beside_the_file(
     kulvert: Kulvert, worker: None, point: str
 ) -> None:

@@ -132,6 +132,22 @@ def test_a_line_break_in_a_columns_name_is_a_space() -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Mätare;Tid;Energi\u00a0kWh",
+        "Mätare;Tid; Energi   kWh ",
+        "Ma\u0308tare;Tid;Energi kWh",
+        "Mätare;Tid;Energi\u202fkWh",
+    ],
+    ids=["unbroken", "several", "decomposed", "thin"],
+)
+def test_names_of_columns_that_look_the_same_are_the_same(written: str) -> None:
+    assert kwh(read(f"{written}\n66;{AT};7", profile())) == [7]
+    by = with_keys(values=[{"column": "Energi\u00a0 kWh", "field": "energy_wh", "unit": "kWh"}])
+    assert kwh(read(f"{written}\n66;{AT};7", by)) == [7]
+
+
+@pytest.mark.parametrize(
     ("records", "good"),
     [
         ((f'66;"Eken;{AT};1;', f'66;Ek;{AT};2;end"', f"66;Ek;{AT};3;"), [2, 3]),
