@@ -96,6 +96,11 @@ def _pattern(time_format: str) -> str:
     return f"^{_SECONDS.sub(lambda found: f'(?:{found[0]})?', pattern)}$"
 
 
+def form_of(time_format: str) -> str:
+    """Give the pattern of a time within a longer text."""
+    return _pattern(time_format)[1:-1]
+
+
 def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times:
     """Read a column of times. text: (n,) Arrow strings without space around. A text of wrong form gets zeros.
 

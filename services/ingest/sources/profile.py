@@ -15,6 +15,7 @@ from services.ingest.sources.file_name import check_template
 from services.ingest.sources.profile_parts import (
     REGISTER_UNITS,
     Column,
+    ExportedAt,
     Part,
     TimeColumn,
     ValueColumn,
@@ -59,7 +60,8 @@ class Profile(Part):
     """What a kind of file looks like. Columns that the profile does not name are ignored.
 
     delimiter: may be left out where every file is a workbook. sheet: a workbook's, by name or number from 1; else its
-    first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is.
+    first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is, and
+    when it was exported, which exported_at says how to read.
     """
 
     kind: Kind
@@ -71,6 +73,7 @@ class Profile(Part):
     skip_lines: Annotated[int, Field(ge=0, le=MOST_LINES_SKIPPED)] = 0
     sheet: Sheet | None = None
     file_name: Annotated[str, AfterValidator(check_template)] | None = None
+    exported_at: ExportedAt | None = None
     time: TimeColumn
     recorded_at: TimeColumn | None = None
     serial: Column | None = None
@@ -106,6 +109,8 @@ class Profile(Part):
             raise ValueError("a weather file has no marks; write clock_change = 'by_order' or 'refuse'")
         if self.recorded_at is not None and self.recorded_at.marks is not None:
             raise ValueError("recorded_at has no marks; write clock_change = 'by_order' or 'refuse'")
+        if (self.exported_at is not None) != ("{exported_at}" in (self.file_name or "")):
+            raise ValueError("exported_at and a file_name with {exported_at} in it go together")
         self._check_twice("column", Counter(str(one.column) for one in self.columns))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})

@@ -179,6 +179,13 @@ class TimeColumn(Column):
         return [self.column, *(one for one in others if one is not None)]
 
 
+class ExportedAt(Part):
+    """How the file's name writes when it was exported: a time as a TimeColumn's, in a zone."""
+
+    format: Annotated[str, AfterValidator(check_format)]
+    zone: Annotated[str, AfterValidator(_known_zone)]
+
+
 class ValueColumn(Column):
     """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value".
 

@@ -12,8 +12,8 @@ from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
-from services.ingest.sources.file_name import names_in
 from services.ingest.sources.lines import parts
+from services.ingest.sources.named_files import file_exported_at, names_of
 from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
 from services.ingest.sources.profile import Kind, Profile
 from services.ingest.sources.profile_parts import Column, TimeColumn
@@ -66,10 +66,11 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
         raise UnreadableFileError("the profile is for weather; choose one for readings")
     refusals = Refusals()
     names = _names(profile, named, file_name)
+    exported_at = named.recorded_at or file_exported_at(profile, file_name)
     reader = PartColumns(profile, names.by_file, names.by_line)
     rows = _rows(data, profile, reader, refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
-    times = _put_times(rows, profile, named.recorded_at)
+    times = _put_times(rows, profile, exported_at)
     for value in profile.values:
         if f"faults.{value.field}" in rows.columns:
             rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, value_columns.FAULTS)
@@ -92,7 +93,7 @@ def _names(profile: Profile, named: Named, file_name: str) -> _Names:
     for_all = {name: text for name in NAMES if (text := getattr(named, name)) is not None}
     if for_all:
         return _Names(for_all, {})
-    by_file = names_in(file_name, profile.file_name) if profile.file_name is not None else {}
+    by_file = {name: text for name, text in names_of(profile, file_name).items() if name in NAMES}
     columns = {"serial": profile.serial, "metering_point": profile.metering_point}
     return _Names(by_file, {name: one for name, one in columns.items() if one is not None})
 

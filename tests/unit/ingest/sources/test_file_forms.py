@@ -1,6 +1,9 @@
 """What files of other programs look like beside their times: names, frames, quotes, moduli."""
 
+from datetime import UTC, datetime
+
 import pytest
+from pydantic import ValidationError
 
 from services.ingest.sources import lines
 from services.ingest.sources.file_name import names_in
@@ -70,6 +73,52 @@ def test_a_line_that_names_another_meter_than_the_file_is_refused() -> None:
 def test_what_a_person_names_counts_before_the_files_name() -> None:
     file = read(f"{HEADER}\n67;{AT};7", BY_NAME, "anything.csv", Named(serial="68"))
     assert file.readings.column("serial").to_pylist() == ["68"]
+
+
+def exported(file_name: str, **how: str) -> Profile:
+    return with_keys(file_name=file_name, exported_at={"format": "%Y%m%d_%H%M", "zone": "Europe/Stockholm", **how})
+
+
+@pytest.mark.parametrize(
+    ("template", "how", "name", "instant"),
+    [
+        ("*_{exported_at}.csv", {}, "week_20240701_0800.csv", "2024-07-01T06:00Z"),
+        ("{serial}_{exported_at}_*.csv", {}, "66_20240101_0800_north_2.csv", "2024-01-01T07:00Z"),
+        ("{exported_at}_*.csv", {}, "20240101_0800_north_2.CSV", "2024-01-01T07:00Z"),
+        ("{exported_at}.csv", {"format": "%Y-%m-%d"}, "2024-01-02.csv", "2024-01-01T23:00Z"),
+        ("{exported_at}.csv", {"zone": "+01:00"}, "20240701_0800.csv", "2024-07-01T07:00Z"),
+        ("{exported_at}.csv", {"zone": "UTC"}, "20240701_0800.csv", "2024-07-01T08:00Z"),
+        ("{exported_at}.csv", {"format": "unix_ms"}, "1704067200000.csv", "2024-01-01T00:00Z"),
+        # In the hour that autumn repeats it is the first pass.
+        ("{exported_at}.csv", {}, "20241027_0230.csv", "2024-10-27T00:30Z"),
+    ],
+)
+def test_a_files_name_says_when_it_was_exported(template: str, how: dict[str, str], name: str, instant: str) -> None:
+    file = read(f"{HEADER}\n66;{AT};7", exported(template, **how), name)
+    assert file.readings.column("recorded_at").to_pylist() == [datetime.fromisoformat(instant)]
+    assert file.readings.column("serial").to_pylist() == ["66"]
+
+
+def test_when_a_person_says_that_a_file_was_exported_counts_before_its_name() -> None:
+    said = Named(metering_point="P-1", recorded_at=datetime(2024, 5, 1, tzinfo=UTC))
+    by = exported("{exported_at}.csv")
+    file = read(f"{HEADER}\n66;{AT};7", by, "20240701_0800.csv", said)
+    assert file.readings.column("recorded_at").to_pylist() == [said.recorded_at]
+    for_one_point = read(f"{HEADER}\n66;{AT};7", by, "20240701_0800.csv", Named(metering_point="P-1"))
+    assert for_one_point.readings.column("recorded_at").to_pylist() == [datetime(2024, 7, 1, 6, tzinfo=UTC)]
+
+
+def test_a_files_name_without_a_time_where_one_should_be_is_refused() -> None:
+    with pytest.raises(UnreadableFileError, match=r"says 20241301_0800 .* no time as %Y%m%d_%H%M"):
+        read(f"{HEADER}\n66;{AT};7", exported("{exported_at}.csv"), "20241301_0800.csv")
+
+
+@pytest.mark.parametrize(
+    "keys", [{"file_name": "{exported_at}.csv"}, {"exported_at": {"format": "iso", "zone": "UTC"}}]
+)
+def test_the_time_in_a_name_is_named_and_read_together(keys: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="in it go together"):
+        with_keys(**keys)
 
 
 def test_lines_above_the_header_and_a_total_below_do_not_disturb() -> None:
