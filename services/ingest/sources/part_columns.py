@@ -34,6 +34,7 @@ class PartColumns:
         self._by_line = by_line
         self._number_of = {"": NOT_GIVEN}
         self.emptied: dict[str, int] = {}
+        self.passed_over = 0
         self._grouping: dict[str, decimals.Grouping] = {}
 
     @property

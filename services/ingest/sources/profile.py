@@ -16,6 +16,7 @@ from services.ingest.sources.profile_parts import (
     REGISTER_UNITS,
     Column,
     ExportedAt,
+    Only,
     Part,
     TimeColumn,
     ValueColumn,
@@ -61,7 +62,8 @@ class Profile(Part):
 
     delimiter: may be left out where every file is a workbook. sheet: a workbook's, by name or number from 1; else its
     first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is, and
-    when it was exported, which exported_at says how to read.
+    when it was exported, which exported_at says how to read. only: which
+    lines are read, where a file has others.
     """
 
     kind: Kind
@@ -74,6 +76,7 @@ class Profile(Part):
     sheet: Sheet | None = None
     file_name: Annotated[str, AfterValidator(check_template)] | None = None
     exported_at: ExportedAt | None = None
+    only: tuple[Only, ...] = ()
     time: TimeColumn
     recorded_at: TimeColumn | None = None
     serial: Column | None = None
@@ -83,7 +86,11 @@ class Profile(Part):
 
     @property
     def columns(self) -> list[Column]:
-        """Every column that the profile names."""
+        """Every column that the profile names; one may be there twice, to be read and to choose lines by."""
+        return [*self._read, *(Column(column=one.column) for one in self.only)]
+
+    @property
+    def _read(self) -> list[Column]:
         times = [one for one in (self.time, self.recorded_at) if one is not None]
         others = [one for one in (self.serial, self.metering_point, self.withdrawn) if one is not None]
         parts = [Column(column=place, optional=one.optional) for one in times for place in one.places[1:]]
@@ -111,7 +118,7 @@ class Profile(Part):
             raise ValueError("recorded_at has no marks; write clock_change = 'by_order' or 'refuse'")
         if (self.exported_at is not None) != ("{exported_at}" in (self.file_name or "")):
             raise ValueError("exported_at and a file_name with {exported_at} in it go together")
-        self._check_twice("column", Counter(str(one.column) for one in self.columns))
+        self._check_twice("column", Counter(str(one.column) for one in self._read))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})
         for one in self.values:
@@ -127,7 +134,7 @@ class Profile(Part):
     def _check_kind(self, fields: set[str]) -> None:
         if self.kind is Kind.WEATHER:
             of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn, self.file_name)
-            if fields != {"celsius"} or any(one is not None for one in of_readings):
+            if fields != {"celsius"} or any(one is not None for one in of_readings) or self.only:
                 raise ValueError("a weather file has a time and one value, celsius, and nothing else")
             if any(one.unit is None for one in self.values):
                 raise ValueError("a weather file's values are in one unit; write unit = 'C'")

@@ -179,6 +179,13 @@ class TimeColumn(Column):
         return [self.column, *(one for one in others if one is not None)]
 
 
+class Only(Part):
+    """Which lines of a file are read: those that have one of these texts in a column."""
+
+    column: Place
+    equals: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
 class ExportedAt(Part):
     """How the file's name writes when it was exported: a time as a TimeColumn's, in a zone."""
 

@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
-from services.ingest.sources.lines import parts
+from services.ingest.sources.lines import Lines, parts
 from services.ingest.sources.named_files import file_exported_at, names_of
 from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
 from services.ingest.sources.profile import Kind, Profile
@@ -78,8 +79,12 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
     emptied = {name: count for name, count in reader.emptied.items() if count}
-    notes = (*notes_of(times.clock, profile.time.zone), *reader.doubts)
+    notes = (*notes_of(times.clock, profile.time.zone), *_told_of(reader.passed_over), *reader.doubts)
     return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, times.told_apart, notes)
+
+
+def _told_of(passed_over: int) -> list[str]:
+    return [f"{passed_over:,} lines were passed over, by [[only]] in the profile"] if passed_over else []
 
 
 class _Names(NamedTuple):
@@ -104,10 +109,20 @@ def _first_column(by_line: Mapping[str, Column]) -> str | int:
 
 def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals) -> Rows:
     numbers, columns = [], []
-    for part in parts(data, profile, refusals):
+    for every in parts(data, profile, refusals):
+        part = _only(every, profile)
+        reader.passed_over += len(every.number) - len(part.number)
         numbers.append(part.number)
         columns.append(reader.read(Rows(part, refusals)))
     return Rows.joined(numbers, columns, refusals)
+
+
+def _only(lines: Lines, profile: Profile) -> Lines:
+    is_read = np.ones(len(lines.number), np.bool_)
+    for one in profile.only:
+        text = lines.texts[one.column]
+        is_read &= pc.is_in(text, pa.array(one.equals, text.type)).to_numpy(zero_copy_only=False)
+    return lines if is_read.all() else lines.take(is_read)
 
 
 def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None) -> Resolved:

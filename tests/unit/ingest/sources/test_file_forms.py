@@ -225,6 +225,42 @@ def test_seconds_may_be_missing_and_iso_needs_no_t() -> None:
         assert [f"{at:%H:%M:%S}" for at in file.readings.column("read_at").to_pylist()] == ["00:00:00", "01:00:00"]
 
 
+LONG = """Mätare;Tid;Storhet;Energi kWh;Status
+66;2024-01-01 00:00;Energi;7;OK
+66;2024-01-01 00:00;Volym;1;OK
+66;2024-01-01 00:00;Flöde;x;OK
+66;2024-01-01 01:00;Energi;8;Preliminär
+66;2024-01-01 01:00;Volym;2;OK
+66;2024-01-01 02:00; E1 ;9;OK
+66;never;Energi;9;OK
+"""
+
+
+def only(*chosen: tuple[str, list[str]]) -> Profile:
+    return with_keys(only=[{"column": column, "equals": equals} for column, equals in chosen])
+
+
+def test_lines_of_other_figures_are_passed_over_and_counted() -> None:
+    file = read(LONG, only(("Storhet", ["Energi", "E1"])))
+    assert (kwh(file), refused(file)) == ([7, 8, 9], [(8, "Tid", "not_a_time")])
+    assert "3 lines were passed over, by [[only]] in the profile" in file.notes
+    final = read(LONG, only(("Storhet", ["Energi", "E1"]), ("Status", ["OK"])))
+    assert (kwh(final), final.notes[-1]) == ([7, 9], "4 lines were passed over, by [[only]] in the profile")
+
+
+def test_a_file_of_which_no_line_is_chosen_says_how_many_were_passed_over() -> None:
+    file = read(LONG, only(("Storhet", ["Energy"])))
+    assert (kwh(file), refused(file), file.notes) == (
+        [], [], ("7 lines were passed over, by [[only]] in the profile",),
+    )  # fmt: skip
+
+
+def test_lines_are_chosen_by_a_column_that_is_read_and_the_file_must_have_it() -> None:
+    assert kwh(read(LONG, only(("Mätare", ["67"])))) == []
+    with pytest.raises(UnreadableFileError, match="lacks the column Storhet"):
+        read(f"{HEADER}\n66;{AT};7", only(("Storhet", ["Energi"])))
+
+
 def of_register(**keys: object) -> Profile:
     return with_keys(values=[{"column": "Energi kWh", "field": "energy_wh", "unit": "kWh", **keys}])
 
