@@ -1,5 +1,6 @@
 """What a file's name says by its profile: whose readings it holds, and when it was exported."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ def names_of(profile: Profile, file_name: str) -> dict[str, str]:
     if profile.file_name is None:
         return {}
     form = form_of(profile.exported_at.format) if profile.exported_at is not None else ""
-    return names_in(file_name, profile.file_name, form)
+    return names_in(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE), profile.file_name, form)
 
 
 def file_exported_at(profile: Profile, file_name: str) -> datetime | None:

@@ -199,7 +199,7 @@ HEADER = "metering_point,read_at,energy_wh"
         (b"", "empty"),
         (b"\n \n", "empty"),
         (HEADER.encode(), "no line below it"),
-        (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16"), "UTF-16"),
+        (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16")[:-1], "UTF-16, and damaged"),
         (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16-le"), "UTF-16"),
         (b"PK\x03\x04\x14\x00", "Excel"),
         (b"metering_point,energy_wh\nP1,1", "lacks the column read_at"),
