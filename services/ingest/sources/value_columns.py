@@ -73,6 +73,9 @@ def _in_unit(text: Any, value: ValueColumn, style: Style, factor: Fraction) -> F
 
 def _register(text: Any, value: ValueColumn, style: Style, factor: Fraction) -> Figures:
     text, is_sentinel = decimals.without(text, value.sentinels)
+    if value.resolution is not None:
+        # Cut to its step, a register a hair below it would be a whole step lower.
+        text = decimals.without_noise(text, style)
     register, faults = decimals.whole(text, style, factor)
     is_number = register != UNKNOWN
     is_sentinel |= is_number & np.isin(register, decimals.wholes(value.sentinels, style, factor))

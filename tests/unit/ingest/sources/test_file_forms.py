@@ -275,6 +275,12 @@ def test_a_register_is_cut_to_the_resolution_that_its_meter_has() -> None:
     assert kwh(file) == [12.9, 13]
 
 
+@pytest.mark.parametrize("written", ["1004,9999999999999", "1005,0000000000001", "1005,00000000000006", "1005"])
+def test_a_register_that_a_program_printed_from_a_float_is_the_step_that_it_was(written: str) -> None:
+    assert kwh(read(f"{HEADER}\n66;{AT};{written}", of_register(resolution="1"))) == [1_005]
+    assert kwh(read(f"{HEADER}\n66;{AT};1004,99999999999", of_register(resolution="1"))) == [1_004]
+
+
 def test_what_was_used_in_each_hour_is_not_taken_for_a_register() -> None:
     used = [3, 2, 5, 1, 0, 0, 4, 2, 6, 1, 3, 2] * 4
     lines = [f"66;2024-01-{1 + hour // 24:02} {hour % 24:02}:00;{value}" for hour, value in enumerate(used)]
