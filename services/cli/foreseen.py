@@ -26,11 +26,17 @@ def foreseen(found: ReadingsFile) -> list[Counted]:
     every += [
         Counted(found.told_apart, "lines of the hour that autumn's clock shows twice, told apart"),
         Counted(sums.repeats, "lines that equal another; they count once"),
-        Counted(sums.contradictions, "lines that give another's time other values; one of them counts"),
+        Counted(
+            sums.contradictions,
+            "lines that give another's time other values; which counts is a toss unless each says when recorded",
+        ),
         Counted(sums.gaps, f"gaps between readings, the longest of {_hours(sums.longest_gap_s)}; they are estimated"),
-        Counted(sums.falls, "times that an energy register falls, at an exchange, a rollover or a fault"),
+        Counted(
+            sums.falls,
+            "times that an energy register falls: put both meters of an exchange, the modulus of one that rolls over",
+        ),
     ]
-    return [one for one in every if one.number] + _odd(series)
+    return [one for one in every if one.number] + _powers(series) + _odd(series)
 
 
 def _counted(found: ReadingsFile, what: str, series: Sequence[SeriesOutlook]) -> list[Counted]:
@@ -39,6 +45,15 @@ def _counted(found: ReadingsFile, what: str, series: Sequence[SeriesOutlook]) ->
         first, last = min(one.first_us for one in series), max(one.last_us for one in series)
         every.append(Counted(len(series), f"metering points or meters, from {_day(first)} to {_day(last)} UTC"))
     return every
+
+
+def _powers(series: Sequence[SeriesOutlook]) -> list[Counted]:
+    """Say what the registers come to, since a wrong unit shows in nothing else."""
+    by_power = sorted((one.mean_w, one.name) for one in series if one.mean_w is not None)
+    if not by_power:
+        return []
+    span = " to ".join(f"{mean_w / 1e3:,.3f} kW of {name}" for mean_w, name in sorted({by_power[0], by_power[-1]}))
+    return [Counted(len(by_power), f"of them rise by {span}, in a mean of each; is the unit right?")]
 
 
 def _odd(series: Sequence[SeriesOutlook]) -> list[Counted]:

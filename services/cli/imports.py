@@ -1,6 +1,7 @@
 """`kulvert import`: files of readings and of weather, by profile, and of what a utility knows of its objects."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from deploy.local.stack import Stack
 from services.cli.arguments import number
 from services.cli.bars import progress_bar
+from services.cli.edit import moment
 from services.cli.foreseen import counted, foreseen
 from services.cli.import_report import Counted, tell
 from services.cli.normal_year_import import import_normal_year, open_normal_year
@@ -36,6 +38,15 @@ ProfileOption = Annotated[
     str, typer.Option(help="what the file looks like: a profile's name, or a .toml file of yours")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="only tell what would be sent")]
+RecordedOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME",
+        parser=moment,
+        help="when the files were exported, as in 2026-01-31T12:00, for lines that do not say it: of two values of one"
+        " instant the one recorded later counts",
+    ),
+]
 WaitOption = Annotated[
     float,
     typer.Option(
@@ -53,6 +64,7 @@ def readings(
     profile: ProfileOption,
     metering_point: Annotated[str | None, typer.Option(help="whose readings they are, for every line")] = None,
     serial: Annotated[str | None, typer.Option(help="which meter's they are, for every line")] = None,
+    recorded_at: RecordedOption = None,
     wait_s: WaitOption = 120,
     *,
     dry_run: DryRunOption = False,
@@ -62,7 +74,7 @@ def readings(
     Ends with 1 where of one file not one line can be used; the others are imported all the same.
     """
     with told_to_person():
-        by, named, every = profile_of(profile), Named(metering_point, serial), files_in(files)
+        by, named, every = profile_of(profile), Named(metering_point, serial, recorded_at), files_in(files)
         unusable = 0
         for file in every:
             if len(every) > 1:

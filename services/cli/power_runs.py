@@ -187,7 +187,7 @@ def _say(run: dict[str, Any]) -> None:
 
 def _require_no_error(run: dict[str, Any]) -> None:
     if run["error"]:
-        raise StackError(f"the run fails with {run['error']}; it is tried again every minute")
+        raise StackError(f"the run fails with {run['error']}; it is tried again every half minute")
 
 
 def _run(day: date) -> dict[str, Any]:

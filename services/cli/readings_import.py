@@ -18,6 +18,7 @@ from deploy.local.stack import Stack
 from services.cli.deliveries import put_source
 from services.cli.import_report import REFUSED_BESIDE
 from services.cli.requests import Client, told_of_database
+from services.ingest.core.verdict import Verdict
 from services.ingest.folder.places import NO_EXPORTS
 from services.ingest.sending.deliveries import POLL_S, Progress, deliver, judged
 from services.ingest.sending.report import ImportReport
@@ -38,6 +39,16 @@ MOST_ASKED_ABOUT = 100
 _UNKNOWN = """
     SELECT number FROM unnest(%s::text[]) AS given(number)
      WHERE NOT EXISTS (SELECT FROM ingest.point WHERE point.number = given.number)
+"""
+
+MOST_TOLD_APART = 10
+_OTHER_ZEROS = """
+    SELECT given.serial, meter.serial
+      FROM unnest(%s::text[]) AS given(serial)
+      JOIN ingest.meter ON ltrim(meter.serial, '0') = ltrim(given.serial, '0')
+     WHERE NOT EXISTS (SELECT FROM ingest.meter AS same WHERE same.serial = given.serial)
+     ORDER BY given.serial, meter.serial
+     LIMIT %s
 """
 
 
@@ -119,7 +130,20 @@ def import_readings(
         delivered = deliver(source, found.readings, f"{SOURCE}:{opened.sha256}", on_taken)
         for one in judged(source, delivered, wait_s, on_judged):
             report.add(one, found.readings, found.line, began_at)
+    if report.refused_counts[Verdict.UNKNOWN_METER.label]:
+        serials = pc.unique(found.readings.column("serial")).drop_null().to_pylist()
+        report.notes = (*report.notes, *_other_zeros(stack, serials))
     return report
+
+
+def _other_zeros(stack: Stack, serials: Sequence[str]) -> list[str]:
+    """Say which meters that nobody knows are known but for the zeros in front, which a spreadsheet drops."""
+    with told_of_database(), psycopg.connect(stack.dsn("ingest"), autocommit=True) as connection:
+        alike = connection.execute(_OTHER_ZEROS, [list(serials), MOST_TOLD_APART]).fetchall()
+    return [
+        f"meter {given} is unknown, and {known} is known: a spreadsheet drops zeros in front; make its column a text"
+        for given, known in alike
+    ]
 
 
 def wait_for_new_points(stack: Stack, numbers: Sequence[str]) -> None:

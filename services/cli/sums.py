@@ -15,7 +15,7 @@ _TEXT, _WHOLE, _THOUSANDTH, _DEGREES = (
     next(one.cell for one in (*DAYS.columns, *HOURS.columns) if one.name == name)
     for name in ("quality", "hours_expected", "energy_wh", "supply_c")
 )
-_QUALITY, _REVISION = HOURS.columns[5], HOURS.columns[7]
+_QUALITY, _REVISION = (next(one for one in HOURS.columns if one.name == name) for name in ("quality", "revision"))
 
 
 def _share(value: float | None) -> str:

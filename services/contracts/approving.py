@@ -22,7 +22,7 @@ from services.heat.power_methods.decision import Decision
 
 log = logs.get_logger()
 
-AT_ONCE = 500
+AT_ONCE = 200
 
 
 class Approval(NamedTuple):
@@ -44,11 +44,10 @@ async def approve(database: Database, run_id: UUID, approval: Approval, today: d
     while True:
         async with database.transaction() as tx:
             some = await proposals.take(tx, run_id, points, AT_ONCE)
-            if some:
-                became.update(await _approve(tx, run_id, approval.by, some, today))
-        if len(some) < AT_ONCE:
-            log.info("power_run_approved", run_id=str(run_id), by=approval.by, **became)
-            return became
+            if not some:
+                log.info("power_run_approved", run_id=str(run_id), by=approval.by, **became)
+                return became
+            became.update(await _approve(tx, run_id, approval.by, some, today))
 
 
 async def _points(tx: Transaction, run_id: UUID, numbers: Sequence[str] | None) -> list[PointId] | None:
@@ -72,6 +71,8 @@ async def _approve(tx: Transaction, run_id: UUID, by: str, some: Sequence[Stored
     counts_today = [one for one in some if one.contract_id in in_force]
     known = await _determined_before(tx, counts_today)
     new = [one for one in counts_today if one.point_id not in known]
+    sums = {known[one.point_id]: one.revision_sum for one in counts_today if one.point_id in known}
+    await determinations.looked_at_again(tx, sums)
     made = await _decided(tx, by, new, in_force, today)
     await _put_in_force(tx, made, today)
     became: dict[PointId, DeterminationId | None] = {one.point_id: None for one in some}

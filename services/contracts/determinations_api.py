@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from schemas.values import DeterminationId, Key
 from services.common import web
-from services.contracts.core.chart import svg_of
+from services.contracts.chart_pictures import png_of
+from services.contracts.core.chart import Language, svg_of
 from services.contracts.core.winters import winter_years
 from services.contracts.correcting import Corrected, corrected_determinations
 from services.contracts.determining import determine
@@ -53,13 +54,20 @@ def routes(parts: Parts) -> APIRouter:
         return {"determinations": found}
 
     @router.get("/determinations/{determination_id}/chart.svg")
-    async def get_chart(determination_id: UUID) -> Response:
+    async def get_chart(determination_id: UUID, language: Language = Language.SWEDISH) -> Response:
+        return Response(await chart(determination_id, language), media_type="image/svg+xml")
+
+    @router.get("/determinations/{determination_id}/chart.png")
+    async def get_picture(determination_id: UUID, language: Language = Language.SWEDISH) -> Response:
+        return Response(await png_of(await chart(determination_id, language)), media_type="image/png")
+
+    async def chart(determination_id: UUID, language: Language) -> str:
         async with database.transaction() as tx:
             try:
                 found = await determinations.determination(tx, DeterminationId(determination_id))
             except LookupError as unknown:
                 detail = f"There is no determination '{determination_id}' here."
                 raise web.Problem(404, "not_found", detail) from unknown
-        return Response(svg_of(found, found.metering_point), media_type="image/svg+xml")
+        return svg_of(found, found.metering_point, found.in_force_kw, language)
 
     return router

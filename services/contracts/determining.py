@@ -46,6 +46,7 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
     findings = core.findings_of(winter, method, measured.measurement)
     known = await determinations.same(tx, contract_id, findings)
     if known is not None:
+        await determinations.looked_at_again(tx, {known: measured.revision_sum})
         return False, await determinations.determination(tx, known)
     determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), price_list, today)
     return True, await determinations.determination(tx, determination_id)

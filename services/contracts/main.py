@@ -36,7 +36,7 @@ async def main(stop: asyncio.Event) -> None:
             web.serve(staff, settings, stop),
             relay.run(stop),
             schedule.run(database, SCHEMA, jobs(database, settings), state.pulse("jobs"), stop),
-            power_runs.work(database, settings.power_run_batch, state.pulse("power_runs"), stop),
+            power_runs.work(database, settings.power_run_batch, state.pulse("power_runs", 600), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -10,7 +10,7 @@ from psycopg import OperationalError
 
 from schemas.price_lists import PriceList
 from schemas.values import PointId
-from services.common import logs
+from services.common import logs, metrics
 from services.common.health import Progress
 from services.common.postgres import Database, Transaction
 from services.contracts.core import determination as core
@@ -23,8 +23,11 @@ from services.contracts.store import days, power_runs, price_lists
 
 log = logs.get_logger()
 
+JOB = "power_run"
+"""By this name a run that fails is alarmed on."""
+
 LOOK_EVERY_S = 1.0
-AGAIN_AFTER_S = 60.0
+AGAIN_AFTER_S = 30.0
 """So long a run that failed waits before it is tried again."""
 
 
@@ -46,14 +49,17 @@ async def _one_batch(database: Database, at_once: int) -> float:
     """Give how long to wait before the next one."""
     try:
         async with database.transaction() as tx:
-            return 0 if await go_on(tx, at_once) else LOOK_EVERY_S
+            has_more = await go_on(tx, at_once)
     except OperationalError:
         raise
     except Exception as failure:  # A run that fails must not take the service with it.
         log.exception("power_run_failed")
         async with database.transaction() as tx:
             await power_runs.fail(tx, f"{type(failure).__name__}: {failure}")
+        metrics.JOB_FAILED.labels(JOB).set(1)
         return AGAIN_AFTER_S
+    metrics.JOB_FAILED.labels(JOB).set(0)
+    return 0 if has_more else LOOK_EVERY_S
 
 
 async def go_on(tx: Transaction, at_once: int) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.values import Key
 from services.common import web
 from services.contracts import approving
+from services.contracts.core.documents import Day, Text
 from services.contracts.core.preview import Change
 from services.contracts.core.proposals import LeftOut
 from services.contracts.core.refusals import Refusal, RefusedError
@@ -30,15 +31,15 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: date | None = None
+    day: Day | None = None
 
 
 class ApprovalRequest(BaseModel):
     """A command: let what a run proposes count; approved_by is kept. Without metering points, for all of them."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    approved_by: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    approved_by: Text
     metering_points: Annotated[list[Key], Field(min_length=1, max_length=MOST_LISTED)] | None = None
 
 

@@ -1,25 +1,32 @@
 """The yearly run over all contracts: proposals that wait, approvals that are kept, and corrections that are told of."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from schemas.values import Activity, PointId
-from services.common.postgres import Database
+from services.common.postgres import Database, Transaction
+from services.contracts import power_runs
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import MeasuringMethod, newest_period
 from services.contracts.determining import measure_one
+from services.contracts.jobs import jobs
+from services.contracts.settings import ContractsSettings
+from services.contracts.store import power_runs as store
 from services.heat.power_methods.measurement import Measurement
 from tests.integration.contracts_house import BAS_2018, put, serving
 from tests.integration.kulvert_command import Kulvert
@@ -241,6 +248,22 @@ def test_days_corrected_after_a_decision_are_reported_with_what_they_measure_now
     assert corrected(api, street) == {}
 
 
+@pytest.mark.parametrize("way", ["asked for by hand", "approved once more"])
+def test_a_correction_that_changes_no_result_is_settled_by_looking_again(
+    api: httpx.Client, street: Street, way: str
+) -> None:
+    number = street.house("12.40")
+    approve(api, finished(api), number)
+    street.change("UPDATE ingest.day SET revision = revision + 1 WHERE point_id = %s", street.point_id(number))
+    assert corrected(api, street)[number]["measured_now_kw"] == "12.40"
+    if way == "asked for by hand":
+        assert api.post("/v1/determinations", json={"metering_point": number, "winter": WINTER}).status_code == 200
+    else:
+        assert approve(api, finished(api), number).json()["known_before"] == 1
+    assert corrected(api, street) == {}
+    assert street.powers(number) == [("9.00", "entered"), ("12.00", "minus_five")]
+
+
 def test_a_temperature_corrected_after_a_decision_is_reported_of_all_houses_by_the_station(
     api: httpx.Client, street: Street
 ) -> None:
@@ -249,6 +272,22 @@ def test_a_temperature_corrected_after_a_decision_is_reported_of_all_houses_by_t
     street.change("UPDATE ingest.daily_temperature SET mean_c = -8, revision = 2"
                   " WHERE station_id = %s AND day = '2019-01-10'", street.name)  # fmt: skip
     assert corrected(api, street).keys() == houses
+
+
+async def test_a_winters_run_is_begun_once_by_itself_from_its_day_on(stack: Stack, street: Street) -> None:
+    begun = "SELECT asked_on FROM contracts.power_run WHERE winter = '2017/2018' ORDER BY asked_on"
+    settings = ContractsSettings(
+        database_url=SecretStr(stack.dsn("contracts")), kafka_bootstrap="", identity_key=SecretStr("0" * 64)
+    )
+    database = Database(stack.dsn("contracts"), 1, 1)
+    await database.open()
+    try:
+        [job] = jobs(database, settings)
+        for day, runs in ((14, []), (15, [(date(2018, 4, 15),)]), (16, [(date(2018, 4, 15),)])):
+            await job.run(datetime(2018, 4, day, tzinfo=UTC))
+            assert street.rows(begun) == runs
+    finally:
+        await database.close()
 
 
 def test_a_run_of_a_day_to_come_and_an_approval_of_no_finished_run_are_refused(
@@ -285,6 +324,63 @@ def test_daily_means_are_measured_from_the_same_days_under_the_services_own_righ
     assert goteborg.measured_kw == (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01"))
     norrenergi = asyncio.run(measured(MeasuringMethod.NORRENERGI))
     assert norrenergi.measured_kw == (Decimal("13.6") * 20 / 24).quantize(Decimal("0.01"))
+
+
+def test_a_determination_is_drawn_as_svg_and_png_in_either_language(
+    stack: Stack, api: httpx.Client, street: Street, tmp_path: Path
+) -> None:
+    number = street.house("12.40")
+    kulvert = Kulvert(stack, tmp_path)
+    for kind in ("svg", "png"):
+        kulvert.does("subscription-power", number, "--winter", WINTER, "--chart", tmp_path / f"chart.{kind}")
+    assert "12,40 kW" in (tmp_path / "chart.svg").read_text()
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
+    [determined] = api.get("/v1/determinations", params={"metering_point": number}).json()["determinations"]
+    path = f"/v1/determinations/{determined['determination_id']}/chart.svg"
+    assert "The measured power is 12.40 kW." in api.get(path, params={"language": "en"}).text
+    assert api.get(path.replace(determined["determination_id"], str(uuid4()))).status_code == 404
+    refused = kulvert.run("subscription-power", number, "--winter", WINTER, "--chart", "chart.pdf")
+    assert (refused.returncode, refused.stderr.strip()) == (
+        1,
+        "name a file that ends with .svg or .png, not 'chart.pdf'",
+    )
+
+
+async def test_contracts_of_several_methods_are_measured_in_one_batch_each_by_its_own(
+    stack: Stack, api: httpx.Client, street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day's energy is 20 times its highest hour, of which a twenty-fourth is its mean power."""
+    methods = {"of-goteborg": MeasuringMethod.GOTEBORG, "of-verken": MeasuringMethod.TEKNISKA_VERKEN}
+    for price_list in methods:
+        put(api, f"/v1/price-lists/{price_list}", BAS_2018)
+    houses = [street.house("12.00", price_list) for price_list in ("bas", *methods, "of-goteborg")]
+    unchanged = power_runs.lists_on
+
+    async def by_other_methods(tx: Transaction, price_list_ids: Iterable[str], day: date) -> dict[str, Any]:
+        others = {
+            price_list: SimpleNamespace(power_price=SimpleNamespace(method=method, changes_on=None))
+            for price_list, method in methods.items()
+        }
+        return await unchanged(tx, price_list_ids, day) | others
+
+    monkeypatch.setattr(power_runs, "lists_on", by_other_methods)
+    database = Database(stack.dsn("contracts"), 1, 1)
+    await database.open()
+    async with database.transaction() as tx:
+        day = date(2019, 4, 15)
+        mine = [one for one in await store.contracts_after(tx, day, 0, 10_000) if one.metering_point in houses]
+        proposed, _ = await power_runs.propose(tx, mine, WINTER, day)
+    await database.close()
+    found = {one.contract.metering_point: (one.method, one.measured.measurement.measured_kw) for one in proposed}
+    # The coldest days have -9 C, four degrees below -5, at 0.2 kW a degree.
+    goteborg = (MeasuringMethod.GOTEBORG, (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01")))
+    verken = (MeasuringMethod.TEKNISKA_VERKEN, (Decimal("14.52") * 20 / 24).quantize(Decimal("0.01")))
+    assert [found[house] for house in houses] == [
+        (MeasuringMethod.MINUS_FIVE, Decimal("12.00")),
+        goteborg,
+        verken,
+        goteborg,
+    ]
 
 
 def test_the_command_runs_lists_approves_and_tells_of_corrections(

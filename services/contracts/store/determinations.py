@@ -1,6 +1,6 @@
 """Determinations of subscription power: the days they are made from, and what came out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -39,6 +39,7 @@ _ADD = """
             %(measured_kw)s, %(in_force_kw)s, %(decision)s, %(reason)s, %(effective_on)s, %(input_revision)s,
             %(input_sha256)s, %(period_from)s, %(period_to)s, %(revision_sum)s, %(network_sum_kw)s, %(approved_by)s)
 """
+_LOOKED_AT_AGAIN = "UPDATE contracts.determination SET revision_sum = %s WHERE determination_id = %s"
 # A winter that measured nothing holds nothing.
 _RECORD = """
     SELECT determination.determination_id, point.number AS metering_point, contract.contract_number,
@@ -180,6 +181,12 @@ async def add_all(tx: Transaction, made: Iterable[NewDetermination]) -> None:
     """Keep determinations with their data, lines and decisions."""
     async with tx.cursor() as cursor:
         await cursor.executemany(_ADD, [_row(one) for one in made])
+
+
+async def looked_at_again(tx: Transaction, revision_sums: Mapping[DeterminationId, int | Decimal]) -> None:
+    """Note that determinations were found to say the same of days with these revisions."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(_LOOKED_AT_AGAIN, [(Decimal(sum_), one) for one, sum_ in revision_sums.items()])
 
 
 def _row(made: NewDetermination) -> dict[str, object]:

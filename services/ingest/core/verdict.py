@@ -53,7 +53,8 @@ class Verdict(IntEnum):
 _WHY = {
     Verdict.REGISTER_WENT_BACKWARDS: (
         "a register is lower than before, or than behind; take it back with: kulvert edit withdraw, say what it was"
-        " with: kulvert edit correct, or put the meter that sits there now with: kulvert import meters"
+        " with: kulvert edit correct, or put the meter that sits there now, or the modulus of one that has"
+        " rolled over, with: kulvert import meters"
     ),
     Verdict.ABOVE_PLAUSIBLE_MAXIMUM: (
         "the register rises faster than the metering point's maximum_kw allows; take it back with: kulvert edit"
@@ -79,7 +80,8 @@ _WHY = {
     ),
     Verdict.CONFLICTING_VALUES: (
         "another reading of this instant says something else, and neither says when it was recorded; which of them"
-        " counts is a toss: say which is right with: kulvert edit correct"
+        " counts is a toss: import the right file again with: kulvert import readings --recorded-at, or say which is"
+        " right with: kulvert edit correct"
     ),
     Verdict.UNKNOWN_METER: "put it with: kulvert import meters; its readings are kept and judged then",
     Verdict.UNKNOWN_METERING_POINT: (

@@ -86,4 +86,5 @@ def _of_outlook(sums: FileOutlook | None) -> dict[str, Any] | None:
         "gaps": sums.gaps,
         "longest_gap_hours": sums.longest_gap_s / 3_600,
         "falls": sums.falls,
+        "mean_kw_least_and_most": [round(mean_w / 1e3, 3) for mean_w in sums.mean_w or ()],
     }

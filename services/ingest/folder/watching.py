@@ -30,7 +30,8 @@ LARGEST_FILE_BYTES = 400_000_000
 TRY_AGAIN_S = 60.0
 LOOK_AGAIN_S = 0.5
 NAME = "folder"
-"""Of the deliveries: the same file under the same profile is the same ones, wherever it lies, whatever its name."""
+"""Of the deliveries: the same file under the same profile is the same ones, wherever it lies, whatever its name; unless
+that says when it was exported."""
 
 log = logs.get_logger()
 

@@ -75,9 +75,23 @@ def _of_worker(one: Judged, readings: pa.Table, line: Int64) -> Iterator[BadLine
     for refused in by_worker:
         rows = rows_at.get(_micros(refused["read_at"]), []) if refused["read_at"] else []
         of_meter = [row for row in rows if refused["meter"] in names[row]] or rows
-        number = int(line[one.delivered.rows[of_meter[0]]]) if len(of_meter) == 1 else UNKNOWN_LINE
         verdict = str(refused["verdict"])
+        meant = _row_of(of_meter, part, verdict)
+        number = UNKNOWN_LINE if meant is None else int(line[one.delivered.rows[meant]])
         yield BadLine(number, "", verdict, HINTS.get(verdict, "kept for an operator"))
+
+
+def _row_of(rows: Sequence[int], part: pa.Table, verdict: str) -> int | None:
+    """Say which of the rows of one instant is meant; None where that cannot be known.
+
+    The first of equal ones; of two that conflict the later, since each says what is wrong with both.
+    """
+    if len(rows) == 1:
+        return rows[0]
+    if rows and verdict == Verdict.CONFLICTING_VALUES.label:
+        return rows[-1]
+    said = part.take(pa.array(rows, pa.int64())).to_pylist()
+    return rows[0] if rows and all(one == said[0] for one in said) else None
 
 
 def _micros(read_at: str) -> int:

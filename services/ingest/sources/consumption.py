@@ -22,6 +22,6 @@ def refuse_consumption(meter: Int64, at_us: Int64, energy_wh: Int64) -> None:
     if falls >= FEWEST_FALLS and LARGEST_SHARE * falls > int((rise != 0).sum()):
         raise UnreadableFileError(
             f"the energy column falls in {falls:,} of {len(rise):,} steps, as what was used in each hour does, or the"
-            " registers of several meters under one name; Kulvert takes the meter's register: export that, with a"
-            " column that names the meter"
+            " registers of several meters under one name, or figures of several kinds; Kulvert takes the meter's"
+            " register: export that, with a column that names the meter, and choose its lines with [[only]]"
         )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -28,6 +28,10 @@ _FRACTION_DIGITS = 20
 _EXACT = pa.decimal256(_INT64_DIGITS + _FRACTION_DIGITS, _FRACTION_DIGITS)
 _FACTOR = pa.decimal256(10, 0)
 
+
+_KEPT_BY_FLOAT = Context(prec=15, rounding=ROUND_HALF_UP)
+_LONGEST_EXACT = 16
+"""Fifteen digits and the decimal character."""
 
 _DECIMALS = (".", ",")
 
@@ -68,6 +72,18 @@ def without(text: Any, signs: Sequence[str]) -> tuple[Any, Bool]:
     """Empty the texts that are signs for "no value", and tell which they were: words and strokes are no numbers."""
     is_sign = pc.is_in(text, pa.array(signs, text.type))
     return pc.if_else(is_sign, "", text), is_sign.to_numpy(zero_copy_only=False)
+
+
+def without_noise(text: Any, style: Style) -> Any:
+    """Round numbers that a program printed from a float to the fifteen digits that one keeps: 1004.9999999999999."""
+    is_float = _matches(text, rf"^[+-]?[0-9]+[{style.decimal}][0-9]+$")
+    is_float &= pc.greater(pc.utf8_length(text), _LONGEST_EXACT).to_numpy(zero_copy_only=False)
+    if not is_float.any():
+        return text
+    printed = text.filter(pa.array(is_float)).to_pylist()
+    kept = [_KEPT_BY_FLOAT.create_decimal(one.replace(style.decimal, ".")) for one in printed]
+    as_written = [f"{number:f}".replace(".", style.decimal) for number in kept]
+    return pc.replace_with_mask(text, pa.array(is_float), pa.array(as_written, text.type))
 
 
 def wholes(texts: Iterable[str], style: Style, factor: Fraction) -> Int64:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import Column, Place
+from services.ingest.sources.profile_parts import Column, Place, name_of
 from services.ingest.sources.refusals import UnreadableFileError
 
 HEADER_WITHIN_LINES = 100
@@ -80,8 +80,3 @@ def fields_of(line: str, delimiter: str) -> list[str] | None:
         return [name_of(field) for field in next(csv.reader([line], delimiter=delimiter, strict=True))]
     except csv.Error:
         return None
-
-
-def name_of(field: str) -> str:
-    """Give a column's name as a profile says it, without space around: a line break in it is a space."""
-    return " ".join(part.strip() for part in field.strip().split("\n"))

@@ -24,11 +24,12 @@ MISSING = Fault("field_missing", "the time is empty")
 _OFFSET = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
 _ISO = (
     r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?P<H>[0-9]{2}):(?P<M>[0-9]{2})"
-    rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}}))?)?(?: ?(?P<z>{_OFFSET}))?"
+    rf"(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]{{1,6}})[0-9]{{0,3}})?)?(?: ?(?P<z>{_OFFSET}))?"
 )
 _UNIX = r"(?P<s>[0-9]{1,12})"
+_UNIX_MS = r"(?P<s>[0-9]{1,12})(?P<f>[0-9]{3})"
 _EXCEL = r"(?P<D>[0-9]{1,6})(?:[.,](?P<p>[0-9]{1,15})[0-9]*)?"
-OWN_FORMS = {"iso": _ISO, "unix": _UNIX, "excel": _EXCEL}
+OWN_FORMS = {"iso": _ISO, "unix": _UNIX, "unix_ms": _UNIX_MS, "excel": _EXCEL}
 """Formats that are a word. `excel`: days and their part, as a spreadsheet keeps a time."""
 _EXCEL_ZERO_S = -2_209_161_600
 """1899-12-30, which spreadsheets count their days from."""
@@ -95,6 +96,11 @@ def _pattern(time_format: str) -> str:
     return f"^{_SECONDS.sub(lambda found: f'(?:{found[0]})?', pattern)}$"
 
 
+def form_of(time_format: str) -> str:
+    """Give the pattern of a time within a longer text."""
+    return _pattern(time_format)[1:-1]
+
+
 def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times:
     """Read a column of times. text: (n,) Arrow strings without space around. A text of wrong form gets zeros.
 
@@ -105,7 +111,7 @@ def times(text: Any, time_format: str, *, day_ends_at_24: bool = False) -> Times
     number = {name: _numbers(parts, name) for name in ("Y", "y", "m", "d", "H", "M", "S", "I", "s")}
     micros = _micros(parts)
     offset_s = _offsets(parts)
-    if time_format == "unix":
+    if time_format in ("unix", "unix_ms"):
         return Times(number["s"], micros, np.where(is_form, 0, UNKNOWN), is_form)
     if time_format == "excel":
         return Times(_excel_s(parts), micros, offset_s, is_form)

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.heat.arrays import Int64
-from services.ingest.sources.header import Layout, name_of
+from services.ingest.sources.header import Layout
 from services.ingest.sources.profile import Profile
+from services.ingest.sources.profile_parts import name_of
 
 MOST_LINES = 10
 """Of one record: a quote that is left open must not reach for another one far below."""

@@ -14,6 +14,7 @@ from services.heat.arrays import Bool, Int64, counted_up
 from services.ingest.sources import workbook
 from services.ingest.sources.header import HEADER_WITHIN_LINES, Layout, fields_of, layout
 from services.ingest.sources.line_breaks import MOST_LINES, joined, of_data, of_header
+from services.ingest.sources.plain import plain
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
@@ -71,8 +72,9 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     Gives (n,) Arrow strings without space around for each column of the profile. Optional columns that the file lacks
     are left out; empty lines, and the header where it stands again, are passed over. A quoted field may hold line
     breaks where nobody asks for it; a quote left open costs its own line and no other. A workbook is known by its
-    bytes. Raises UnreadableFileError where the whole file does not fit.
+    bytes, packed with gzip or not. Raises UnreadableFileError where the whole file does not fit.
     """
+    data = plain(data)
     if workbook.is_workbook(data):
         found = workbook.columns(data, profile)
         yield Lines(found.number, found.texts)

@@ -19,7 +19,8 @@ class SeriesOutlook(NamedTuple):
     """What a file says of one meter. first_us, last_us: microseconds since 1970; longest_gap_s: 0 without a gap.
 
     repeats: lines that another equals. contradictions: lines that give an instant of another line other values.
-    falls: how often the energy register is lower than at the instant before.
+    falls: how often the energy register is lower than at the instant before. mean_w: by how much it rises else, in a
+    mean over the time between; None where there is none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SeriesOutlook(NamedTuple):
     gaps: int
     longest_gap_s: int
     falls: int
+    mean_w: float | None
 
 
 def outlook(readings: pa.Table) -> list[SeriesOutlook]:
@@ -88,6 +90,8 @@ def _of_series(name: str, rows: Int64, at_us: Int64, energy_wh: Int64, is_same: 
     times = at_us[rows]
     is_new = np.diff(times) > 0
     steps_s = np.diff(times)[is_new] // 1_000_000
+    rises_wh = np.diff(energy_wh[rows])[is_new]
+    seconds = int(steps_s[rises_wh >= 0].sum())
     gaps_s = steps_s[steps_s > _NOT_REGULAR * np.median(steps_s)] if len(steps_s) else steps_s
     return SeriesOutlook(
         name,
@@ -98,12 +102,13 @@ def _of_series(name: str, rows: Int64, at_us: Int64, energy_wh: Int64, is_same: 
         int((~is_new & ~is_same).sum()),
         len(gaps_s),
         int(gaps_s.max(initial=0)),
-        int((np.diff(energy_wh[rows])[is_new] < 0).sum()),
+        int((rises_wh < 0).sum()),
+        int(rises_wh[rises_wh >= 0].sum()) * 3_600 / seconds if seconds else None,
     )
 
 
 class FileOutlook(NamedTuple):
-    """The sums over a file's series; longest_gap_s is the longest of all."""
+    """The sums over a file's series; longest_gap_s is the longest of all, mean_w the least and the most of any."""
 
     meters: int
     readings: int
@@ -114,12 +119,14 @@ class FileOutlook(NamedTuple):
     gaps: int
     longest_gap_s: int
     falls: int
+    mean_w: tuple[float, float] | None
 
 
 def of_file(series: list[SeriesOutlook]) -> FileOutlook | None:
     """Sum up; None where there is no reading."""
     if not series:
         return None
+    means_w = [one.mean_w for one in series if one.mean_w is not None]
     return FileOutlook(
         len(series),
         sum(one.readings for one in series),
@@ -130,4 +137,5 @@ def of_file(series: list[SeriesOutlook]) -> FileOutlook | None:
         sum(one.gaps for one in series),
         max(one.longest_gap_s for one in series),
         sum(one.falls for one in series),
+        (min(means_w), max(means_w)) if means_w else None,
     )

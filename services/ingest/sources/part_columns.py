@@ -6,28 +6,20 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import decimals, marks, time_columns
+from services.heat.arrays import Int64
+from services.ingest.sources import decimals, marks, time_columns, value_columns
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import REGISTER_UNITS, Column, TimeColumn, ValueColumn
+from services.ingest.sources.profile_parts import Column, TimeColumn, ValueColumn
 from services.ingest.sources.refusals import Fault, UnreadableFileError
 from services.ingest.sources.rows import Rows, Values
 
-SENTINEL = Fault("sentinel", "the meter's sign for 'no value' stands where the energy register should")
-ENERGY_MISSING = Fault("field_missing", "the energy register is empty")
-NEGATIVE = Fault("negative_register", "a register cannot be below zero")
-ABOVE_MODULUS = Fault(
-    "register_above_modulus", "the register is not below its modulus; mend the profile's modulus or unit"
-)
 NOT_TRUE_OR_FALSE = Fault("wrong_type", "write true or false, 1 or 0, or leave it empty")
 
-OF_VALUES = (*decimals.FAULTS, SENTINEL, ENERGY_MISSING, NEGATIVE, ABOVE_MODULUS)
 OF_WITHDRAWN = (NOT_TRUE_OR_FALSE,)
 NAMES = ("serial", "metering_point")
 NOT_GIVEN = 0
 """The number of a name that is empty."""
 _NAMELESS, _ANOTHER = 1, 2
-_NEVER_NEGATIVE = ("energy_wh", "volume_l")
 
 
 class PartColumns:
@@ -42,6 +34,7 @@ class PartColumns:
         self._by_line = by_line
         self._number_of = {"": NOT_GIVEN}
         self.emptied: dict[str, int] = {}
+        self.passed_over = 0
         self._grouping: dict[str, decimals.Grouping] = {}
 
     @property
@@ -74,7 +67,7 @@ class PartColumns:
         for value in self._profile.values:
             if rows.has(value.column):
                 self._note_grouping(rows.text(value.column), value)
-                columns |= self._value(rows.text(value.column), value)
+                columns |= self._value(rows, value)
         return columns | self._withdrawn(rows)
 
     def _names(self, rows: Rows) -> dict[str, Values]:
@@ -115,51 +108,21 @@ class PartColumns:
             return text, marks.passes(rows.text(column.mark_column), either)
         return marks.taken_out(text, either)
 
-    def _value(self, text: Any, value: ValueColumn) -> dict[str, Values]:
-        style = self._profile.style
-        if value.field in REGISTER_UNITS:
-            return self._register(text, value)
-        text, is_sentinel = decimals.without(text, value.sentinels)
-        sample, faults = decimals.real(text, style, value.factor)
-        is_sentinel |= np.isin(sample, decimals.reals(value.sentinels, style, value.factor))
-        self._count_emptied(value.field, int(is_sentinel.sum()))
-        return {value.field: np.where(is_sentinel, np.nan, sample), f"faults.{value.field}": faults.astype(np.int8)}
-
-    def _register(self, text: Any, value: ValueColumn) -> dict[str, Values]:
-        style = self._profile.style
-        text, is_sentinel = decimals.without(text, value.sentinels)
-        register, faults = decimals.whole(text, style, value.factor)
-        is_number = register != UNKNOWN
-        is_sentinel |= is_number & np.isin(register, decimals.wholes(value.sentinels, style, value.factor))
-        is_energy = value.field == "energy_wh"
-        if not is_energy:
-            self._count_emptied(value.field, int(is_sentinel.sum()))
-        is_empty = (register == UNKNOWN) & is_energy
-        is_negative = (register < 0) & (register != UNKNOWN) & (value.field in _NEVER_NEGATIVE)
-        wrong = [is_sentinel & is_energy, is_empty, is_negative, self._above_modulus(register, value) & ~is_sentinel]
-        numbers = [OF_VALUES.index(fault) + 1 for fault in (SENTINEL, ENERGY_MISSING, NEGATIVE, ABOVE_MODULUS)]
-        faults = np.select([faults != 0, *wrong], [faults, *numbers], 0)
-        register = np.where(is_sentinel, UNKNOWN, self._cut(register, value))
-        return {value.field: register, f"faults.{value.field}": faults.astype(np.int8)}
-
-    def _above_modulus(self, register: Int64, value: ValueColumn) -> Any:
-        if value.modulus is None:
-            return np.zeros(len(register), np.bool_)
-        return register >= decimals.wholes([value.modulus], self._profile.style, value.factor)[0]
-
-    def _cut(self, register: Int64, value: ValueColumn) -> Int64:
-        if value.resolution is None:
-            return register
-        step = decimals.wholes([value.resolution], self._profile.style, value.factor)[0]
-        return np.where(register == UNKNOWN, UNKNOWN, register // step * step)
+    def _value(self, rows: Rows, value: ValueColumn) -> dict[str, Values]:
+        text, style = rows.text(value.column), self._profile.style
+        if value.unit_column is None:
+            read = value_columns.figures(text, value, style)
+        elif rows.has(value.unit_column):
+            read = value_columns.figures_by_line(text, rows.text(value.unit_column), value, style)
+        else:
+            raise UnreadableFileError(f"the file has the column {value.column} without its units, {value.unit_column}")
+        self.emptied[value.field] = self.emptied.get(value.field, 0) + read.emptied
+        return {value.field: read.values, f"faults.{value.field}": read.faults}
 
     def _note_grouping(self, text: Any, value: ValueColumn) -> None:
         before = self._grouping.get(value.field, decimals.Grouping(0, 0))
         found = decimals.grouping(decimals.without(text, value.sentinels)[0], self._profile.style)
         self._grouping[value.field] = decimals.Grouping(before.alone + found.alone, before.surely + found.surely)
-
-    def _count_emptied(self, field: str, count: int) -> None:
-        self.emptied[field] = self.emptied.get(field, 0) + count
 
     def _withdrawn(self, rows: Rows) -> dict[str, Values]:
         column = self._profile.withdrawn

@@ -15,6 +15,8 @@ from services.ingest.sources.file_name import check_template
 from services.ingest.sources.profile_parts import (
     REGISTER_UNITS,
     Column,
+    ExportedAt,
+    Only,
     Part,
     TimeColumn,
     ValueColumn,
@@ -59,7 +61,9 @@ class Profile(Part):
     """What a kind of file looks like. Columns that the profile does not name are ignored.
 
     delimiter: may be left out where every file is a workbook. sheet: a workbook's, by name or number from 1; else its
-    first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is.
+    first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is, and
+    when it was exported, which exported_at says how to read. only: which
+    lines are read, where a file has others.
     """
 
     kind: Kind
@@ -71,6 +75,8 @@ class Profile(Part):
     skip_lines: Annotated[int, Field(ge=0, le=MOST_LINES_SKIPPED)] = 0
     sheet: Sheet | None = None
     file_name: Annotated[str, AfterValidator(check_template)] | None = None
+    exported_at: ExportedAt | None = None
+    only: tuple[Only, ...] = ()
     time: TimeColumn
     recorded_at: TimeColumn | None = None
     serial: Column | None = None
@@ -80,11 +86,18 @@ class Profile(Part):
 
     @property
     def columns(self) -> list[Column]:
-        """Every column that the profile names."""
+        """Every column that the profile names; one may be there twice, to be read and to choose lines by."""
+        return [*self._read, *(Column(column=one.column) for one in self.only)]
+
+    @property
+    def _read(self) -> list[Column]:
         times = [one for one in (self.time, self.recorded_at) if one is not None]
         others = [one for one in (self.serial, self.metering_point, self.withdrawn) if one is not None]
         parts = [Column(column=place, optional=one.optional) for one in times for place in one.places[1:]]
-        return [*times, *parts, *others, *self.values]
+        units = [
+            Column(column=one.unit_column, optional=one.optional) for one in self.values if one.unit_column is not None
+        ]
+        return [*times, *parts, *others, *self.values, *units]
 
     @property
     def style(self) -> Style:
@@ -103,7 +116,9 @@ class Profile(Part):
             raise ValueError("a weather file has no marks; write clock_change = 'by_order' or 'refuse'")
         if self.recorded_at is not None and self.recorded_at.marks is not None:
             raise ValueError("recorded_at has no marks; write clock_change = 'by_order' or 'refuse'")
-        self._check_twice("column", Counter(str(one.column) for one in self.columns))
+        if (self.exported_at is not None) != ("{exported_at}" in (self.file_name or "")):
+            raise ValueError("exported_at and a file_name with {exported_at} in it go together")
+        self._check_twice("column", Counter(str(one.column) for one in self._read))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})
         for one in self.values:
@@ -119,8 +134,10 @@ class Profile(Part):
     def _check_kind(self, fields: set[str]) -> None:
         if self.kind is Kind.WEATHER:
             of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn, self.file_name)
-            if fields != {"celsius"} or any(one is not None for one in of_readings):
+            if fields != {"celsius"} or any(one is not None for one in of_readings) or self.only:
                 raise ValueError("a weather file has a time and one value, celsius, and nothing else")
+            if any(one.unit is None for one in self.values):
+                raise ValueError("a weather file's values are in one unit; write unit = 'C'")
         elif "energy_wh" not in fields or "celsius" in fields:
             raise ValueError("a file of readings needs a value energy_wh, and has no celsius")
 
@@ -137,7 +154,7 @@ def profile(text: str, name: str) -> Profile:
     try:
         return Profile.model_validate(document)
     except ValidationError as error:
-        faults = [_words(fault) for fault in error.errors(include_input=False, include_url=False)]
+        faults = [_words(fault) for fault in _own(error.errors(include_input=False, include_url=False))]
         more = len(faults) - MOST_FAULTS_TOLD
         told = "; ".join(faults[:MOST_FAULTS_TOLD]) + (f"; and {more} more" if more > 0 else "")
         raise ProfileError(f"profile {name}: {told}") from error
@@ -149,6 +166,12 @@ def _document(text: str, name: str) -> dict[str, Any]:
     # Beside its own errors: lists within lists by the hundred, and whole numbers of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise ProfileError(f"profile {name} is not TOML: {_slip(str(error))}") from error
+
+
+def _own(faults: Sequence[Any]) -> list[Any]:
+    """Leave out that there is no value where there is one, and that one is wrong."""
+    is_value_wrong = any(fault["loc"][:1] == ("values",) and len(fault["loc"]) > 1 for fault in faults)
+    return [fault for fault in faults if not (is_value_wrong and fault["type"] == "too_short")]
 
 
 def _slip(of_parser: str) -> str:

@@ -1,6 +1,7 @@
 """The parts of a profile: columns of times, names and figures, and how their values are written."""
 
 import re
+import unicodedata
 from enum import StrEnum
 from fractions import Fraction
 from typing import Annotated, Self
@@ -16,6 +17,7 @@ REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
         "Wh": Fraction(1),
         "kWh": Fraction(1_000),
         "MWh": Fraction(1_000_000),
+        "MJ": Fraction(10**6, 3_600),
         "GJ": Fraction(10**9, 3_600),
     },
     "volume_l": {"l": Fraction(1), "m3": Fraction(1_000)},
@@ -32,6 +34,12 @@ SAMPLE_UNITS: dict[str, dict[str, Fraction]] = {
     "celsius": {"C": Fraction(1)},
 }
 UNITS = REGISTER_UNITS | SAMPLE_UNITS
+
+
+def spelling(unit: str) -> str:
+    """Give a unit as it is told from others, however a program writes it: `KWH`, `m³`, `°C`."""
+    return unit.casefold().replace("³", "3").replace("°", "").replace(" ", "")
+
 
 LAST_COLUMN = 10_000
 
@@ -67,14 +75,23 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def name_of(field: str) -> str:
+    """Give a column's name by which the profile's and the file's are held together: what looks the same is the same.
+
+    A line break, a space that does not break and several spaces are one; a letter and the dots above it are one letter.
+    """
+    return " ".join(unicodedata.normalize("NFC", field).split())
+
+
 def _place(given: object) -> str | int:
-    is_number = isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= LAST_COLUMN
-    if not is_number and not (isinstance(given, str) and given):
+    if isinstance(given, str) and name_of(given):
+        return name_of(given)
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= LAST_COLUMN:
         raise ValueError(
             "write the column's name in quotation marks or, in a file without a header, its number,"
             f" from 1 to {LAST_COLUMN}"
         )
-    return given  # type: ignore[return-value]
+    return given
 
 
 Place = Annotated[str | int, PlainValidator(_place)]
@@ -92,7 +109,7 @@ Mark = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class TimeColumn(Column):
-    """A column of instants. format: `iso`, `unix` (seconds since 1970), `excel` (days) or like `%d/%m/%Y %H:%M`.
+    """A column of instants. format: `iso`, `unix`, `unix_ms`, `excel` (days) or like `%d/%m/%Y %H:%M`.
 
     clock_column: where the time of day stands, if in a column of its own; format is then of both, with a space between.
     zone: what times without an offset mean; without a zone each must carry its offset.
@@ -162,15 +179,31 @@ class TimeColumn(Column):
         return [self.column, *(one for one in others if one is not None)]
 
 
+class Only(Part):
+    """Which lines of a file are read: those that have one of these texts in a column."""
+
+    column: Place
+    equals: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class ExportedAt(Part):
+    """How the file's name writes when it was exported: a time as a TimeColumn's, in a zone."""
+
+    format: Annotated[str, AfterValidator(check_format)]
+    zone: Annotated[str, AfterValidator(_known_zone)]
+
+
 class ValueColumn(Column):
     """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value".
 
+    unit: that of every line; else unit_column says where each line names its own.
     modulus: where the register rolls over to zero, as this file gives it. resolution: the step that a register is cut
     to. Both are numbers as the file writes them, in the column's unit.
     """
 
     field: str
-    unit: str
+    unit: str | None = None
+    unit_column: Place | None = None
     sentinels: tuple[str, ...] = ()
     modulus: str | None = None
     resolution: str | None = None
@@ -182,16 +215,30 @@ class ValueColumn(Column):
                 f"there is no field '{self.field}'; there are {', '.join(UNITS)}. Energy and volume are the meter's"
                 " registers: what was used in each hour is not taken"
             )
-        if self.unit not in UNITS[self.field]:
+        if (self.unit is None) == (self.unit_column is None):
+            raise ValueError(
+                "write unit, that of every line, or unit_column, where each line names its own; one of the two"
+            )
+        if self.unit is not None and self.unit not in UNITS[self.field]:
             raise ValueError(f"{self.field} cannot be given in '{self.unit}'; use {', '.join(UNITS[self.field])}")
-        if (self.modulus or self.resolution) and self.field not in REGISTER_UNITS:
-            raise ValueError(f"{self.field} is no register, and has neither modulus nor resolution")
+        if self.modulus or self.resolution:
+            self._check_register()
         return self
+
+    def _check_register(self) -> None:
+        if self.field not in REGISTER_UNITS:
+            raise ValueError(f"{self.field} is no register, and has neither modulus nor resolution")
+        if self.unit_column is not None:
+            raise ValueError("modulus and resolution are in the column's one unit; with unit_column leave them out")
 
     @property
     def factor(self) -> Fraction:
-        """How many of the field's own unit one of the file's is."""
-        return UNITS[self.field][self.unit]
+        """How many of the field's own unit one of the file's is, where every line has the same."""
+        return UNITS[self.field][str(self.unit)]
+
+    def factor_of(self, spelled: str) -> Fraction | None:
+        """Say the same of a unit as `spelling` gives it; None for one that this field cannot be given in."""
+        return {spelling(unit): factor for unit, factor in UNITS[self.field].items()}.get(spelled)
 
 
 Values = Annotated[tuple[ValueColumn, ...], Field(min_length=1)]

@@ -1,19 +1,21 @@
 """A file of readings and its profile to the columns of METER_READINGS."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
-from services.ingest.sources import time_columns
+from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
-from services.ingest.sources.file_name import names_in
-from services.ingest.sources.lines import parts
-from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_VALUES, OF_WITHDRAWN, PartColumns
+from services.ingest.sources.lines import Lines, parts
+from services.ingest.sources.named_files import file_exported_at, names_of
+from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
 from services.ingest.sources.profile import Kind, Profile
 from services.ingest.sources.profile_parts import Column, TimeColumn
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
@@ -26,10 +28,14 @@ ANOTHER_METER = Fault("another_meter", "the line names another meter or metering
 
 
 class Named(NamedTuple):
-    """Whose readings a file holds, where its lines do not say: counts for every line."""
+    """What a person says of a file. metering_point, serial: whose readings it holds; count for every line.
+
+    recorded_at: when the file was exported; counts for each line that does not say itself when it was recorded.
+    """
 
     metering_point: str | None = None
     serial: str | None = None
+    recorded_at: datetime | None = None
 
 
 IN_THE_FILE = Named()
@@ -61,19 +67,24 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
         raise UnreadableFileError("the profile is for weather; choose one for readings")
     refusals = Refusals()
     names = _names(profile, named, file_name)
+    exported_at = named.recorded_at or file_exported_at(profile, file_name)
     reader = PartColumns(profile, names.by_file, names.by_line)
     rows = _rows(data, profile, reader, refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
-    times = _put_times(rows, profile)
+    times = _put_times(rows, profile, exported_at)
     for value in profile.values:
         if f"faults.{value.field}" in rows.columns:
-            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, OF_VALUES)
+            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, value_columns.FAULTS)
     if profile.withdrawn is not None:
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
     emptied = {name: count for name, count in reader.emptied.items() if count}
-    notes = (*notes_of(times.clock, profile.time.zone), *reader.doubts)
+    notes = (*notes_of(times.clock, profile.time.zone), *_told_of(reader.passed_over), *reader.doubts)
     return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, times.told_apart, notes)
+
+
+def _told_of(passed_over: int) -> list[str]:
+    return [f"{passed_over:,} lines were passed over, by [[only]] in the profile"] if passed_over else []
 
 
 class _Names(NamedTuple):
@@ -84,10 +95,10 @@ class _Names(NamedTuple):
 
 
 def _names(profile: Profile, named: Named, file_name: str) -> _Names:
-    for_all = {name: text for name, text in named._asdict().items() if text is not None}
+    for_all = {name: text for name in NAMES if (text := getattr(named, name)) is not None}
     if for_all:
         return _Names(for_all, {})
-    by_file = names_in(file_name, profile.file_name) if profile.file_name is not None else {}
+    by_file = {name: text for name, text in names_of(profile, file_name).items() if name in NAMES}
     columns = {"serial": profile.serial, "metering_point": profile.metering_point}
     return _Names(by_file, {name: one for name, one in columns.items() if one is not None})
 
@@ -98,13 +109,23 @@ def _first_column(by_line: Mapping[str, Column]) -> str | int:
 
 def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals) -> Rows:
     numbers, columns = [], []
-    for part in parts(data, profile, refusals):
+    for every in parts(data, profile, refusals):
+        part = _only(every, profile)
+        reader.passed_over += len(every.number) - len(part.number)
         numbers.append(part.number)
         columns.append(reader.read(Rows(part, refusals)))
     return Rows.joined(numbers, columns, refusals)
 
 
-def _put_times(rows: Rows, profile: Profile) -> Resolved:
+def _only(lines: Lines, profile: Profile) -> Lines:
+    is_read = np.ones(len(lines.number), np.bool_)
+    for one in profile.only:
+        text = lines.texts[one.column]
+        is_read &= pc.is_in(text, pa.array(one.equals, text.type)).to_numpy(zero_copy_only=False)
+    return lines if is_read.all() else lines.take(is_read)
+
+
+def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None) -> Resolved:
     """Resolve the times of all lines; gives how those of the readings were taken."""
     read = time_columns.read_at(_written(rows, "read_at"), profile.time, _series(rows))
     rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
@@ -112,6 +133,10 @@ def _put_times(rows: Rows, profile: Profile) -> Resolved:
     if recorded is not None and "recorded_at.at_us" in rows.columns:
         found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows))
         rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
+    if exported_at is not None:
+        exported_us = round(exported_at.timestamp() * 1_000_000)
+        said_us = rows.columns.get("recorded_at", np.full(len(rows), UNKNOWN, np.int64))
+        rows.columns["recorded_at"] = np.where(said_us == UNKNOWN, exported_us, said_us)
     return read
 
 

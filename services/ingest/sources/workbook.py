@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from services.heat.arrays import Int64
 from services.ingest.sources import workbook_rows
-from services.ingest.sources.header import HEADER_WITHIN_LINES, layout, name_of
+from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
 from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import Place, TimeColumn
+from services.ingest.sources.profile_parts import Place, TimeColumn, name_of
 from services.ingest.sources.refusals import UnreadableFileError
 
 MOST_UNPACKED_BYTES = 500_000_000

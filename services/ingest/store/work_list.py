@@ -118,7 +118,12 @@ _GROUPS: LiteralString = f"""
                NULL
           FROM ingest.held_reading AS held
          WHERE (%(verdicts)s::int[] IS NULL OR held.verdict = ANY(%(verdicts)s))
-           AND (%(point)s::text IS NULL OR held.number = %(point)s OR held.serial = %(point)s)
+           AND (%(point)s::text IS NULL OR held.number = %(point)s OR held.serial = %(point)s
+                OR held.serial IN (SELECT meter.serial
+                                     FROM ingest.point AS named
+                                     JOIN ingest.meter_installation AS place USING (point_id)
+                                     JOIN ingest.meter USING (meter_id)
+                                    WHERE named.number = %(point)s))
          GROUP BY held.verdict, held.number, held.serial),
     page AS (
         SELECT groups.*, count(*) OVER () AS of_all,

@@ -5,7 +5,9 @@ import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from deploy.local.stack import Stack
@@ -84,6 +86,47 @@ def test_each_refused_line_is_told_with_its_number_and_the_rest_counts(
     assert [row["verdict"] for row in kulvert.rows("refused", point)] == ["register_went_backwards", "time_in_future"]
     assert [row["verdict"] for row in kulvert.rows("refused", other)] == ["unknown_metering_point"]
     assert "unknown_metering_point" in kulvert.does("show", "refused", other)
+
+
+def test_an_export_that_corrects_an_earlier_one_counts_once_it_is_said_when_it_was_made(
+    kulvert: Kulvert, worker: None, point: str
+) -> None:
+    def importing(*options: str, wh: tuple[int, int]) -> str:
+        times = ("00:00", "01:00", "02:00", "03:00")
+        lines = [f"{point},2024-01-01T{at}Z,{one}" for at, one in zip(times, (0, *wh, 9_000), strict=True)]
+        return kulvert.does("import", "readings", kulvert.file(*lines), "--profile", "kulvert", *options)
+
+    importing(wh=(3_000, 6_000))
+    importing(wh=(1_000, 8_000))
+    assert {row["verdict"] for row in kulvert.rows("refused", point)} == {"conflicting_values"}
+    assert "4  accepted" in importing("--recorded-at", "2024-02-01T08:00", wh=(1_000, 8_000))
+    assert [row["energy_wh"] for row in kulvert.rows("hours", point)] == ["1000", "7000", "1000"]
+    importing("--recorded-at", "2024-01-31T08:00", wh=(3_000, 6_000))
+    assert [row["energy_wh"] for row in kulvert.rows("hours", point)] == ["1000", "7000", "1000"]
+    assert kulvert.rows("refused", point) == []
+
+
+def test_of_two_lines_that_conflict_the_later_is_told_by_its_number(kulvert: Kulvert, worker: None, point: str) -> None:
+    hours = [f"{point},2024-01-01T0{hour}:00Z,{wh}" for hour, wh in enumerate((0, 2_000, 4_000))]
+    file = kulvert.file(*hours, f"{point},2024-01-01T01:00Z,2001")
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    assert "line 5: conflicting_values" in told
+
+
+def test_a_meter_that_is_known_but_for_the_zeros_in_front_is_named(
+    kulvert: Kulvert, worker: None, ingest_api: httpx.Client, point: str
+) -> None:
+    digits = str(uuid4().int)[:9].lstrip("0")
+    # The import waits for the metering point, which the meter is put at then.
+    kulvert.does("import", "readings", kulvert.file(f"{point},2022-12-31T00:00Z,1"), "--profile", "kulvert")
+    place = {"metering_point": point, "installed_at": "2023-01-01T00:00:00Z"}
+    ingest_api.put(f"/v1/meters/00{digits}", json={"installations": [place]}).raise_for_status()
+    file = kulvert.file()
+    file.write_text(f"serial,read_at,energy_wh\n{digits},2024-01-01T00:00Z,1\n00{digits},2024-01-01T01:00Z,2\n")
+    told = kulvert.does("import", "readings", file, "--profile", "kulvert")
+    assert "1  accepted" in told
+    assert "1  refused, unknown_meter" in told
+    assert told.count(f"meter {digits} is unknown, and 00{digits} is known: a spreadsheet drops zeros") == 1
 
 
 def test_more_refused_lines_than_a_screen_holds_are_written_beside_the_file(

@@ -14,9 +14,13 @@ def test_a_dry_run_counts_repeats_gaps_falls_and_hours_told_apart() -> None:
         (2, "metering points or meters, from 2024-10-26 20:00 to 2024-10-27 05:00 UTC"),
         (4, "lines of the hour that autumn's clock shows twice, told apart"),
         (3, "lines that equal another; they count once"),
-        (1, "lines that give another's time other values; one of them counts"),
+        (
+            1,
+            "lines that give another's time other values; which counts is a toss unless each says when recorded",
+        ),
         (2, "gaps between readings, the longest of 3 h; they are estimated"),
-        (1, "times that an energy register falls, at an exchange, a rollover or a fault"),
+        (1, "times that an energy register falls: put both meters of an exchange, the modulus of one that rolls over"),
+        (2, "of them rise by 1.000 kW of (66) to 1.000 kW of (67), in a mean of each; is the unit right?"),
         (8, "of (67), 2024-10-26 20:00 to 2024-10-27 05:00 UTC: 1 falls, 2 gaps, the longest of 3 h, 1 contradictions"),
     ]
 
@@ -35,3 +39,12 @@ def test_meters_are_looked_at_each_for_itself_in_any_order_of_lines() -> None:
         ("(66)", 24, 0, 0),
         ("(67)", 24, 0, 0),
     ]
+
+
+def test_a_meter_that_is_read_under_a_wrong_unit_shows_by_what_it_comes_to() -> None:
+    kwh, mwh = hours("66", "2024-01-01T00:00", range(3_000, 3_048, 2)), hours("67", "2024-01-01T00:00", [3] * 12 + [4])
+    told = [one.words for one in foreseen(read_lines(map(line, [*kwh, *mwh])))]
+    assert "of them rise by 0.083 kW of (67) to 2.000 kW of (66), in a mean of each; is the unit right?" in told
+    alone = [one.words for one in foreseen(read_lines(map(line, kwh)))]
+    assert "of them rise by 2.000 kW of (66), in a mean of each; is the unit right?" in alone
+    assert not any("is the unit right?" in one.words for one in foreseen(read_lines(map(line, kwh[:1]))))

@@ -13,6 +13,7 @@ from services.billing import api as billing
 from services.common.faults import PATTERN_WORDS, reason
 from services.contracts.core import documents as contracts
 from services.contracts.determinations_api import DeterminationRequest
+from services.contracts.power_runs_api import ApprovalRequest, RunRequest
 from services.ingest.core import documents as ingest
 from services.ingest.core import edits
 from services.ingest.explaining_api import Month
@@ -26,6 +27,8 @@ DOCUMENTS: list[type[BaseModel]] = [
     contracts.Contract,
     contracts.ContractRow,
     DeterminationRequest,
+    RunRequest,
+    ApprovalRequest,
     PriceListTerms,
     ShortPriceList,
     ingest.Source,

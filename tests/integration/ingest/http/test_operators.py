@@ -220,6 +220,15 @@ def test_held_readings_wait_with_the_span_of_their_registers(door: Door) -> None
     assert work(door, serial) == []
 
 
+def test_readings_from_before_a_meter_was_put_wait_at_its_metering_point(door: Door) -> None:
+    point, serial = door.point(), new_serial()
+    place = {"metering_point": point, "installed_at": at(2)}
+    assert door.staff.put(f"/v1/meters/{serial}", json={"installations": [place]}).status_code == 201
+    early = [{"serial": serial, "read_at": at(hour), "energy_wh": 1_000 * hour} for hour in range(4)]
+    door.sender.judged(door.sender.post(early))
+    assert work(door, point) == work(door, serial) == [("meter_not_installed", 2, 1.0)]
+
+
 def test_what_is_settled_waits_no_longer_and_stays_as_it_is(door: Door) -> None:
     point = sent(door, {0: 0, 1: SENTINEL, 2: 2_000})
     assert work(door, point) == [("sentinel", 1, 2.0)]

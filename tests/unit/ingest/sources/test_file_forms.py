@@ -1,6 +1,9 @@
 """What files of other programs look like beside their times: names, frames, quotes, moduli."""
 
+from datetime import UTC, datetime
+
 import pytest
+from pydantic import ValidationError
 
 from services.ingest.sources import lines
 from services.ingest.sources.file_name import names_in
@@ -72,6 +75,52 @@ def test_what_a_person_names_counts_before_the_files_name() -> None:
     assert file.readings.column("serial").to_pylist() == ["68"]
 
 
+def exported(file_name: str, **how: str) -> Profile:
+    return with_keys(file_name=file_name, exported_at={"format": "%Y%m%d_%H%M", "zone": "Europe/Stockholm", **how})
+
+
+@pytest.mark.parametrize(
+    ("template", "how", "name", "instant"),
+    [
+        ("*_{exported_at}.csv", {}, "week_20240701_0800.csv", "2024-07-01T06:00Z"),
+        ("{serial}_{exported_at}_*.csv", {}, "66_20240101_0800_north_2.csv", "2024-01-01T07:00Z"),
+        ("{exported_at}_*.csv", {}, "20240101_0800_north_2.CSV", "2024-01-01T07:00Z"),
+        ("{exported_at}.csv", {"format": "%Y-%m-%d"}, "2024-01-02.csv", "2024-01-01T23:00Z"),
+        ("{exported_at}.csv", {"zone": "+01:00"}, "20240701_0800.csv", "2024-07-01T07:00Z"),
+        ("{exported_at}.csv", {"zone": "UTC"}, "20240701_0800.csv", "2024-07-01T08:00Z"),
+        ("{exported_at}.csv", {"format": "unix_ms"}, "1704067200000.csv", "2024-01-01T00:00Z"),
+        # In the hour that autumn repeats it is the first pass.
+        ("{exported_at}.csv", {}, "20241027_0230.csv", "2024-10-27T00:30Z"),
+    ],
+)
+def test_a_files_name_says_when_it_was_exported(template: str, how: dict[str, str], name: str, instant: str) -> None:
+    file = read(f"{HEADER}\n66;{AT};7", exported(template, **how), name)
+    assert file.readings.column("recorded_at").to_pylist() == [datetime.fromisoformat(instant)]
+    assert file.readings.column("serial").to_pylist() == ["66"]
+
+
+def test_when_a_person_says_that_a_file_was_exported_counts_before_its_name() -> None:
+    said = Named(metering_point="P-1", recorded_at=datetime(2024, 5, 1, tzinfo=UTC))
+    by = exported("{exported_at}.csv")
+    file = read(f"{HEADER}\n66;{AT};7", by, "20240701_0800.csv", said)
+    assert file.readings.column("recorded_at").to_pylist() == [said.recorded_at]
+    for_one_point = read(f"{HEADER}\n66;{AT};7", by, "20240701_0800.csv", Named(metering_point="P-1"))
+    assert for_one_point.readings.column("recorded_at").to_pylist() == [datetime(2024, 7, 1, 6, tzinfo=UTC)]
+
+
+def test_a_files_name_without_a_time_where_one_should_be_is_refused() -> None:
+    with pytest.raises(UnreadableFileError, match=r"says 20241301_0800 .* no time as %Y%m%d_%H%M"):
+        read(f"{HEADER}\n66;{AT};7", exported("{exported_at}.csv"), "20241301_0800.csv")
+
+
+@pytest.mark.parametrize(
+    "keys", [{"file_name": "{exported_at}.csv"}, {"exported_at": {"format": "iso", "zone": "UTC"}}]
+)
+def test_the_time_in_a_name_is_named_and_read_together(keys: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="in it go together"):
+        with_keys(**keys)
+
+
 def test_lines_above_the_header_and_a_total_below_do_not_disturb() -> None:
     text = f"Exempelstads Energi;\n;;kWh;\n\n{HEADER}\n66;{AT};7\nSumma;;7"
     file = read(text, profile())
@@ -132,6 +181,22 @@ def test_a_line_break_in_a_columns_name_is_a_space() -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Mätare;Tid;Energi\u00a0kWh",
+        "Mätare;Tid; Energi   kWh ",
+        "Ma\u0308tare;Tid;Energi kWh",
+        "Mätare;Tid;Energi\u202fkWh",
+    ],
+    ids=["unbroken", "several", "decomposed", "thin"],
+)
+def test_names_of_columns_that_look_the_same_are_the_same(written: str) -> None:
+    assert kwh(read(f"{written}\n66;{AT};7", profile())) == [7]
+    by = with_keys(values=[{"column": "Energi\u00a0 kWh", "field": "energy_wh", "unit": "kWh"}])
+    assert kwh(read(f"{written}\n66;{AT};7", by)) == [7]
+
+
+@pytest.mark.parametrize(
     ("records", "good"),
     [
         ((f'66;"Eken;{AT};1;', f'66;Ek;{AT};2;end"', f"66;Ek;{AT};3;"), [2, 3]),
@@ -160,6 +225,42 @@ def test_seconds_may_be_missing_and_iso_needs_no_t() -> None:
         assert [f"{at:%H:%M:%S}" for at in file.readings.column("read_at").to_pylist()] == ["00:00:00", "01:00:00"]
 
 
+LONG = """Mätare;Tid;Storhet;Energi kWh;Status
+66;2024-01-01 00:00;Energi;7;OK
+66;2024-01-01 00:00;Volym;1;OK
+66;2024-01-01 00:00;Flöde;x;OK
+66;2024-01-01 01:00;Energi;8;Preliminär
+66;2024-01-01 01:00;Volym;2;OK
+66;2024-01-01 02:00; E1 ;9;OK
+66;never;Energi;9;OK
+"""
+
+
+def only(*chosen: tuple[str, list[str]]) -> Profile:
+    return with_keys(only=[{"column": column, "equals": equals} for column, equals in chosen])
+
+
+def test_lines_of_other_figures_are_passed_over_and_counted() -> None:
+    file = read(LONG, only(("Storhet", ["Energi", "E1"])))
+    assert (kwh(file), refused(file)) == ([7, 8, 9], [(8, "Tid", "not_a_time")])
+    assert "3 lines were passed over, by [[only]] in the profile" in file.notes
+    final = read(LONG, only(("Storhet", ["Energi", "E1"]), ("Status", ["OK"])))
+    assert (kwh(final), final.notes[-1]) == ([7, 9], "4 lines were passed over, by [[only]] in the profile")
+
+
+def test_a_file_of_which_no_line_is_chosen_says_how_many_were_passed_over() -> None:
+    file = read(LONG, only(("Storhet", ["Energy"])))
+    assert (kwh(file), refused(file), file.notes) == (
+        [], [], ("7 lines were passed over, by [[only]] in the profile",),
+    )  # fmt: skip
+
+
+def test_lines_are_chosen_by_a_column_that_is_read_and_the_file_must_have_it() -> None:
+    assert kwh(read(LONG, only(("Mätare", ["67"])))) == []
+    with pytest.raises(UnreadableFileError, match="lacks the column Storhet"):
+        read(f"{HEADER}\n66;{AT};7", only(("Storhet", ["Energi"])))
+
+
 def of_register(**keys: object) -> Profile:
     return with_keys(values=[{"column": "Energi kWh", "field": "energy_wh", "unit": "kWh", **keys}])
 
@@ -172,6 +273,12 @@ def test_a_register_at_its_modulus_or_above_is_refused() -> None:
 def test_a_register_is_cut_to_the_resolution_that_its_meter_has() -> None:
     file = read(f"{HEADER}\n66;{AT};12,999\n66;2024-01-01 02:00;13", of_register(resolution="0,1"))
     assert kwh(file) == [12.9, 13]
+
+
+@pytest.mark.parametrize("written", ["1004,9999999999999", "1005,0000000000001", "1005,00000000000006", "1005"])
+def test_a_register_that_a_program_printed_from_a_float_is_the_step_that_it_was(written: str) -> None:
+    assert kwh(read(f"{HEADER}\n66;{AT};{written}", of_register(resolution="1"))) == [1_005]
+    assert kwh(read(f"{HEADER}\n66;{AT};1004,99999999999", of_register(resolution="1"))) == [1_004]
 
 
 def test_what_was_used_in_each_hour_is_not_taken_for_a_register() -> None:

@@ -1,6 +1,6 @@
 """Whole files of readings: what is good is kept, and a bad line costs only itself."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -199,7 +199,7 @@ HEADER = "metering_point,read_at,energy_wh"
         (b"", "empty"),
         (b"\n \n", "empty"),
         (HEADER.encode(), "no line below it"),
-        (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16"), "UTF-16"),
+        (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16")[:-1], "UTF-16, and damaged"),
         (f"{HEADER}\nP1,2024-01-01T00:00Z,1".encode("utf-16-le"), "UTF-16"),
         (b"PK\x03\x04\x14\x00", "Excel"),
         (b"metering_point,energy_wh\nP1,1", "lacks the column read_at"),
@@ -221,6 +221,19 @@ def test_a_metering_point_named_at_the_import_counts_for_every_line() -> None:
     data = b"metering_point,read_at,energy_wh\nP1,2024-01-01T00:00Z,1\n,2024-01-01T01:00Z,2"
     file = readings_file(data, OWN, Named(metering_point="P9"))
     assert column(file, "metering_point") == ["P9", "P9"]
+
+
+def test_when_a_file_was_exported_counts_for_each_line_that_does_not_say_when_it_was_recorded() -> None:
+    exported_at = datetime(2024, 2, 1, 8, tzinfo=UTC)
+    named = Named(recorded_at=exported_at)
+    lines = ("P-1,2024-01-01T00:00Z,1,", "P-1,2024-01-01T01:00Z,2,2024-01-03T00:00Z")
+    text = "\n".join(["metering_point,read_at,energy_wh,recorded_at", *lines])
+    said = readings_file(text.encode(), profile_named("kulvert"), named).readings.column("recorded_at").to_pylist()
+    assert said == [exported_at, datetime(2024, 1, 3, tzinfo=UTC)]
+    without = "\n".join(line.rpartition(",")[0] for line in text.split("\n"))
+    file = readings_file(without.encode(), profile_named("kulvert"), named)
+    assert file.readings.column("recorded_at").to_pylist() == [exported_at] * 2
+    assert file.readings.column("metering_point").to_pylist() == ["P-1"] * 2
 
 
 def test_a_withdrawal_is_said_in_words_or_digits() -> None:

@@ -119,8 +119,20 @@ def test_half_a_day_is_declared_with_both_its_parts(wrong: str) -> None:
         TimeColumn(column="t", format=wrong)
 
 
+@pytest.mark.parametrize("digits", ["0", "000", "000000", "0000000", "000000000"])
+def test_parts_of_a_second_are_read_however_many_digits_a_program_writes(digits: str) -> None:
+    """SQL Server and .NET write seven, Java nine; what is below a microsecond is cut."""
+    assert read([f"2024-01-01T00:00:00.{digits}+01:00"]) == ["2023-12-31T23:00Z"]
+    assert read([f"2024-01-01 00:00:00.{digits}"], "UTC") == ["2024-01-01T00:00Z"]
+
+
 def test_seconds_since_1970_are_read_where_they_are_declared() -> None:
     assert read(["1704067200", "x"], time_format="unix") == ["2024-01-01T00:00Z", "not_a_time"]
+
+
+def test_milliseconds_since_1970_are_not_taken_for_seconds_nor_seconds_for_them() -> None:
+    assert read(["1704067260000", "1704067200"], time_format="unix_ms") == ["2024-01-01T00:01Z", "time_out_of_range"]
+    assert read(["1704067200000"], time_format="unix") == ["not_a_time"]
 
 
 @given(st.integers(631_324_800, 2_871_590_400))

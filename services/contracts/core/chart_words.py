@@ -1,0 +1,56 @@
+"""The words of the chart of a subscription power, by language."""
+
+from collections.abc import Mapping
+
+from services.contracts.core.methods import MeasuringMethod
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "sv": {
+        "title": "Abonnemangseffekt för {name}, vintern {winter}",
+        "method": "Metod: {method}.",
+        "period": "Den vilar på {days} dygn från {first} till {last}.",
+        "falls": "Linjen faller med {slope} kW per grad, r² {r2}.",
+        "rises": "Linjen stiger med {slope} kW per grad, r² {r2}.",
+        "measured": "Uppmätt effekt är {kw} kW.",
+        "undetermined": "Ingen effekt är fastställd.",
+        "in_force": "I kraft: {kw} kW",
+        "temperature": "Dygnets medeltemperatur, °C",
+        "daily_mean": "Dygnets medeleffekt, kW",
+        "highest_hour": "Dygnets högsta timmedeleffekt, kW",
+    },
+    "en": {
+        "title": "Subscription power of {name}, winter {winter}",
+        "method": "Method: {method}.",
+        "period": "It rests on {days} days from {first} to {last}.",
+        "falls": "The line falls by {slope} kW per degree, r² {r2}.",
+        "rises": "The line rises by {slope} kW per degree, r² {r2}.",
+        "measured": "The measured power is {kw} kW.",
+        "undetermined": "No power is determined.",
+        "in_force": "In force: {kw} kW",
+        "temperature": "Daily mean temperature, °C",
+        "daily_mean": "Daily mean power, kW",
+        "highest_hour": "The day's highest hourly mean power, kW",
+    },
+}
+METHOD_NAMES: Mapping[str, Mapping[MeasuringMethod, str]] = {
+    "sv": {
+        MeasuringMethod.MINUS_FIVE: "högsta timmedeleffekt vid −5 °C",
+        MeasuringMethod.GOTEBORG: "medel av de tre högsta dygnsmedeleffekterna på tolv månader",
+        MeasuringMethod.STOCKHOLM_EXERGI: "dygnsmedeleffekt på vardagar vid −15 °C",
+        MeasuringMethod.NORRENERGI: "dygnsmedeleffekt på vardagar vid −13 °C",
+        MeasuringMethod.TEKNISKA_VERKEN: "dygnsmedeleffekt vid −17,6 °C",
+        MeasuringMethod.CATEGORY_NUMBER: "normalårsenergi delad med kategorins timmar",
+        MeasuringMethod.CUSTOMER_CHOSEN: "vald av kunden",
+        MeasuringMethod.COOLING_PEAK: "högsta timmedeleffekt för kyla på tolv månader",
+    },
+    "en": {
+        MeasuringMethod.MINUS_FIVE: "highest hourly mean power at −5 °C",
+        MeasuringMethod.GOTEBORG: "mean of the three highest daily means of twelve months",
+        MeasuringMethod.STOCKHOLM_EXERGI: "daily mean power on weekdays at −15 °C",
+        MeasuringMethod.NORRENERGI: "daily mean power on weekdays at −13 °C",
+        MeasuringMethod.TEKNISKA_VERKEN: "daily mean power at −17.6 °C",
+        MeasuringMethod.CATEGORY_NUMBER: "energy of a normal year through the hours of the category",
+        MeasuringMethod.CUSTOMER_CHOSEN: "chosen by the customer",
+        MeasuringMethod.COOLING_PEAK: "highest hourly mean power of cooling in twelve months",
+    },
+}
