@@ -151,19 +151,23 @@ class Catalogue:
             gone = [self._gone[version.price_list_id]] if version.price_list_id in self._gone else []
             spans = left_of(version.terms.valid_period, [*newer, *gone])
             for tariff, up_to_kw in version.terms.bands():
-                given = [self._given(tariff, span, version) for span in spans or [tariff.valid_period]]
+                given = self._parts(self._told_apart(tariff, version), spans or [tariff.valid_period])
                 (counting if spans else replaced).extend(Given(one, version, up_to_kw) for one in given)
         return counting, replaced
 
-    def _given(self, tariff: Tariff, span: DateInterval, version: Version) -> Tariff:
-        cut_tariff = cut(tariff, span)
-        # An id that was given to something else already would name two things.
-        if tariff.id in self._taken:
-            why = f"{version.price_list_id}/{version.version}/{span.from_including}"
-            cut_tariff = renamed(cut_tariff, why)
-        self._taken.add(cut_tariff.id)
-        named = dict(self._named(cut_tariff))
-        return cut_tariff.model_copy(update={**named, "published": self.local(tariff.published)})
+    def _told_apart(self, tariff: Tariff, version: Version) -> Tariff:
+        """Give a tariff under its own id, or under another where that was given to something else already."""
+        is_taken = tariff.id in self._taken
+        named = renamed(tariff, f"{version.price_list_id}/{version.version}") if is_taken else tariff
+        self._taken.add(named.id)
+        return named
+
+    def _parts(self, tariff: Tariff, spans: Sequence[DateInterval]) -> Iterator[Tariff]:
+        """Give a tariff on each of its spans; the first keeps the id, however the spans come to be cut."""
+        said = {**dict(self._named(tariff)), "published": self.local(tariff.published)}
+        for place, span in enumerate(spans):
+            part = cut(tariff, span).model_copy(update=said)
+            yield renamed(part, span.from_including.isoformat()) if place else part
 
     def _named(self, tariff: Tariff) -> Iterator[tuple[str, str]]:
         if (tariff.company_name, tariff.company_org_no) == UNNAMED:
