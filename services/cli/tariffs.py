@@ -25,11 +25,11 @@ from services.contracts.core.price_list_rules import faults
 app = typer.Typer(help="Read another utility's tariff API; see to who may ask ours.", no_args_is_help=True)
 
 OFFERED = [
-    Heading("Product", is_text=True, may_wrap=True),
+    Heading("Product", is_text=True),
     Heading("From", is_text=True),
     Heading("Up to", is_text=True),
+    Heading("Prices of", is_text=True, may_wrap=True),
     Heading("Name", is_text=True, may_wrap=True),
-    Heading("Prices of"),
 ]
 CLIENTS = [
     Heading("Client", is_text=True),
@@ -124,7 +124,7 @@ def _row(tariff: Tariff) -> tuple[str, str, str, str, str]:
     }
     priced = [word for word, found in components.items() if found]
     period = tariff.valid_period
-    return tariff.product, str(period.from_including), str(period.to_excluding), tariff.name, ", ".join(priced)
+    return tariff.product, str(period.from_including), str(period.to_excluding), ", ".join(priced), tariff.name
 
 
 def _told(price_list: str, terms: PriceListTerms) -> str:

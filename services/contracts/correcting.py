@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
+from schemas.price_list_terms import PowerMethod
 from schemas.values import DeterminationId, PointId
 from services.common.postgres import Database, Transaction
-from services.contracts.core.methods import MeasuringMethod
 from services.contracts.determining import measure_one
 from services.contracts.store import corrected, determinations
 from services.heat.local_time import EPOCH
@@ -22,7 +22,7 @@ class Corrected(BaseModel):
     metering_point: str
     contract_number: str
     winter: str
-    method: MeasuringMethod
+    method: PowerMethod
     decision: Decision
     measured_kw: Decimal | None
     measured_now_kw: Decimal | None
@@ -41,7 +41,7 @@ async def corrected_determinations(database: Database, at_once: int, limit: int)
 
 
 async def _measured_now(tx: Transaction, one: corrected.Touched) -> Corrected:
-    method = MeasuringMethod(one.method)
+    method = PowerMethod(one.method)
     asked = await determinations.asked(tx, PointId(one.point_id), method)
     now = (await measure_one(tx, asked, Period(_number(one.period_from), _number(one.period_to) + 1))).measurement
     return Corrected(

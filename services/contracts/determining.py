@@ -4,13 +4,14 @@ from datetime import date
 from uuid import uuid4
 
 from schemas.contracts import ContractChanged
+from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
 from services.contracts import metrics
 from services.contracts.core import determination as core
 from services.contracts.core.measuring import Asked, Measured, measure
-from services.contracts.core.methods import MeasuringMethod, method_of, period_of
+from services.contracts.core.methods import method_of, period_of, rule_of
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.core.winters import require_over
 from services.contracts.handlers import tell_of_contract
@@ -54,7 +55,7 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
 
 async def measure_one(tx: Transaction, asked: Asked, period: Period) -> Measured:
     """Measure one metering point over the days of its method."""
-    rows = await days.day_rows(tx, [asked.point_id], period, asked.method.rule.statistic)
+    rows = await days.day_rows(tx, [asked.point_id], period, rule_of(asked.method).statistic)
     weather = await days.weather(tx, [asked.station_id] if asked.station_id else [], period)
     return measure([asked], period, rows, weather)[asked.point_id]
 
@@ -83,9 +84,9 @@ async def set_coming_power(tx: Transaction, contract_id: ContractId, before: Con
         await tell_of_contract(tx, contract_id, before)
 
 
-def _measured_method(price_list: PriceList | None, metering_point: str) -> MeasuringMethod:
-    method = method_of(price_list) or MeasuringMethod.MINUS_FIVE
-    if method is MeasuringMethod.CUSTOMER_CHOSEN:
+def _measured_method(price_list: PriceList | None, metering_point: str) -> PowerMethod:
+    method = method_of(price_list) or PowerMethod.MINUS_FIVE
+    if method is PowerMethod.CUSTOMER_CHOSEN:
         raise RefusedError(
             Refusal.POWER_IS_CHOSEN,
             f"the power of metering point '{metering_point}' is chosen by its customer, as its price list says; put it"

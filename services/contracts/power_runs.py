@@ -8,6 +8,7 @@ from itertools import chain
 
 from psycopg import OperationalError
 
+from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import PointId
 from services.common import logs, metrics
@@ -15,7 +16,7 @@ from services.common.health import Progress
 from services.common.postgres import Database, Transaction
 from services.contracts.core import determination as core
 from services.contracts.core.measuring import Measured, measure
-from services.contracts.core.methods import MeasuringMethod, newest_period
+from services.contracts.core.methods import newest_period, rule_of
 from services.contracts.core.preview import Preview
 from services.contracts.core.proposals import LeftOut, Proposal, RunContract, to_measure
 from services.contracts.core.winters import last_whole_winter
@@ -119,11 +120,11 @@ async def lists_on(tx: Transaction, price_list_ids: Iterable[str], day: date) ->
 
 
 async def measure_many(
-    tx: Transaction, method: MeasuringMethod, contracts: Sequence[RunContract], day: date
+    tx: Transaction, method: PowerMethod, contracts: Sequence[RunContract], day: date
 ) -> dict[PointId, Measured]:
     """Measure contracts of one method over its newest days before a day: one query for all of theirs."""
     _, period = newest_period(method, day)
-    rows = await days.day_rows(tx, [one.point_id for one in contracts], period, method.rule.statistic)
+    rows = await days.day_rows(tx, [one.point_id for one in contracts], period, rule_of(method).statistic)
     weather = await days.weather(tx, sorted({one.station_id for one in contracts if one.station_id}), period)
     asked = [one.asked(method) for one in contracts]
     # In a thread, so that requests are answered meanwhile.

@@ -1,12 +1,11 @@
 """The yearly run over all contracts: proposals that wait, approvals that are kept, and corrections that are told of."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,12 +16,13 @@ from pydantic import SecretStr
 
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
+from schemas.price_list_terms import PowerMethod
 from schemas.topics import CONTRACTS_CHANGED
 from schemas.values import Activity, PointId
-from services.common.postgres import Database, Transaction
+from services.common.postgres import Database
 from services.contracts import power_runs
 from services.contracts.core.measuring import Asked
-from services.contracts.core.methods import MeasuringMethod, newest_period
+from services.contracts.core.methods import newest_period
 from services.contracts.determining import measure_one
 from services.contracts.jobs import jobs
 from services.contracts.settings import ContractsSettings
@@ -308,7 +308,7 @@ def test_daily_means_are_measured_from_the_same_days_under_the_services_own_righ
     """Each day's energy is 20 times its highest hour, of which a twenty-fourth is its mean power."""
     number = street.house("12.00")
 
-    async def measured(method: MeasuringMethod) -> Measurement:
+    async def measured(method: PowerMethod) -> Measurement:
         database = Database(stack.dsn("contracts"), 1, 1)
         await database.open()
         try:
@@ -319,10 +319,10 @@ def test_daily_means_are_measured_from_the_same_days_under_the_services_own_righ
         finally:
             await database.close()
 
-    goteborg = asyncio.run(measured(MeasuringMethod.GOTEBORG))
+    goteborg = asyncio.run(measured(PowerMethod.GOTEBORG))
     # The coldest days have -9 C, four degrees below -5, at 0.2 kW a degree.
     assert goteborg.measured_kw == (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01"))
-    norrenergi = asyncio.run(measured(MeasuringMethod.NORRENERGI))
+    norrenergi = asyncio.run(measured(PowerMethod.NORRENERGI))
     assert norrenergi.measured_kw == (Decimal("13.6") * 20 / 24).quantize(Decimal("0.01"))
 
 
@@ -347,23 +347,14 @@ def test_a_determination_is_drawn_as_svg_and_png_in_either_language(
 
 
 async def test_contracts_of_several_methods_are_measured_in_one_batch_each_by_its_own(
-    stack: Stack, api: httpx.Client, street: Street, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, api: httpx.Client, street: Street
 ) -> None:
     """Each day's energy is 20 times its highest hour, of which a twenty-fourth is its mean power."""
-    methods = {"of-goteborg": MeasuringMethod.GOTEBORG, "of-verken": MeasuringMethod.TEKNISKA_VERKEN}
-    for price_list in methods:
-        put(api, f"/v1/price-lists/{price_list}", BAS_2018)
+    methods = {"of-goteborg": PowerMethod.GOTEBORG, "of-verken": PowerMethod.TEKNISKA_VERKEN}
+    for price_list, method in methods.items():
+        *others, power = BAS_2018["components"]
+        put(api, f"/v1/price-lists/{price_list}", BAS_2018 | {"components": [*others, power | {"method": method}]})
     houses = [street.house("12.00", price_list) for price_list in ("bas", *methods, "of-goteborg")]
-    unchanged = power_runs.lists_on
-
-    async def by_other_methods(tx: Transaction, price_list_ids: Iterable[str], day: date) -> dict[str, Any]:
-        others = {
-            price_list: SimpleNamespace(power_price=SimpleNamespace(method=method, changes_on=None))
-            for price_list, method in methods.items()
-        }
-        return await unchanged(tx, price_list_ids, day) | others
-
-    monkeypatch.setattr(power_runs, "lists_on", by_other_methods)
     database = Database(stack.dsn("contracts"), 1, 1)
     await database.open()
     async with database.transaction() as tx:
@@ -373,10 +364,10 @@ async def test_contracts_of_several_methods_are_measured_in_one_batch_each_by_it
     await database.close()
     found = {one.contract.metering_point: (one.method, one.measured.measurement.measured_kw) for one in proposed}
     # The coldest days have -9 C, four degrees below -5, at 0.2 kW a degree.
-    goteborg = (MeasuringMethod.GOTEBORG, (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01")))
-    verken = (MeasuringMethod.TEKNISKA_VERKEN, (Decimal("14.52") * 20 / 24).quantize(Decimal("0.01")))
+    goteborg = (PowerMethod.GOTEBORG, (Decimal("12.8") * 20 / 24).quantize(Decimal("0.01")))
+    verken = (PowerMethod.TEKNISKA_VERKEN, (Decimal("14.52") * 20 / 24).quantize(Decimal("0.01")))
     assert [found[house] for house in houses] == [
-        (MeasuringMethod.MINUS_FIVE, Decimal("12.00")),
+        (PowerMethod.MINUS_FIVE, Decimal("12.00")),
         goteborg,
         verken,
         goteborg,

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pytest
 
 from deploy.local.stack import Stack
+from schemas.price_list_terms import PowerMethod
 from schemas.readings import READINGS_PER_MESSAGE
 from schemas.values import Activity, PointId, StationId
 from schemas.weather import HourlyTemperature, OutdoorTemperatureObserved
 from services.common.postgres import Database
 from services.contracts.core.determination import Findings, findings_of
 from services.contracts.core.measuring import Asked
-from services.contracts.core.methods import MeasuringMethod, period_of
+from services.contracts.core.methods import period_of
 from services.contracts.determining import measure_one
 from services.heat.power_methods.measurement import Reason
 from services.ingest.sources.readings_file import Named, readings_file
@@ -196,7 +197,7 @@ def weather(stack: Stack, house: House) -> None:
 def findings(stack: Stack, point_id: int, first_year: int) -> Findings:
     """What contracts finds in a winter, under its own rights and by its own reading of ingest's views."""
 
-    winter, method = f"{first_year}/{first_year + 1}", MeasuringMethod.MINUS_FIVE
+    winter, method = f"{first_year}/{first_year + 1}", PowerMethod.MINUS_FIVE
 
     async def run() -> Findings:
         database = Database(stack.dsn("contracts"), 1, 1)

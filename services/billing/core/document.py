@@ -12,6 +12,13 @@ MEDIUM = {"heat": "Fjärrvärme", "cooling": "Fjärrkyla"}
 METHOD = {
     "entered": "avtalad",
     "minus_five": "uppmätt som högsta timmedeleffekt vid −5 °C",
+    "goteborg": "uppmätt som medel av de tre högsta dygnsmedeleffekterna på tolv månader",
+    "stockholm_exergi": "uppmätt som dygnsmedeleffekt på vardagar vid −15 °C",
+    "norrenergi": "uppmätt som dygnsmedeleffekt på vardagar vid −13 °C",
+    "tekniska_verken": "uppmätt som dygnsmedeleffekt vid −17,6 °C",
+    "category_number": "normalårets energi delad med kategorins timmar",
+    "customer_chosen": "vald av kunden",
+    "cooling_peak": "uppmätt som högsta timmedeleffekt på tolv månader",
 }
 DECIMALS = {"MWh": 3, "kWh": 0, "m³": 3, "MWh·°C": 2}
 REGISTERS = ("register_from", "register_to")

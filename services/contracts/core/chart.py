@@ -7,6 +7,7 @@ from babel.numbers import format_decimal
 
 from services.contracts.core.chart_words import METHOD_NAMES, WORDS
 from services.contracts.core.determination import Findings
+from services.contracts.core.methods import rule_of
 from services.heat.power_methods.chart import Drawn, Words, power_chart
 from services.heat.power_methods.measurement import Line, Statistic
 
@@ -23,14 +24,14 @@ def svg_of(findings: Findings, name: str, in_force_kw: Decimal | None, language:
     drawn = Drawn(
         points=[(point.mean_c, point.kw) for point in findings.points if point.mean_c is not None],
         line=_line(findings),
-        read_at_c=findings.method.rule.read_at_c,
+        read_at_c=rule_of(findings.method).read_at_c,
         measured_kw=None if findings.measured_kw is None else float(findings.measured_kw),
         in_force_kw=None if in_force_kw is None else float(in_force_kw),
     )
     words = WORDS[language]
     measured = "" if findings.measured_kw is None else f"{_number(findings.measured_kw, language)} kW"
     in_force = "" if in_force_kw is None else words["in_force"].format(kw=_number(in_force_kw, language))
-    is_mean = findings.method.rule.statistic is Statistic.MEAN_POWER
+    is_mean = rule_of(findings.method).statistic is Statistic.MEAN_POWER
     texts = Words(
         key="power-chart",
         title=words["title"].format(name=name, winter=findings.winter),

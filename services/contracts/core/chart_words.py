@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.contracts.core.methods import MeasuringMethod
+from schemas.price_list_terms import PowerMethod
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "sv": {
@@ -32,25 +32,25 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "highest_hour": "The day's highest hourly mean power, kW",
     },
 }
-METHOD_NAMES: Mapping[str, Mapping[MeasuringMethod, str]] = {
+METHOD_NAMES: Mapping[str, Mapping[PowerMethod, str]] = {
     "sv": {
-        MeasuringMethod.MINUS_FIVE: "högsta timmedeleffekt vid −5 °C",
-        MeasuringMethod.GOTEBORG: "medel av de tre högsta dygnsmedeleffekterna på tolv månader",
-        MeasuringMethod.STOCKHOLM_EXERGI: "dygnsmedeleffekt på vardagar vid −15 °C",
-        MeasuringMethod.NORRENERGI: "dygnsmedeleffekt på vardagar vid −13 °C",
-        MeasuringMethod.TEKNISKA_VERKEN: "dygnsmedeleffekt vid −17,6 °C",
-        MeasuringMethod.CATEGORY_NUMBER: "normalårsenergi delad med kategorins timmar",
-        MeasuringMethod.CUSTOMER_CHOSEN: "vald av kunden",
-        MeasuringMethod.COOLING_PEAK: "högsta timmedeleffekt för kyla på tolv månader",
+        PowerMethod.MINUS_FIVE: "högsta timmedeleffekt vid −5 °C",
+        PowerMethod.GOTEBORG: "medel av de tre högsta dygnsmedeleffekterna på tolv månader",
+        PowerMethod.STOCKHOLM_EXERGI: "dygnsmedeleffekt på vardagar vid −15 °C",
+        PowerMethod.NORRENERGI: "dygnsmedeleffekt på vardagar vid −13 °C",
+        PowerMethod.TEKNISKA_VERKEN: "dygnsmedeleffekt vid −17,6 °C",
+        PowerMethod.CATEGORY_NUMBER: "normalårsenergi delad med kategorins timmar",
+        PowerMethod.CUSTOMER_CHOSEN: "vald av kunden",
+        PowerMethod.COOLING_PEAK: "högsta timmedeleffekt för kyla på tolv månader",
     },
     "en": {
-        MeasuringMethod.MINUS_FIVE: "highest hourly mean power at −5 °C",
-        MeasuringMethod.GOTEBORG: "mean of the three highest daily means of twelve months",
-        MeasuringMethod.STOCKHOLM_EXERGI: "daily mean power on weekdays at −15 °C",
-        MeasuringMethod.NORRENERGI: "daily mean power on weekdays at −13 °C",
-        MeasuringMethod.TEKNISKA_VERKEN: "daily mean power at −17.6 °C",
-        MeasuringMethod.CATEGORY_NUMBER: "energy of a normal year through the hours of the category",
-        MeasuringMethod.CUSTOMER_CHOSEN: "chosen by the customer",
-        MeasuringMethod.COOLING_PEAK: "highest hourly mean power of cooling in twelve months",
+        PowerMethod.MINUS_FIVE: "highest hourly mean power at −5 °C",
+        PowerMethod.GOTEBORG: "mean of the three highest daily means of twelve months",
+        PowerMethod.STOCKHOLM_EXERGI: "daily mean power on weekdays at −15 °C",
+        PowerMethod.NORRENERGI: "daily mean power on weekdays at −13 °C",
+        PowerMethod.TEKNISKA_VERKEN: "daily mean power at −17.6 °C",
+        PowerMethod.CATEGORY_NUMBER: "energy of a normal year through the hours of the category",
+        PowerMethod.CUSTOMER_CHOSEN: "chosen by the customer",
+        PowerMethod.COOLING_PEAK: "highest hourly mean power of cooling in twelve months",
     },
 }

@@ -10,9 +10,9 @@ from math import isnan
 from pydantic import BaseModel, ConfigDict
 
 from schemas.contracts import PowerInForce
+from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import DeterminationId
-from services.contracts.core.methods import MeasuringMethod
 from services.heat.local_time import EPOCH
 from services.heat.power_methods.decision import Decision, decide, effective_on
 from services.heat.power_methods.measurement import Measurement, Points, Reason
@@ -59,7 +59,7 @@ class Findings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     winter: str
-    method: MeasuringMethod
+    method: PowerMethod
     reason: Reason | None
     window_from: date | None
     window_to: date | None
@@ -77,7 +77,7 @@ class Findings(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).digest()
 
 
-def findings_of(winter: str, method: MeasuringMethod, measured: Measurement) -> Findings:
+def findings_of(winter: str, method: PowerMethod, measured: Measurement) -> Findings:
     """Say what was measured of a winter in the form in which it is stored and shown."""
     period, points, line = measured.period, measured.points, measured.line
     return Findings(

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, PointId
-from services.contracts.core.methods import MeasuringMethod
+from services.contracts.core.methods import rule_of
 from services.heat.arrays import UNKNOWN, Float64, Int64
 from services.heat.power_methods.measurement import Days, Measurement, Period
 
@@ -19,7 +20,7 @@ class Asked(NamedTuple):
     point_id: PointId
     station_id: str | None
     activity: Activity
-    method: MeasuringMethod
+    method: PowerMethod
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def measure(
     for some in _alike(asked):
         which = np.searchsorted(points, [one.point_id for one in some])
         known = weather.get(some[0].station_id or "", without_weather(period))
-        measurements = some[0].method.rule.measure(_days(some[0], period, power[which], known))
+        measurements = rule_of(some[0].method).measure(_days(some[0], period, power[which], known))
         found |= _with_revisions(some, measurements, period, revision[which], known)
     return found
 
@@ -87,7 +88,7 @@ def _alike(asked: Iterable[Asked]) -> Iterable[list[Asked]]:
 
 def _days(one: Asked, period: Period, power: Int64, weather: Weather) -> Days:
     day = np.arange(period.first, period.end, dtype=np.int64)
-    in_use = one.method.rule.days_in_use.of(day, one.activity is Activity.SEVEN_DAY)
+    in_use = rule_of(one.method).days_in_use.of(day, one.activity is Activity.SEVEN_DAY)
     return Days(day, weather.mean_c, power, in_use)
 
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pydantic import BaseModel
 
-from services.contracts.core.methods import MeasuringMethod
+from schemas.price_list_terms import PowerMethod
 from services.contracts.core.proposals import LeftOut, Proposal
 from services.heat.power_methods.decision import Decision
 
@@ -19,7 +19,7 @@ class Change(BaseModel):
 
     metering_point: str
     contract_number: str
-    method: MeasuringMethod
+    method: PowerMethod
     in_force_kw: Decimal
     measured_kw: Decimal
     kw: Decimal

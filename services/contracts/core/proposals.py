@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, PointId
 from services.contracts.core.determination import Findings, Outcome, Point, day_numbered
 from services.contracts.core.measuring import Asked, Measured
-from services.contracts.core.methods import MeasuringMethod, method_of, newest_period
+from services.contracts.core.methods import method_of, newest_period
 from services.heat.power_methods.measurement import Period, Points, Reason
 
 POINT_LAYOUT = np.dtype([("day", "<i4"), ("mean_c", "<f8"), ("kw", "<f8")])
@@ -40,7 +41,7 @@ class RunContract(NamedTuple):
     activity: Activity
     price_list_id: str | None
 
-    def asked(self, method: MeasuringMethod) -> Asked:
+    def asked(self, method: PowerMethod) -> Asked:
         """Give what it is measured by."""
         return Asked(self.point_id, self.station_id, self.activity, method)
 
@@ -49,7 +50,7 @@ class Proposal(NamedTuple):
     """What was measured of a contract, and what it would change were it approved on the day of the run."""
 
     contract: RunContract
-    method: MeasuringMethod
+    method: PowerMethod
     measured: Measured
     outcome: Outcome
 
@@ -80,7 +81,7 @@ class StoredProposal(NamedTuple):
         """Give what was found, as a determination is stored and shown."""
         return Findings(
             winter=self.winter,
-            method=MeasuringMethod(self.method),
+            method=PowerMethod(self.method),
             reason=None if self.reason is None else Reason(self.reason),
             window_from=self.window_from,
             window_to=self.window_to,
@@ -118,15 +119,15 @@ def points_of(octets: bytes) -> Iterable[Point]:
 
 def to_measure(
     contracts: Iterable[RunContract], price_lists: Mapping[str, PriceList], winter: str, day: date
-) -> tuple[dict[MeasuringMethod, list[RunContract]], list[LeftOut]]:
+) -> tuple[dict[PowerMethod, list[RunContract]], list[LeftOut]]:
     """Part contracts by the method of their price list on a day, and say why the others are left out."""
-    by_method: dict[MeasuringMethod, list[RunContract]] = {}
+    by_method: dict[PowerMethod, list[RunContract]] = {}
     left_out = []
     for contract in contracts:
         method = method_of(price_lists.get(contract.price_list_id or ""))
         if method is None:
             left_out.append(LeftOut.NO_POWER_PRICE)
-        elif method is MeasuringMethod.CUSTOMER_CHOSEN:
+        elif method is PowerMethod.CUSTOMER_CHOSEN:
             left_out.append(LeftOut.POWER_IS_CHOSEN)
         elif newest_period(method, day)[0] != winter:
             left_out.append(LeftOut.PERIOD_NOT_OVER)

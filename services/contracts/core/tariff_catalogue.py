@@ -87,9 +87,9 @@ class Catalogue:
         self.forecast, _ = self._pieces(by_time, PriceListStatus.FORECAST)
 
     def public(self, today: date) -> list[Given]:
-        """Give what counts today or on a day to come."""
+        """Give what counts today or on a day to come, the bands of a price list by rising power."""
         current = [one for one in self.decided if one.is_public and one.span.to_excluding > today]
-        return sorted(current, key=lambda one: (one.version.price_list_id, one.span.from_including, one.tariff.product))
+        return sorted(current, key=lambda one: (one.version.price_list_id, one.span.from_including))
 
     def with_id(self, tariff_id: UUID) -> Given | None:
         """Find any public tariff that was ever decided."""

@@ -9,11 +9,11 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json
 from pydantic import Field
 
+from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core.determination import Findings, Made, Outcome
 from services.contracts.core.measuring import Asked
-from services.contracts.core.methods import MeasuringMethod
 from services.heat.power_methods.decision import Decision
 
 _ASKED = """
@@ -137,7 +137,7 @@ class Determination(Findings):
     share_percent: Decimal | None
 
 
-async def asked(tx: Transaction, point_id: PointId, method: MeasuringMethod) -> Asked:
+async def asked(tx: Transaction, point_id: PointId, method: PowerMethod) -> Asked:
     """Give what a metering point is measured by. Raises LookupError."""
     row = await (await tx.execute(_ASKED, [point_id])).fetchone()
     if row is None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.billing.core.document import document
+from schemas.price_list_terms import PowerMethod
+from services.billing.core.document import METHOD, document
 from services.billing.core.entries import Case, Issue, invoice_row, line_rows
 from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
@@ -103,6 +104,10 @@ def test_an_estimate_states_its_cause_and_its_method() -> None:
     assert "2 av 31 dygn saknas mätvärden" in note
     assert "jämnt fördelad mellan de närmaste mätarställningarna" in note
     assert not [text for text in printed(contract(), lists(price_list()), [0, 1])["notes"] if "beräknad" in text]
+
+
+def test_every_method_of_measuring_power_has_words() -> None:
+    assert METHOD.keys() == {"entered", *(method.value for method in PowerMethod)}
 
 
 def test_each_charge_says_what_it_counts_and_what_that_costs() -> None:

@@ -7,16 +7,17 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, PointId
 from services.contracts.core.measuring import Asked, DayRows, Measured, Weather, measure
-from services.contracts.core.methods import MeasuringMethod, newest_period, period_of
+from services.contracts.core.methods import newest_period, period_of
 from services.contracts.core.proposals import octets_of, points_of
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.heat.arrays import UNKNOWN, Float64, Int64
 from services.heat.power_methods.measurement import Period, Points, Reason
 from services.heat.weekdays import weekdays
 
-METHOD = MeasuringMethod.MINUS_FIVE
+METHOD = PowerMethod.MINUS_FIVE
 _, WINTER = newest_period(METHOD, date(2019, 4, 15))
 DAY = np.arange(WINTER.first, WINTER.end)
 MEAN_C: Float64 = -1.0 - DAY.astype(np.float64) % 9
@@ -102,15 +103,15 @@ def test_the_days_of_a_proposal_are_kept_as_they_are_and_a_missing_temperature_s
 @pytest.mark.parametrize(
     ("method", "today", "first", "last"),
     [
-        (MeasuringMethod.MINUS_FIVE, date(2019, 4, 1), date(2018, 11, 1), date(2019, 3, 31)),
-        (MeasuringMethod.MINUS_FIVE, date(2026, 4, 1), date(2018, 11, 1), date(2019, 3, 31)),
-        (MeasuringMethod.STOCKHOLM_EXERGI, date(2026, 4, 1), date(2018, 5, 1), date(2019, 4, 30)),
-        (MeasuringMethod.GOTEBORG, date(2019, 4, 15), date(2018, 4, 1), date(2019, 3, 31)),
-        (MeasuringMethod.GOTEBORG, date(2026, 4, 15), date(2019, 1, 1), date(2019, 12, 31)),
+        (PowerMethod.MINUS_FIVE, date(2019, 4, 1), date(2018, 11, 1), date(2019, 3, 31)),
+        (PowerMethod.MINUS_FIVE, date(2026, 4, 1), date(2018, 11, 1), date(2019, 3, 31)),
+        (PowerMethod.STOCKHOLM_EXERGI, date(2026, 4, 1), date(2018, 5, 1), date(2019, 4, 30)),
+        (PowerMethod.GOTEBORG, date(2019, 4, 15), date(2018, 4, 1), date(2019, 3, 31)),
+        (PowerMethod.GOTEBORG, date(2026, 4, 15), date(2019, 1, 1), date(2019, 12, 31)),
     ],
 )
 def test_a_winters_days_are_those_that_its_method_takes(
-    method: MeasuringMethod, today: date, first: date, last: date
+    method: PowerMethod, today: date, first: date, last: date
 ) -> None:
     period = period_of(method, "2018/2019", today)
     epoch = date(1970, 1, 1)
@@ -119,6 +120,6 @@ def test_a_winters_days_are_those_that_its_method_takes(
 
 def test_a_method_whose_days_go_on_after_the_winter_is_refused_until_they_are_over() -> None:
     with pytest.raises(RefusedError, match="last until 2019-04-30; ask again after that day") as refused:
-        period_of(MeasuringMethod.STOCKHOLM_EXERGI, "2018/2019", date(2019, 4, 30))
+        period_of(PowerMethod.STOCKHOLM_EXERGI, "2018/2019", date(2019, 4, 30))
     assert refused.value.refusal is Refusal.WINTER_NOT_OVER
-    period_of(MeasuringMethod.STOCKHOLM_EXERGI, "2018/2019", date(2019, 5, 1))
+    period_of(PowerMethod.STOCKHOLM_EXERGI, "2018/2019", date(2019, 5, 1))
