@@ -56,6 +56,8 @@ async def close_month(database: Database, settings: BillingSettings, month: date
     after, more = store.BEFORE_ALL, True
     async with database.transaction() as tx:
         await store.drop_stale(tx, span)
+        if Prices(await copies.price_lists(tx)).hold_against_networks():
+            await store.close_network_means(tx, span)
     while more:
         with metrics.BATCH_SECONDS.time():
             async with database.transaction() as tx:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, FastAPI, Header, Request, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from schemas.values import KEY_PATTERN
@@ -113,8 +113,8 @@ def _public(parts: Parts, shelf: Shelf) -> APIRouter:
     async def tariffs() -> Response:
         return _json(shelf.public(await _catalogue(parts, shelf), parts.today()))
 
-    @router.get("/tariffs/{tariff_id}")
-    async def tariff(tariff_id: Id) -> Response:
+    @router.get("/tariffs/{id}")
+    async def tariff(tariff_id: Annotated[Id, Path(alias="id")]) -> Response:
         found = (await _catalogue(parts, shelf)).with_id(tariff_id)
         if found is None:
             raise web.Problem(404, "not_found", "There is no public tariff with that id.")

@@ -1,13 +1,13 @@
 """The operator's tariff interface as everybody reaches it: passed on to contracts without a log-in, within limits."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from typing import Annotated
 
 import httpx
-from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.middleware.cors import CORSMiddleware
@@ -26,7 +26,9 @@ BODY_TIMEOUT_S = 10.0
 RETRY_AFTER_S = 5
 MOST_ADDRESSES = 10_000
 DAY_S = 86_400
+SOME_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 PASSED_ON = ("authorization", "content-type")
+MAY_BE_KEPT = "public, max-age=60"
 PASSED_BACK = ("content-type", "retry-after", "www-authenticate")
 
 
@@ -60,7 +62,9 @@ def sender(host: str) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 def app(settings: GatewaySettings, client: httpx.AsyncClient) -> FastAPI:
@@ -108,7 +112,9 @@ def _routes(settings: GatewaySettings, client: httpx.AsyncClient) -> APIRouter:
         except httpx.TransportError as error:
             raise away("tariffs_away", "The prices cannot be read now; try again.", RETRY_AFTER_S) from error
         metrics.TARIFF_QUESTIONS.labels(str(answer.status_code)).inc()
+        is_everybodys = request.method == "GET" and answer.is_success
         kept = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
+        kept |= {"Cache-Control": MAY_BE_KEPT if is_everybodys else "no-store", "X-Content-Type-Options": "nosniff"}
         return StreamingResponse(
             answer.aiter_bytes(), answer.status_code, headers=kept, background=BackgroundTask(answer.aclose)
         )
@@ -122,7 +128,9 @@ def _routes(settings: GatewaySettings, client: httpx.AsyncClient) -> APIRouter:
         return await pass_on(request, request.url.path.removeprefix(PREFIX))
 
     @router.get("/tariffs/{tariff_id}")
-    async def tariff(request: Request, tariff_id: Annotated[str, Path(pattern="^[0-9a-fA-F-]{1,40}$")]) -> Response:
+    async def tariff(request: Request, tariff_id: str) -> Response:
+        if not re.fullmatch("[0-9a-fA-F-]{1,40}", tariff_id):
+            raise web.Problem(400, "invalid", f"An id is a UUID as in {SOME_ID}.")
         return await pass_on(request, f"/tariffs/{tariff_id}")
 
     @router.post("/tariffs/search")

@@ -16,7 +16,7 @@ from deploy.local.services import BILLING
 from deploy.local.stack import Stack
 from schemas.invoices import InvoiceIssued
 from schemas.topics import INVOICES
-from tests.integration.billing_street import BEGAN, House, Street, power
+from tests.integration.billing_street import BAS_2018, BEGAN, House, Street, power
 from tests.integration.looking import let_into_every_view, told
 from tests.running import running
 
@@ -335,3 +335,29 @@ def test_the_published_views_show_a_visitor_his_own(stack: Stack, api: httpx.Cli
                     view: gateway.execute(f"SELECT count(*) FROM billing_v1.{view}").fetchone() for view in expected
                 }
             assert seen == {view: (count,) for view, count in counts.items()}
+
+
+def test_a_return_temperature_is_held_against_the_networks_mean_which_is_closed_once(
+    api: httpx.Client, street: Street
+) -> None:
+    may, of_network = date(2016, 5, 1), {"type": "returnTemperaturePrice", "price_per_mwh_c": "7"}
+    street.price_list("returns", valid_from=BEGAN, components=[*BAS_2018["components"], of_network])
+    street.wait_for_price_list("returns")
+    warm, cool, late = street.houses(3, price_list="returns")
+    street.days([warm, cool, late], date(2016, 4, 30), date(2016, 6, 1))
+    returns = "UPDATE ingest.day SET energy_with_return_wh = %s, energy_return_wh_centi_c = %s WHERE point_id = %s"
+    for house, centi_c in ((warm, 5_000), (cool, 4_000)):
+        street.run(returns, [50_000, 50_000 * centi_c, house.point_id])
+    close(api, may)
+    assert street.state(late, may) == ("held", "quantity_missing")
+    # 1.55 MWh each, 5 degrees above and below their mean of 45.
+    for house, ore in ((warm, 5_425), (cool, -5_425)):
+        found = invoice(api, street, house, may)
+        [line] = [one for one in found["lines"] if one["component"] == "return_temperature"]
+        assert (line["amount_ore"], Decimal(line["quantity"])) == (ore, Decimal("7.75") * (1 if ore > 0 else -1))
+        assert found["basis"]["parts"][0]["network_return_centi_c"] == 4_500
+    # What comes later is held against the mean that the others were.
+    street.run(returns, [50_000, 50_000 * 6_000, late.point_id])
+    close(api, may)
+    [line] = [one for one in invoice(api, street, late, may)["lines"] if one["component"] == "return_temperature"]
+    assert line["amount_ore"] == 16_275

@@ -34,6 +34,9 @@ class Figures:
     """Of all days; None where that of one is not known."""
     return_by_energy_centi_c: int | None = None
     return_by_flow_centi_c: int | None = None
+    network_return_by_energy_centi_c: int | None = None
+    network_return_by_flow_centi_c: int | None = None
+    network_l_per_mwh: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def _fault(month: Month) -> HeldReason | None:
 def _used(part: Part, known: Figures) -> Used:
     by_energy = part.price_list.extension.return_temperature_weighted_by is WeightedBy.ENERGY
     returned = known.return_by_energy_centi_c if by_energy else known.return_by_flow_centi_c
-    return Used(_kwh(known), known.litres, returned)
+    of_network = known.network_return_by_energy_centi_c if by_energy else known.network_return_by_flow_centi_c
+    return Used(_kwh(known), known.litres, returned, of_network, known.network_l_per_mwh)
 
 
 def _kwh(known: Figures) -> int:
@@ -122,6 +126,16 @@ def _vat(priced: Sequence[Line]) -> list[Vat]:
     return [Vat(percent, net, vat_ore(net, percent)) for percent, net in nets]
 
 
+def _temperatures(part: Part, known: Figures) -> dict[str, Any]:
+    """Cite the return temperatures, and the network's flow, that a part may be priced by."""
+    used = _used(part, known)
+    return {
+        "return_centi_c": used.return_centi_c,
+        "network_return_centi_c": used.network_return_centi_c,
+        "network_l_per_mwh": used.network_l_per_mwh,
+    }
+
+
 def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
     price_list, power = part.price_list, part.power
     return {
@@ -136,6 +150,8 @@ def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
         "days_measured": known.days_measured,
         "days_estimated": known.days_estimated,
         "revision": known.revision,
+        "litres": known.litres,
+        **_temperatures(part, known),
         "price_list": {
             "price_list_id": price_list.price_list_id,
             "version": price_list.version,

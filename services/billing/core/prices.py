@@ -43,6 +43,11 @@ class Prices:
             self._laid_out[key] = _laid_out(price_list)
         return self._laid_out[key]
 
+    def hold_against_networks(self) -> bool:
+        """Tell whether any price is held against the mean of a network."""
+        versions = (one for known in self._lists.values() for one in known.versions)
+        return any(rate.is_against_network for one in versions for rate in self.of(one).rates)
+
     def changes(self, price_list_id: PriceListId) -> set[date]:
         """Give the days on which a price list may say something else than the day before."""
         if price_list_id not in self._changes:

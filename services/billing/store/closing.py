@@ -40,7 +40,8 @@ _FIGURES = """
     SELECT coalesce(before.register_wh, first.register_wh - first.energy_wh), whole.register_to_wh,
            whole.days_whole, whole.days_measured, whole.days_estimated, greatest(whole.revision, before.revision),
            coalesce(before.quality = 'estimated', false), coalesce(whole.is_end_estimated, false),
-           whole.litres, whole.return_by_energy_centi_c, whole.return_by_flow_centi_c
+           whole.litres, whole.return_by_energy_centi_c, whole.return_by_flow_centi_c,
+           network.return_by_energy_centi_c, network.return_by_flow_centi_c, network.l_per_mwh
       FROM unnest(%s::int[], %s::date[], %s::date[]) WITH ORDINALITY AS part(point_id, first_day, end_day, place)
       LEFT JOIN ingest_v1.day AS before ON before.point_id = part.point_id AND before.day = part.first_day - 1
       LEFT JOIN ingest_v1.day AS first ON first.point_id = part.point_id AND first.day = part.first_day
@@ -59,7 +60,28 @@ _FIGURES = """
                       AS return_by_flow_centi_c
              FROM ingest_v1.day AS day
             WHERE day.point_id = part.point_id AND day.day >= part.first_day AND day.day < part.end_day) AS whole
+      LEFT JOIN contracts_v1.metering_point AS point ON point.point_id = part.point_id
+      LEFT JOIN contracts_v1.facility AS facility ON facility.facility_id = point.facility_id
+      LEFT JOIN billing.network_mean AS network
+             ON network.network_id = facility.network_id AND network.medium = point.medium
+            AND network.month = date_trunc('month', part.first_day)
      ORDER BY part.place
+"""
+# Closed once: invoices of a month that are issued later are held against the same mean.
+_CLOSE_NETWORK_MEANS = """
+    INSERT INTO billing.network_mean
+           (network_id, medium, month, return_by_energy_centi_c, return_by_flow_centi_c, l_per_mwh, points)
+    SELECT facility.network_id, point.medium, %(first)s,
+           round(100 * sum(day.energy_return_wh_c) / nullif(sum(day.energy_with_return_wh), 0)),
+           round(100.0 * sum(day.volume_return_l_c) / nullif(sum(day.return_l), 0)),
+           round(1000000 * sum(day.volume_l) FILTER (WHERE day.energy_wh IS NOT NULL)
+                 / nullif(sum(day.energy_wh) FILTER (WHERE day.volume_l IS NOT NULL), 0)),
+           count(DISTINCT point.point_id)
+      FROM contracts_v1.metering_point AS point
+      JOIN contracts_v1.facility AS facility USING (facility_id)
+      JOIN ingest_v1.day AS day ON day.point_id = point.point_id AND day.day >= %(first)s AND day.day < %(end)s
+     GROUP BY facility.network_id, point.medium
+    ON CONFLICT DO NOTHING
 """
 _PARTIES = """
     SELECT wanted.contract_id, customer.customer_number, customer.name AS customer_name,
@@ -159,6 +181,11 @@ async def figures(tx: Transaction, wanted: Sequence[tuple[PointId, Span]]) -> li
     firsts, ends = [span.first for _, span in wanted], [span.end for _, span in wanted]
     rows = await (await tx.execute(_FIGURES, [points, firsts, ends])).fetchall()
     return [Figures(*row) for row in rows]
+
+
+async def close_network_means(tx: Transaction, month: Span) -> None:
+    """Reckon the networks' means of a month, where that was not done before."""
+    await tx.execute(_CLOSE_NETWORK_MEANS, {"first": month.first, "end": month.end})
 
 
 async def parties(tx: Transaction, contracts: Sequence[Contract]) -> dict[ContractId, Row]:

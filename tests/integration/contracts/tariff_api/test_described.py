@@ -93,3 +93,21 @@ def test_whatever_is_asked_is_answered_as_described(
         case.call_and_validate(base_url=f"{api.base_url}/tariff-api", headers=dict(api.headers), checks=checks)
 
     ask()
+
+
+def test_whenever_a_known_product_is_asked_for_it_is_answered_as_described(
+    api: httpx.Client, lists: PriceLists, described: dict[str, Any]
+) -> None:
+    lists.put(tariff(lists.product, today().year))
+    document = schemathesis.openapi.from_dict(described)
+
+    @given(case=document["/prices"]["GET"].as_strategy(generation_mode=GenerationMode.POSITIVE))
+    @settings(max_examples=EXAMPLES)
+    def ask(case: Any) -> None:
+        case.query = {**(case.query or {}), "product": lists.product}
+        case.query.pop("componentId", None)
+        answer = case.call(base_url=f"{api.base_url}/tariff-api")
+        assert answer.status_code in (200, 400), answer.text
+        case.validate_response(answer, checks=[content_type_conformance, response_schema_conformance])
+
+    ask()
