@@ -12,6 +12,7 @@ from deploy.local.folder import StackError
 from schemas.price_list_terms import Band, Extension, PowerMethod, PriceListStatus, PriceListTerms
 from schemas.tariffs import PeakIdentificationSettings, Tariff
 from services.cli.tariff_servers import Offer, named_days
+from services.common.problems import written
 
 THREE_HIGHEST_DAYS = ("P1Y", "P1D", 3)
 """The window, the mean and how many of them: what the draft's own sample says, which is how Göteborg measures."""
@@ -40,7 +41,8 @@ def price_lists(offer: Offer, wanted: Wanted) -> list[PriceListTerms]:
     tariffs = _chosen(offer, wanted)
     missing = named_days(tariffs) - {pattern.reference for pattern in offer.calendar_patterns}
     if missing:
-        raise StackError(f"the tariffs name days that calendarPatterns does not: {', '.join(sorted(missing))}")
+        named = written(", ".join(sorted(missing)), 300)
+        raise StackError(f"the tariffs name days that calendarPatterns does not: {named}")
     tariffs.sort(key=_period)
     return [_version(offer, wanted, list(same)) for _, same in groupby(tariffs, key=_period)]
 

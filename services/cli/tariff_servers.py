@@ -18,6 +18,7 @@ from deploy.local.folder import StackError
 from schemas.tariffs import CalendarPattern, Tariff
 from services.common.problems import faults_of, written
 
+TOKEN_VARIABLE = "KULVERT_TARIFFS_TOKEN"  # noqa: S105 - its name
 KNOWN_VERSION = "0.1."
 TIMEOUT_S = 10.0
 WHOLE_ANSWER_S = 60.0
@@ -45,13 +46,18 @@ class Offer(NamedTuple):
     calendar_patterns: tuple[CalendarPattern, ...]
 
 
-def read(address: str) -> Offer:
-    """Ask a server for its tariffs. Raises StackError, which says what was wrong and what to do."""
+def read(address: str, token: str | None = None) -> Offer:
+    """Ask a server for its tariffs. Raises StackError, which says what was wrong and what to do.
+
+    token: for a server that wants one for all that it answers, as the draft's text can be read. It is not sent on to
+    another host.
+    """
+    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     with httpx.Client(
         timeout=TIMEOUT_S,
         follow_redirects=True,
         max_redirects=MOST_REDIRECTS,
-        headers={"Accept": "application/json"},
+        headers=headers,
     ) as client:
         info = _object(_document(client, f"{address}/info"), "/info")
         tariffs = _object(_document(client, f"{address}/tariffs"), "/tariffs")
@@ -104,6 +110,8 @@ def _document(client: httpx.Client, address: str) -> Any:
     document = _json(body, address) if status == httpx.codes.OK or body.lstrip().startswith(b"{") else {}
     if status != httpx.codes.OK:
         detail = document.get("detail") if isinstance(document, dict) else None
+        if status == httpx.codes.UNAUTHORIZED:
+            raise StackError(f"{address} wants a token; give it by --token, or in {TOKEN_VARIABLE}")
         raise StackError(f"{address} answers {status}" + (f": {written(str(detail), 300)}" if detail else ""))
     return document
 

@@ -20,6 +20,7 @@ from services.cli.requests import Client, told_to_person
 from services.cli.tables import Heading
 from services.cli.tariff_servers import KNOWN_VERSION, Offer
 from services.common.faults import KEY_WORDS
+from services.common.problems import written
 from services.contracts.core.price_list_rules import faults
 
 app = typer.Typer(help="Read another utility's tariff API; see to who may ask ours.", no_args_is_help=True)
@@ -81,12 +82,16 @@ def import_(
             metavar="METHOD", parser=arguments.one_of(PowerMethod), help="how its power is measured, such as goteborg"
         ),
     ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(metavar="TOKEN", envvar=tariff_servers.TOKEN_VARIABLE, help="for a server that wants one"),
+    ] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be put, and put nothing")] = False,
 ) -> None:
     """Show what tariffs URL gives and, with --as, put them as a draft, which nobody is billed by."""
     with told_to_person():
-        offer = tariff_servers.read(url)
+        offer = tariff_servers.read(url, token)
         _show(offer, product or [])
         if price_list is None:
             return
@@ -124,7 +129,9 @@ def _row(tariff: Tariff) -> tuple[str, str, str, str, str]:
     }
     priced = [word for word, found in components.items() if found]
     period = tariff.valid_period
-    return tariff.product, str(period.from_including), str(period.to_excluding), ", ".join(priced), tariff.name
+    # Another's words must not move the cursor here.
+    product, name = written(tariff.product, 200), written(tariff.name, 200)
+    return product, str(period.from_including), str(period.to_excluding), ", ".join(priced), name
 
 
 def _told(price_list: str, terms: PriceListTerms) -> str:

@@ -13,7 +13,7 @@ LONGEST_PATH = 200
 
 
 class PlainProblems:
-    """Middleware around all that makes problems: each problem+json that the app answers with becomes plain JSON, each 422 a 400."""
+    """Middleware around all that makes problems: each problem+json becomes plain JSON, and each 422 a 400."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -16,8 +16,10 @@ DAYS_AHEAD = 7
 """So far prices are given where no end is asked for; what is not decided by then is forecast."""
 
 UUID_PATTERN = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-DATE_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
-TIME_PATTERN = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$"
+_DAY = "(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_HOUR = "([01][0-9]|2[0-3]):[0-5][0-9]"
+DATE_PATTERN = f"^{_DAY}$"
+TIME_PATTERN = f"^{_DAY}T{_HOUR}:[0-5][0-9](Z|[+-]{_HOUR})$"
 YEARS = f"of {FIRST_YEAR} to {LAST_YEAR}"
 
 

@@ -170,12 +170,14 @@ def answer(document: Any, status: int = 200) -> Answer:
 
 
 @contextmanager
-def serving(answers: dict[str, Answer]) -> Iterator[str]:
-    """Answer at those paths with that; gives the address."""
+def serving(answers: dict[str, Answer], token: str | None = None) -> Iterator[str]:
+    """Answer at those paths with that, where one is wanted to whoever holds the token; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, media_type, body = answers.get(self.path, answer({"status": 404, "title": "Not Found"}, 404))
+            is_known = token is None or self.headers["Authorization"] == f"Bearer {token}"
+            found = answers.get(self.path, answer({"status": 404, "title": "Not Found"}, 404))
+            status, media_type, body = found if is_known else answer({"status": 401, "title": "Unauthorized"}, 401)
             self.send_response(status)
             self.send_header("Content-Type", media_type)
             self.end_headers()

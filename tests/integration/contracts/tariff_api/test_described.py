@@ -6,6 +6,7 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import given, settings
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -66,6 +67,11 @@ def test_a_document_is_described_with_the_drafts_fields(described: dict[str, Any
     ours, drafts = described["components"]["schemas"][name], DRAFT["definitions"][name]
     assert set(ours["properties"]) | {"identityProviderUrl"} == set(drafts["properties"]) | {"identityProviderUrl"}
     assert set(drafts["required"]) <= set(ours["required"])
+
+
+def test_every_schema_is_one(described: dict[str, Any]) -> None:
+    for schema in described["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
 
 
 def test_numbers_are_described_as_numbers_and_nothing_as_null(described: dict[str, Any]) -> None:

@@ -290,6 +290,25 @@ def test_another_version_of_the_draft_is_told_of(kulvert: Kulvert, other: Serve)
     assert "it says that it follows version 1.0.0" in done.stderr
 
 
+def test_a_server_that_wants_a_token_is_given_the_one_that_is_said(
+    kulvert: Kulvert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving({"/info": answer(INFO), "/tariffs": answer(sample())}, "s3cret") as address:
+        assert "wants a token; give it by --token" in refusal(kulvert, address)
+        assert "wants a token" in refusal(kulvert, address, "--token", "another")
+        assert BUSINESS in kulvert.does("tariffs", "import", address, "--token", "s3cret")
+        monkeypatch.setitem(kulvert.environment, "KULVERT_TARIFFS_TOKEN", "s3cret")
+        assert BUSINESS in kulvert.does("tariffs", "import", address)
+
+
+def test_anothers_words_do_not_move_the_cursor(kulvert: Kulvert, other: Serve) -> None:
+    shown = kulvert.run(
+        "tariffs", "import", other(sample(changed("name", "Bas\x1b[2J")), info=INFO | {"operator": "\x1b]0;x"})
+    )
+    assert "\x1b" not in shown.stdout + shown.stderr
+    assert "Bas" in shown.stdout
+
+
 def test_a_server_without_tariffs_is_told_of(kulvert: Kulvert, other: Serve, name: str) -> None:
     empty = other({"tariffs": [], "calendarPatterns": []})
     assert "it gives no tariffs" in kulvert.does("tariffs", "import", empty)
