@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -110,28 +111,25 @@ def test_each_version_has_an_id_of_its_own_and_what_is_replaced_stays_to_be_foun
 
 
 def test_a_tariff_ends_where_the_next_begins_and_nothing_in_it_reaches_further(lists: PriceLists) -> None:
-    begins = today() + timedelta(days=20)
-    lists.put(tariff(lists.product, begins.year - 1 if begins.year > YEAR else YEAR))
-    longer = tariff(lists.product, begins.year)
-    whole = {"fromIncluding": begins.isoformat(), "toExcluding": f"{begins.year + 1}-01-01"}
+    begins, ends = f"{YEAR + 1}-06-15", f"{YEAR + 2}-01-01"
+    lists.put(tariff(lists.product, YEAR + 1))
+    later = tariff(lists.product, YEAR + 1, validPeriod={"fromIncluding": begins, "toExcluding": ends})
     for group in ("fixedPrice", "energyPrice", "powerPrice", "efficiencyPrice"):
-        kept = [
-            one
-            | {
-                "validPeriod": {
-                    **one["validPeriod"],
-                    "fromIncluding": max(begins.isoformat(), one["validPeriod"]["fromIncluding"]),
-                }
-            }
-            for one in longer[group]["components"]
-            if one["validPeriod"]["toExcluding"] > begins.isoformat()
-        ]
-        longer[group]["components"] = kept
-    lists.put(longer | {"validPeriod": whole})
-    now, then = lists.given()
-    assert now["validPeriod"]["toExcluding"] == then["validPeriod"]["fromIncluding"] == begins.isoformat()
-    ends = [one["validPeriod"]["toExcluding"] for one in now["energyPrice"]["components"]]
-    assert max(ends) <= begins.isoformat()
+        later[group]["components"] = [_from(begins, one) for one in later[group]["components"] if _ends(one) > begins]
+    lists.put(later)
+    first, second = lists.given()
+    assert (_ends(first), second["validPeriod"]["fromIncluding"]) == (begins, begins)
+    assert max(_ends(one) for one in first["energyPrice"]["components"]) == begins
+    assert [_ends(one) for one in first["efficiencyPrice"]["components"]] == [f"{YEAR + 1}-05-01"]
+
+
+def _ends(one: dict[str, Any]) -> str:
+    return str(one["validPeriod"]["toExcluding"])
+
+
+def _from(day: str, component: dict[str, Any]) -> dict[str, Any]:
+    period = component["validPeriod"]
+    return component | {"validPeriod": {**period, "fromIncluding": max(day, period["fromIncluding"])}}
 
 
 def test_a_price_list_that_is_withdrawn_is_given_up_to_that_day(
