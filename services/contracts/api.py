@@ -12,7 +12,7 @@ from schemas.price_lists import PriceList
 from schemas.values import Key
 from services.common import problems, web
 from services.common.table_imports import ImportAnswer, imported
-from services.contracts import determinations_api, effects_api, handlers, metrics, power_runs_api
+from services.contracts import costs_api, determinations_api, effects_api, handlers, metrics, power_runs_api
 from services.contracts.core import documents, price_list_documents
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
 from services.contracts.imports import import_table
@@ -60,6 +60,7 @@ def app(parts: Parts) -> FastAPI:
     powers = (determinations_api.routes(parts), power_runs_api.routes(parts), effects_api.routes(parts))
     for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), *powers):
         api.include_router(router, prefix="/v1", dependencies=key)
+    api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     return api
 
 

@@ -1,9 +1,10 @@
 """Settings of the contracts service."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator
+from pydantic import Field, FilePath, SecretStr, StringConstraints, field_validator
 
 from schemas.tariffs import OrganisationNumber
 from services.common.settings import Settings
@@ -21,6 +22,10 @@ class ContractsSettings(Settings):
         default="Fjärrvärmebolaget", description="whose prices the tariff interface gives"
     )
     seller_organisation_number: OrganisationNumber = "000000-0000"
+    energy_profiles: FilePath = Field(
+        default=Path(__file__).parent / "energy_profiles.json",
+        description="how a year's energy falls on its months, by category; JSON",
+    )
     import_batch_rows: int = Field(default=500, ge=1, le=10_000, description="rows of an import stored at once")
     power_run_on: str = Field(
         default="04-15",

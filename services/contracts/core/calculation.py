@@ -1,0 +1,159 @@
+"""The calculator: subscription power and a year's energy in, the year's cost by component out. Source: feature T5."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.facilities import Category
+from schemas.price_lists import PriceList, PriceListChanged
+from schemas.values import Key
+from services.contracts.core.energy_profiles import EnergyProfiles, Split, by_month
+from services.contracts.core.year_cost import (
+    MONTHS,
+    NoEnergyPriceError,
+    Prices,
+    Used,
+    YearCost,
+    assumed,
+    twelve_months,
+)
+from services.heat.tariff.table import Charge
+
+MOST_KW = 1_000_000
+MOST_MWH = 1_000_000
+
+
+class Question(BaseModel):
+    """What is asked. return_c and m3_per_mwh: without them neither costs nor saves anything against its reference."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    price_list_id: Key
+    energy_mwh: Annotated[Decimal, Field(ge=0, le=MOST_MWH, decimal_places=3, allow_inf_nan=False)]
+    power_kw: Annotated[Decimal | None, Field(gt=0, le=MOST_KW, decimal_places=2, allow_inf_nan=False)] = None
+    category: Category | None = None
+    on: date | None = None
+    return_c: Annotated[Decimal | None, Field(gt=0, lt=120, decimal_places=2, allow_inf_nan=False)] = None
+    m3_per_mwh: Annotated[Decimal | None, Field(gt=0, le=1_000, decimal_places=3, allow_inf_nan=False)] = None
+
+
+class CannotCalculateError(Exception):
+    """A question that has no answer: which field is wrong, under a name that never changes, and what to do."""
+
+    def __init__(self, field: str, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field, self.code, self.reason = field, code, reason
+
+
+class Calculation(NamedTuple):
+    """An answer, with the version that it is by and what was assumed."""
+
+    price_list: PriceList
+    split: Split
+    cost: YearCost
+    assumptions: tuple[str, ...]
+
+
+def calculation(
+    question: Question, lists: Mapping[str, PriceListChanged], profiles: EnergyProfiles, today: date
+) -> Calculation:
+    """Answer a question. Raises CannotCalculateError."""
+    day = question.on or today
+    price_list = version_on(lists, question.price_list_id, day)
+    prices = laid_out(price_list, day)
+    _check(question, prices)
+    kwh = int(question.energy_mwh * 1_000)
+    split = by_month(profiles, kwh, question.category, prices.months)
+    used = _used(question, prices, split)
+    return Calculation(price_list, split, cost_of(prices, used), tuple(_assumptions(question, prices)))
+
+
+def version_on(lists: Mapping[str, PriceListChanged], price_list_id: str, day: date) -> PriceList:
+    """Give the version that counts on a day. Raises CannotCalculateError."""
+    known = lists.get(price_list_id)
+    if known is None:
+        raise CannotCalculateError(
+            "price_list_id", "unknown_price_list", f"write one of {', '.join(sorted(lists)) or 'those that are put'}"
+        )
+    found = known.in_force(day)
+    if found is None:
+        periods = [one.valid_period for one in known.versions]
+        days = ", ".join(f"{one.from_including} to {one.to_excluding}" for one in periods)
+        raise CannotCalculateError("on", "no_version_on_day", f"no version counts on {day}; there are {days}")
+    return found
+
+
+def laid_out(price_list: PriceList, day: date) -> Prices:
+    """Lay a version out for its twelve months. Raises CannotCalculateError."""
+    months = twelve_months(price_list, day)
+    if months is None:
+        raise CannotCalculateError("on", "no_whole_year", "the version that counts then does not last twelve months")
+    return Prices(price_list, months)
+
+
+def cost_of(prices: Prices, used: Used) -> YearCost:
+    """Reckon the year. Raises CannotCalculateError where a month has no price of energy."""
+    try:
+        return prices.cost(used)
+    except NoEnergyPriceError as error:
+        raise CannotCalculateError("price_list_id", "no_energy_price", str(error)) from error
+
+
+def _check(question: Question, prices: Prices) -> None:
+    extension = prices.price_list.extension
+    if question.power_kw is None and prices.price_list.has_power_price:
+        raise CannotCalculateError("power_kw", "missing", "it must be given: the price list has a price of power")
+    if question.category and extension.categories is not None and question.category not in extension.categories:
+        allowed = ", ".join(extension.categories)
+        raise CannotCalculateError("category", "not_for_this_list", f"the price list is for {allowed}")
+    for field, charge in (("return_c", Charge.RETURN_TEMPERATURE), ("m3_per_mwh", Charge.VOLUME)):
+        if getattr(question, field) is not None:
+            _check_option(prices, field, charge)
+
+
+def _check_option(prices: Prices, field: str, charge: Charge) -> None:
+    if not prices.asks_for(charge):
+        raise CannotCalculateError(field, "not_for_this_list", "the price list has no price of it; leave it out")
+    if any(one.charge == charge and one.is_against_network for one in prices.rates):
+        reason = "the price list holds it against the network's mean, which is not known beforehand; leave it out"
+        raise CannotCalculateError(field, "held_against_network", reason)
+
+
+def _used(question: Question, prices: Prices, split: Split) -> Used:
+    centi_kw = np.full(MONTHS, int((question.power_kw or Decimal(0)) * 100))
+    used = assumed(prices, split.kwh, centi_kw)
+    if question.return_c is not None:
+        used = used._replace(return_centi_c=np.full(MONTHS, int(question.return_c * 100)))
+    if question.m3_per_mwh is not None:
+        used = used._replace(litres=(2 * split.kwh * int(question.m3_per_mwh * 1_000) + 1_000) // 2_000)
+    return used
+
+
+_ASSUMED: tuple[tuple[str, Callable[[Question, Prices], bool]], ...] = (
+    ("return_at_reference", lambda asked, prices: asked.return_c is None and _has_return(prices)),
+    ("flow_at_reference", lambda asked, prices: asked.m3_per_mwh is None and _is_held(prices)),
+    ("flow_of_45_c", lambda asked, prices: asked.m3_per_mwh is None and _is_whole_flow(prices)),
+    ("no_overrun", lambda _, prices: prices.asks_for(Charge.OVERRUN)),
+)
+"""What stands beside an answer, and when; the names are never changed."""
+
+
+def _assumptions(question: Question, prices: Prices) -> list[str]:
+    return [name for name, holds in _ASSUMED if holds(question, prices)]
+
+
+def _has_return(prices: Prices) -> bool:
+    return prices.asks_for(Charge.RETURN_TEMPERATURE)
+
+
+def _is_held(prices: Prices) -> bool:
+    volumes = [one for one in prices.rates if one.charge == Charge.VOLUME]
+    return any(one.is_against_network or one.against is not None for one in volumes)
+
+
+def _is_whole_flow(prices: Prices) -> bool:
+    return prices.asks_for(Charge.VOLUME) and not _is_held(prices)

@@ -1,0 +1,124 @@
+"""Costs as they are answered: kronor with two decimals, and by month."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from schemas.price_lists import PriceList
+from schemas.rates import Rate, rates
+from services.contracts.core.calculation import Calculation
+from services.contracts.core.year_cost import Line, YearCost
+from services.heat.tariff.table import Charge
+from services.heat.tariff.vat import vat_ore
+
+ONE_DAY = timedelta(days=1)
+
+
+def kronor(ore: int) -> str:
+    """Write öre as kronor, a text so that no program makes a float of it."""
+    return f"{Decimal(ore).scaleb(-2):.2f}"
+
+
+def version_of(price_list: PriceList) -> dict[str, Any]:
+    """Say which version a figure is by, and how long it is valid."""
+    period = price_list.valid_period
+    return {
+        "price_list_id": price_list.price_list_id,
+        "name": price_list.name,
+        "version": price_list.version,
+        "valid_from": period.from_including,
+        "valid_to": period.to_excluding,
+        "vat_percent": str(price_list.vat_percent),
+    }
+
+
+def year_of(cost: YearCost, price_list: PriceList) -> dict[str, Any]:
+    """Give a year's cost: its sums, and each component, whose parts including VAT sum to the whole."""
+    shares = with_vat(cost.lines, cost.total_ore, price_list.vat_percent)
+    return {
+        "first_month": cost.months[0].strftime("%Y-%m"),
+        "last_month": (cost.months[-1] - ONE_DAY).strftime("%Y-%m"),
+        "net_kr": kronor(cost.net_ore),
+        "vat_kr": kronor(cost.vat_ore),
+        "total_kr": kronor(cost.total_ore),
+        "months_net_kr": [kronor(one) for one in cost.months_ore],
+        "components": [_component(line, share) for line, share in zip(cost.lines, shares, strict=True)],
+    }
+
+
+def with_vat(lines: tuple[Line, ...], total_ore: int, vat_percent: Decimal) -> list[int]:
+    """Give each component including VAT; the one with the largest sum bears what rounding leaves over."""
+    shares = [line.ore + vat_ore(line.ore, vat_percent) for line in lines]
+    if shares:
+        largest = max(range(len(lines)), key=lambda at: abs(lines[at].ore))
+        shares[largest] += total_ore - sum(shares)
+    return shares
+
+
+def _component(line: Line, share_ore: int) -> dict[str, Any]:
+    return {
+        "component": line.charge.value,
+        "name": line.name,
+        "net_kr": kronor(line.ore),
+        "total_kr": kronor(share_ore),
+        "months_net_kr": [kronor(one) for one in line.months_ore],
+    }
+
+
+def calculated(found: Calculation) -> dict[str, Any]:
+    """Answer the calculator's question."""
+    return {
+        "price_list": version_of(found.price_list),
+        "energy_by": found.split.by.value,
+        "months_mwh": [f"{Decimal(int(kwh)).scaleb(-3):.3f}" for kwh in found.split.kwh],
+        "assumptions": list(found.assumptions),
+        **year_of(found.cost, found.price_list),
+    }
+
+
+def listed(price_list: PriceList, day: date) -> dict[str, Any]:
+    """Show a version with the prices that count on a day or later in the year."""
+    extension = price_list.extension
+    return {
+        **version_of(price_list),
+        "medium": extension.medium.value,
+        "categories": [one.value for one in extension.categories or ()],
+        "base_load": extension.base_load and extension.base_load.value,
+        "power_method": extension.power_method and extension.power_method.value,
+        "needs_power": price_list.has_power_price,
+        "takes": sorted(_options(price_list)),
+        "prices": [_price(rate, price_list) for rate in _shown(rates(price_list), day)],
+    }
+
+
+def _options(price_list: PriceList) -> Iterator[str]:
+    held = {"return_c": Charge.RETURN_TEMPERATURE, "m3_per_mwh": Charge.VOLUME}
+    found = rates(price_list)
+    for field, charge in held.items():
+        own = [one for one in found if one.charge == charge]
+        if own and not any(one.is_against_network for one in own):
+            yield field
+
+
+def _shown(all_rates: list[Rate], day: date) -> Iterator[Rate]:
+    """Leave out of a list that lasts for years what later years repeat."""
+    until = date(day.year + 1, day.month, 1)
+    return (one for one in all_rates if one.first < until and one.end > day)
+
+
+def _price(rate: Rate, price_list: PriceList) -> dict[str, Any]:
+    limits = [limit for _, limit in price_list.bands()]
+    return {
+        "component": rate.charge,
+        "name": rate.name,
+        "reference": rate.reference,
+        "from_kw": None if rate.band == 0 else str(limits[rate.band - 1]),
+        "to_kw": None if limits[rate.band] is None else str(limits[rate.band]),
+        "first_day": rate.first,
+        "last_day": rate.end - ONE_DAY,
+        "price_kr": str(rate.price),
+        "per": rate.per,
+        "against": None if rate.against is None else str(rate.against),
+        "is_against_network": rate.is_against_network,
+    }

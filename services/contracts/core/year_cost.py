@@ -1,0 +1,204 @@
+"""What twelve months cost by one version of a price list, component by component: all that tells costs asks this.
+
+Everything is rated by the kernel that invoices are rated by; nothing is priced here.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from schemas.price_lists import PriceList
+from schemas.rates import Rate, limits_kw, rates
+from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.heat.local_time import EPOCH
+from services.heat.tariff.rating import Parts, Rated, rated
+from services.heat.tariff.table import Charge, PriceTable, table
+from services.heat.tariff.vat import vat_ore
+
+MONTHS = 12
+TYPICAL_L_PER_MWH = 19_157
+"""What a MWh takes where water is cooled by 45 °C: 1 / (1.16 kWh/m3/°C * 45 °C). Source: fleet health's target."""
+
+
+class NoEnergyPriceError(ValueError):
+    """A month has no price of energy, so that the year has no cost."""
+
+    def __init__(self, month: date) -> None:
+        super().__init__(f"it has no price of energy in {month:%Y-%m}")
+        self.month = month
+
+
+class Used(NamedTuple):
+    """What is used in each of twelve months, in their order: (12,) each, UNKNOWN where it is not known."""
+
+    kwh: Int64
+    litres: Int64
+    return_centi_c: Int64
+    network_return_centi_c: Int64
+    network_l_per_mwh: Int64
+    overrun_centi_kw: Int64
+    centi_kw: Int64
+
+
+class Line(NamedTuple):
+    """One component over the year, in öre excluding VAT."""
+
+    charge: Charge
+    name: str
+    """The price list's own, such as a season's; empty of a power price."""
+    months_ore: tuple[int, ...]
+
+    @property
+    def ore(self) -> int:
+        """The year's sum."""
+        return sum(self.months_ore)
+
+
+class YearCost(NamedTuple):
+    """A year's cost. months: the first day of each, and of the month after."""
+
+    months: tuple[date, ...]
+    lines: tuple[Line, ...]
+    net_ore: int
+    vat_ore: int
+
+    @property
+    def total_ore(self) -> int:
+        """With VAT, which is reckoned on the sum."""
+        return self.net_ore + self.vat_ore
+
+    @property
+    def months_ore(self) -> tuple[int, ...]:
+        """Each month's sum, excluding VAT."""
+        return tuple(sum(line.months_ore[at] for line in self.lines) for at in range(MONTHS))
+
+
+def twelve_months(price_list: PriceList, day: date) -> tuple[date, ...] | None:
+    """Choose the months that a version is asked for: thirteen firsts of months, the last ending the twelfth.
+
+    The day's calendar year where the version holds it whole, else the twelve months from the day's, from its first or
+    up to its last. None where it holds no twelve months.
+    """
+    period = price_list.valid_period
+    first = _ordinal(period.from_including) + (period.from_including.day > 1)
+    end = _ordinal(period.to_excluding)
+    wanted = (day.year * MONTHS, _ordinal(day), max(end - MONTHS, first))
+    found = next((one for one in wanted if first <= one and one + MONTHS <= end), None)
+    return None if found is None else tuple(_first_of(found + at) for at in range(MONTHS + 1))
+
+
+def spread(total: int, weights: Float64) -> Int64:
+    """Part a whole number by weights, so that the parts are whole and sum to it; (n,) in and out."""
+    upto = np.rint(total * np.cumsum(weights) / weights.sum()).astype(np.int64)
+    return np.diff(upto, prepend=0)
+
+
+class Prices:
+    """A version laid out for the twelve months that it is asked for."""
+
+    def __init__(self, price_list: PriceList, months: tuple[date, ...]) -> None:
+        self.price_list = price_list
+        self.months = months
+        self.rates: list[Rate] = rates(price_list)
+        self.table: PriceTable = table(self.rates, limits_kw(price_list))
+
+    @property
+    def calendar_months(self) -> Int64:
+        """Say of each of the twelve which month of the calendar it is, 0 being January."""
+        return np.array([month.month - 1 for month in self.months[:-1]])
+
+    def asks_for(self, charge: Charge) -> bool:
+        """Tell whether anything is charged for by it in these months."""
+        first, last = self.months[0], self.months[-1]
+        return any(one.charge == charge and one.first < last and one.end > first for one in self.rates)
+
+    def reference(self, charge: Charge) -> Int64:
+        """Give what a quantity is held against in each month, 0 where against nothing or the network; (12,)."""
+        return np.array([max(self._references(charge, month), default=0) for month in self.months[:-1]], np.int64)
+
+    def _references(self, charge: Charge, month: date) -> Iterator[int]:
+        per = 100 if charge is Charge.RETURN_TEMPERATURE else 1_000
+        for one in self.rates:
+            if one.charge == charge and one.against is not None and one.first <= month < one.end:
+                yield int(one.against * per)
+
+    def cost(self, used: Used) -> YearCost:
+        """Reckon the year. Raises NoEnergyPriceError; ValueError where something that is counted is not known."""
+        parts, month = _parts(self, used)
+        result = rated(self.table, parts)
+        self._check(result, month)
+        lines = tuple(_lines(self, result, month))
+        net = sum(line.ore for line in lines)
+        return YearCost(self.months, lines, net, vat_ore(net, self.price_list.vat_percent))
+
+    def _check(self, result: Rated, month: Int64) -> None:
+        energy = [place for place, layer in enumerate(self.table.layers) if layer.charge is Charge.ENERGY]
+        without = np.flatnonzero((result.rate[:, energy] < 0).all(axis=1))
+        if len(without):
+            raise NoEnergyPriceError(self.months[month[without[0]]])
+        if result.lacks.any():
+            raise ValueError("something that the price list counts is not known")
+
+
+def assumed(prices: Prices, kwh: Int64, centi_kw: Int64) -> Used:
+    """Give a use that is where the price list's references are, so that efficiency costs and saves nothing.
+
+    A flow that is held against nothing is that of a cooling by 45 °C.
+    """
+    own = prices.reference(Charge.VOLUME)
+    l_per_mwh = np.where(own > 0, own, TYPICAL_L_PER_MWH)
+    return_c = prices.reference(Charge.RETURN_TEMPERATURE)
+    litres = (2 * kwh * l_per_mwh + 1_000) // 2_000
+    return Used(kwh, litres, return_c, return_c, l_per_mwh, np.zeros(MONTHS, np.int64), centi_kw)
+
+
+def _parts(prices: Prices, used: Used) -> tuple[Parts, Int64]:
+    """Part each month where a price changes within it, its energy and water by days; and say which month each is of."""
+    numbers = [(month - EPOCH).days for month in prices.months]
+    inside = [day for day in prices.table.first_day.tolist() if numbers[0] < day < numbers[-1]]
+    cuts = np.array(sorted({*numbers, *inside}))
+    month = np.searchsorted(numbers, cuts[:-1], side="right") - 1
+    columns = [_by_days(column, cuts, month) for column in (used.kwh, used.litres)]
+    kept = (used.return_centi_c, used.network_return_centi_c, used.network_l_per_mwh)
+    # A month's overrun is one figure, which its last part bears.
+    is_last = np.append(month[1:] != month[:-1], True)
+    overrun = np.where(is_last, used.overrun_centi_kw[month], 0)
+    own, networks, flow = (column[month] for column in kept)
+    kwh, litres = columns
+    return Parts(cuts[:-1], cuts[1:], kwh, used.centi_kw[month], litres, own, networks, flow, overrun), month
+
+
+def _by_days(column: Int64, cuts: Int64, month: Int64) -> Int64:
+    found = np.full(len(month), UNKNOWN)
+    days = np.diff(cuts).astype(np.float64)
+    for at in range(MONTHS):
+        if column[at] != UNKNOWN:
+            found[month == at] = spread(int(column[at]), days[month == at])
+    return found
+
+
+def _lines(prices: Prices, result: Rated, month: Int64) -> Iterator[Line]:
+    for place, layer in enumerate(prices.table.layers):
+        of_name: dict[str, Int64] = {}
+        for index, ore, at in zip(result.rate[:, place], result.ore[:, place], month, strict=True):
+            if index >= 0:
+                name = "" if layer.charge is Charge.POWER else prices.rates[index].name
+                of_name.setdefault(name, np.zeros(MONTHS, np.int64))[at] += ore
+        for name, months_ore in of_name.items():
+            yield Line(layer.charge, name, tuple(months_ore.tolist()))
+
+
+def _ordinal(day: date) -> int:
+    return day.year * MONTHS + day.month - 1
+
+
+def _first_of(ordinal: int) -> date:
+    return date(ordinal // MONTHS, ordinal % MONTHS + 1, 1)
+
+
+def days_in(months: tuple[date, ...]) -> Float64:
+    """Count the days of each month; (12,)."""
+    return np.array([(end - first).days for first, end in pairwise(months)], np.float64)
