@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from schemas.price_list_terms import Band, Extension, PriceListTerms, VolumeReference, WeightedBy
+from schemas.price_list_terms import Band, Extension, PowerMethod, PriceListTerms, VolumeReference, WeightedBy
 from schemas.short_price_lists import (
     EnergyInShort,
     FixedInShort,
@@ -40,6 +41,23 @@ from schemas.tariffs import (
 HIGHEST_HOUR_OF_A_YEAR = PeakIdentificationSettings(
     peak_identification_period="P1Y", peak_duration="PT1H", number_of_peaks_for_average_calculation=1
 )
+PEAKS = {
+    PowerMethod.GOTEBORG: PeakIdentificationSettings(
+        peak_identification_period="P1Y", peak_duration="P1D", number_of_peaks_for_average_calculation=3
+    )
+}
+"""The methods that are peaks as the draft knows them; of the others it is said in words."""
+MEASURED = {
+    PowerMethod.MINUS_FIVE: "Den högsta timmedeleffekten vid −5 °C, avläst på en linje genom vinterns dygn.",
+    PowerMethod.GOTEBORG: "Medel av de tre högsta dygnsmedeleffekterna under tolv månader.",
+    PowerMethod.STOCKHOLM_EXERGI: "Dygnsmedeleffekten på vardagar vid −15 °C, avläst på en linje.",
+    PowerMethod.NORRENERGI: "Dygnsmedeleffekten på vardagar vid −13 °C, avläst på en linje.",
+    PowerMethod.TEKNISKA_VERKEN: "Dygnsmedeleffekten vid −17,6 °C, avläst på en linje.",
+    PowerMethod.CATEGORY_NUMBER: "Normalårets energi delad med kategorins timmar.",
+    PowerMethod.CUSTOMER_CHOSEN: "Vald av kunden.",
+    PowerMethod.COOLING_PEAK: "Den högsta timmedeleffekten under tolv månader.",
+}
+ZONE = "Europe/Stockholm"
 ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, fixed_per_year=Decimal(0), per_kw_year=Decimal(0))
 MICRO = Decimal("0.000001")
 Kind = TypeVar("Kind")
@@ -125,8 +143,8 @@ class _Band:
         return Tariff(
             id=self._id("tariff"),
             name=short.name,
-            published=datetime.combine(short.valid_from, datetime.min.time(), UTC),
-            time_zone="Europe/Stockholm",
+            published=datetime.combine(short.valid_from, datetime.min.time(), ZoneInfo(ZONE)),
+            time_zone=ZONE,
             valid_period=self._whole,
             company_name=short.company_name,
             company_org_no=short.company_org_no,
@@ -160,10 +178,12 @@ class _Band:
                     )
 
     def _power(self) -> Iterator[PowerComponent]:
-        if self._has_power:
+        for one in _all(self._short, PowerInShort):
             yield PowerComponent(
                 **self._component("Effekt", MAIN, self._whole, self._band.per_kw_year),
-                peak_identification_settings=HIGHEST_HOUR_OF_A_YEAR,
+                description=MEASURED[one.method],
+                unit="kW",
+                peak_identification_settings=PEAKS.get(one.method, HIGHEST_HOUR_OF_A_YEAR),
             )
 
     def _efficiency(self) -> Iterator[EfficiencyComponent]:

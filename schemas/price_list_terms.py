@@ -150,11 +150,10 @@ class PriceListTerms(Closed):
         """The value added tax on all that it bills."""
         return self.extension.vat_percent
 
-    def counts_on(self, day: date) -> bool:
-        """Tell whether it is firm and its period holds a day."""
-        period = self.valid_period
-        is_firm = self.extension.status is PriceListStatus.FIRM
-        return is_firm and period.from_including <= day < period.to_excluding
+    @property
+    def is_firm(self) -> bool:
+        """True where contracts may be billed by it."""
+        return self.extension.status is PriceListStatus.FIRM
 
     def bands(self) -> Iterator[tuple[Tariff, Decimal | None]]:
         """Give the tariffs, lowest powers first, each with its highest power in kW; None for the last."""

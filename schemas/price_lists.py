@@ -1,7 +1,7 @@
 """Price lists as dated, versioned data. Producer: contracts.
 
-A version of a price list is never edited. What counts on a day is the firm version that began last of those whose
-period holds it, and of two that began on the same day the newer one.
+A version of a price list is never edited. It counts until the next firm one begins, or its own period ends; of two that
+begin on the same day the newer one counts.
 """
 
 from collections.abc import Mapping
@@ -51,5 +51,6 @@ class PriceListChanged(Event):
 
     def in_force(self, day: date) -> PriceList | None:
         """Give the firm version whose prices count on a day, or None where there is none."""
-        counting = (one for one in self.versions if one.counts_on(day))
-        return max(counting, key=lambda one: (one.valid_period.from_including, one.version), default=None)
+        begun = (one for one in self.versions if one.is_firm and one.valid_period.from_including <= day)
+        last = max(begun, key=lambda one: (one.valid_period.from_including, one.version), default=None)
+        return last if last is not None and day < last.valid_period.to_excluding else None

@@ -151,6 +151,7 @@ class PowerComponent(_Component):
 
     type: Literal["peak", "dynamic"] = "peak"
     price: Price | None = None
+    unit: Annotated[str, Field(min_length=1, max_length=20)] | None = None
     recurring_periods: tuple[RecurringPeriod, ...] | None = None
     url: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
     peak_identification_settings: PeakIdentificationSettings | None = None

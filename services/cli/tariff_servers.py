@@ -178,10 +178,8 @@ def _group(group: dict[str, Any]) -> dict[str, Any]:
 
 
 def _component(component: dict[str, Any]) -> dict[str, Any]:
-    """Read no recurring period as always, and kW as what power is always priced by."""
+    """Read no recurring period as always."""
     left_out = {"recurringPeriods"} if component.get("recurringPeriods") == [] else set()
-    if component.get("unit") == "kW" and component.get("type") in ("peak", "dynamic"):
-        left_out.add("unit")
     return {name: value for name, value in component.items() if name not in left_out}
 
 

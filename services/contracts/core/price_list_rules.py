@@ -114,7 +114,7 @@ def _of_group(terms: PriceListTerms, tariff: Tariff, components: Sequence[Compon
 
 def _of_price(terms: PriceListTerms, one: Component, where: str) -> Iterator[Fault]:
     stands_elsewhere = one.type in ("spot", "dynamic")
-    if stands_elsewhere and terms.extension.status is PriceListStatus.FIRM:
+    if stands_elsewhere and terms.is_firm:
         yield Fault(f"{where}.type", f"is {one.type}: its price stands elsewhere, so nothing can be billed by it")
     if one.price is not None:
         yield from _of_amount(terms, one.price, f"{where}.price")
@@ -152,7 +152,7 @@ def _of_kind(terms: PriceListTerms, one: Component, where: str) -> Iterator[Faul
             yield from _of_peak(one, where)
         case EfficiencyComponent():
             yield from _of_efficiency(one, where)
-    if not isinstance(one, FixedComponent) and one.recurring_periods and terms.extension.status is PriceListStatus.FIRM:
+    if not isinstance(one, FixedComponent) and one.recurring_periods and terms.is_firm:
         yield Fault(f"{where}.recurringPeriods", "prices by the hour of the day cannot be billed; leave it out")
 
 
@@ -162,6 +162,8 @@ def _of_peak(one: PowerComponent, where: str) -> Iterator[Fault]:
             yield Fault(f"{where}.url", "is missing: a dynamic price says where it stands")
         return
     settings = one.peak_identification_settings
+    if one.unit not in (None, "kW"):
+        yield Fault(f"{where}.unit", f"is {one.unit}; power is priced by kW")
     if settings is None:
         yield Fault(f"{where}.peakIdentificationSettings", "is missing: a peak says how it is found")
     elif settings.peak_function.replace(" ", "") != f"peak({one.reference})":
@@ -200,7 +202,7 @@ def _gap(where: str, first: date, end: date) -> Fault:
 
 def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
     extension, has_power = terms.extension, terms.has_power_price
-    if has_power and extension.power_method is None:
+    if has_power and terms.is_firm and extension.power_method is None:
         yield Fault("extension.powerMethod", "is missing: a list that bills power says how it is measured")
     if extension.power_method is PowerMethod.CATEGORY_NUMBER and not extension.utilisation_hours:
         yield Fault("extension.utilisationHours", "is missing: a category number divides energy by hours")

@@ -147,12 +147,13 @@ class Catalogue:
         replaced: list[Given] = []
         ours = [one for one in versions if one.terms.extension.status is status]
         for version in ours:
-            newer = [one.terms.valid_period for one in ours if _counts_before(one, version)]
+            newer = [_from(one.terms.valid_period) for one in ours if _counts_before(one, version)]
             gone = [self._gone[version.price_list_id]] if version.price_list_id in self._gone else []
-            spans = left_of(version.terms.valid_period, [*newer, *gone])
+            # What is taken of its days is always the end of them.
+            span = next(iter(left_of(version.terms.valid_period, [*newer, *gone])), None)
             for tariff, up_to_kw in version.terms.bands():
-                given = self._parts(self._told_apart(tariff, version), spans or [tariff.valid_period])
-                (counting if spans else replaced).extend(Given(one, version, up_to_kw) for one in given)
+                given = self._given(self._told_apart(tariff, version), span or tariff.valid_period)
+                (counting if span else replaced).append(Given(given, version, up_to_kw))
         return counting, replaced
 
     def _told_apart(self, tariff: Tariff, version: Version) -> Tariff:
@@ -162,17 +163,20 @@ class Catalogue:
         self._taken.add(named.id)
         return named
 
-    def _parts(self, tariff: Tariff, spans: Sequence[DateInterval]) -> Iterator[Tariff]:
-        """Give a tariff on each of its spans; the first keeps the id, however the spans come to be cut."""
+    def _given(self, tariff: Tariff, span: DateInterval) -> Tariff:
+        """Give a tariff on the days that it counts, under its company's name and by local time."""
         said = {**dict(self._named(tariff)), "published": self.local(tariff.published)}
-        for place, span in enumerate(spans):
-            part = cut(tariff, span).model_copy(update=said)
-            yield renamed(part, span.from_including.isoformat()) if place else part
+        return cut(tariff, span).model_copy(update=said)
 
     def _named(self, tariff: Tariff) -> Iterator[tuple[str, str]]:
         if (tariff.company_name, tariff.company_org_no) == UNNAMED:
             yield "company_name", self._operator.name
             yield "company_org_no", self._operator.organisation_number
+
+
+def _from(period: DateInterval) -> DateInterval:
+    """Give all days from the beginning of a period on: what it takes the place of does not come back after it."""
+    return DateInterval(from_including=period.from_including, to_excluding=date.max)
 
 
 def _counts_before(one: Version, other: Version) -> bool:

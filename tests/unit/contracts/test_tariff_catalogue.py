@@ -88,13 +88,12 @@ def test_a_version_that_is_replaced_from_its_first_day_on_is_found_by_its_id_as_
     assert (replaced.version.version, replaced.span) == (1, interval(0, 30))
 
 
-def test_a_short_summer_price_divides_what_it_interrupts() -> None:
+def test_a_version_ends_where_a_newer_one_begins_however_short_that_is() -> None:
     known = catalogue(version(1, terms(0, 30)), version(2, terms(10, 20)))
     parts = sorted(known.decided, key=lambda one: one.span.from_including)
     assert [(one.version.version, one.span) for one in parts] == [
         (1, interval(0, 10)),
         (2, interval(10, 20)),
-        (1, interval(20, 30)),
     ]
 
 

@@ -193,7 +193,6 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("validPeriod", "2026-01-01/2027-01-01", "validPeriod: write an object"),
         ("companyOrgNo", "12", "companyOrgNo: write an organisation number"),
         ("fixedPrice.components.0.recurringPeriods", [{}], "there is no such field"),
-        ("powerPrice.components.0.unit", "kVA", "powerPrice.components.0.unit: there is no such field"),
         ("product", None, "product: it must be given"),
         ("discount", 5, "discount: there is no such field"),
     ],
