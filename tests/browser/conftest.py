@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from deploy.local.folder import ROOT
-from deploy.local.services import ALERTS, BILLING, GATEWAY, PERMISSIONS
+from deploy.local.services import ALERTS, BILLING, CONTRACTS, GATEWAY, PERMISSIONS
 from deploy.local.stack import Stack
 from tests.browser.seed import seed
 from tests.running import cannot_run, running
@@ -51,7 +51,7 @@ def portal(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     """The gateway, with the services to which it passes commands on."""
     logs = tmp_path_factory.mktemp("portal")
     with ExitStack() as services:
-        for service in (PERMISSIONS, ALERTS, BILLING, GATEWAY):
+        for service in (PERMISSIONS, CONTRACTS, ALERTS, BILLING, GATEWAY):
             services.enter_context(running(stack, service, logs / f"{service.name}.log"))
         yield Portal(stack)
 

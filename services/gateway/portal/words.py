@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from services.gateway.portal.cost_words import COSTS_IN_ENGLISH, COSTS_IN_SWEDISH
+
 SWEDISH: Final[dict[str, Any]] = {
     "my_pages": "Mina sidor", "skip": "Hoppa till innehållet", "start": "Start", "log_out": "Logga ut",
     "log_in": "Logga in", "log_in_lead": "Logga in med den länk du har fått.",
@@ -160,4 +162,4 @@ ENGLISH: Final[dict[str, Any]] = {
         "in_force_band": "Subscription power ±5 %", "failed": "The chart could not be fetched.",
     },
 }  # fmt: skip
-WORDS: Final[dict[str, dict[str, Any]]] = {"sv": SWEDISH, "en": ENGLISH}
+WORDS: Final[dict[str, dict[str, Any]]] = {"sv": SWEDISH | COSTS_IN_SWEDISH, "en": ENGLISH | COSTS_IN_ENGLISH}

@@ -1,0 +1,83 @@
+"""What everybody may see: prices in force, and what a year costs, with and without JavaScript, in both languages."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from deploy.local.folder import ROOT
+from tests.browser.conftest import Portal
+
+SHOTS = Path(os.environ["KULVERT_SHOTS"]) if "KULVERT_SHOTS" in os.environ else None
+"""Where to leave pictures for whoever looks at pages."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lists(portal: Portal) -> None:
+    url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists"
+    key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
+    for name in ("bas-2023", "topp-2023"):
+        document = json.loads((ROOT / f"services/contracts/price_lists/{name}.json").read_text())
+        httpx.put(f"{url}/{name[:-5]}", json=document, headers=key).raise_for_status()
+
+
+@pytest.fixture(params=[("sv-SE", True), ("en-GB", False)], ids=["sv", "en without script"])
+def stranger(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    locale, has_script = request.param
+    context = browser.new_context(locale=locale, java_script_enabled=has_script)
+    yield context.new_page()
+    context.close()
+
+
+def shot(page: Page, name: str) -> None:
+    # Last of all: the browser's driver hides the caret by a style of its own, of which the console complains.
+    if SHOTS:
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def test_a_stranger_calculates_a_year(portal: Portal, stranger: Page) -> None:
+    faults: list[str] = []
+    stranger.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
+    stranger.goto(f"{portal.base}/prices")
+    is_english = stranger.locator("html").get_attribute("lang") == "en"
+    stranger.fill("#power_kw", "20")
+    stranger.fill("#energy_mwh", "50,5")
+    stranger.select_option("#category", "small_house")
+    stranger.click("button.primary")
+    stranger.wait_for_selector(".figure")
+    text = stranger.inner_text(".figure")
+    asked = {"price_list_id": "bas", "power_kw": "20", "energy_mwh": "50.5", "category": "small_house"}
+    found = httpx.get(f"{portal.base}/prices/calculation", params=asked).raise_for_status().json()
+    whole, hundredths = f"{float(found['total_kr']):,.2f}".split(".")
+    wanted = f"SEK {whole}.{hundredths}" if is_english else f"{whole.replace(',', ' ')},{hundredths} kr"
+    assert wanted in text.replace("\u00a0", " ")
+    stranger.click("summary >> nth=0")
+    assert faults == []
+    shot(stranger, f"calculated-{'en' if is_english else 'sv'}")
+
+
+def test_a_wrong_value_is_told_at_its_field_and_kept(portal: Portal, stranger: Page) -> None:
+    stranger.goto(f"{portal.base}/prices?price_list_id=bas&power_kw=0&energy_mwh=-3")
+    assert stranger.locator("[aria-invalid]").count() == 2
+    assert stranger.input_value("#energy_mwh") == "-3"
+    assert stranger.locator("#power_kw-fault").is_visible()
+    shot(stranger, "prices-wrong")
+
+
+def test_prices_fit_on_a_phone(portal: Portal, browser: Browser) -> None:
+    page = browser.new_context(viewport={"width": 360, "height": 800}).new_page()
+    page.goto(f"{portal.base}/prices?price_list_id=bas&power_kw=20&energy_mwh=50")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    shot(page, "prices-phone")
+
+
+def test_data_and_page_are_within_limits(portal: Portal) -> None:
+    answer = httpx.get(f"{portal.base}/prices/calculation", params={"power_kw": "1" * 1_000})
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_long")
+    answer = httpx.get(f"{portal.base}/prices/calculation", params={"price_list_id": "bas", "power_kw": "0"})
+    assert answer.status_code == 422
+    assert {one["field"] for one in answer.json()["errors"]} == {"power_kw", "energy_mwh"}
