@@ -1,0 +1,101 @@
+"""The withdrawal of a price list, from the notice to the first invoice on the list that takes its place."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+from deploy.local.folder import ROOT
+from deploy.local.services import BILLING
+from deploy.local.stack import Stack
+from services.cli.price_list_files import read
+from services.common.postgres import Database
+from services.contracts.core.documents import Withdrawal
+from services.contracts.withdrawing import Moved, withdraw
+from tests.integration.contracts_house import House, put, serving
+from tests.integration.looking import wait_for
+from tests.running import running
+
+SHIPPED = ROOT / "services/contracts/price_lists"
+GOES_ON = date(2023, 1, 1)
+_DAYS = """
+    INSERT INTO ingest.day (point_id, day, energy_wh, hours_expected, hours_present, hours_measured, is_measured,
+                            energy_return_wh_centi_c, energy_with_return_wh, register_wh, quality, revision)
+    SELECT %(point)s, day::date, 50000, 24, 24, 24, true, 50000::bigint * 4400, 50000,
+           50000 * (day::date - DATE '2022-01-01' + 1), 1, 1
+      FROM generate_series(TIMESTAMP '2022-11-30', TIMESTAMP '2023-02-01', interval '1 day') AS day
+"""
+
+
+@pytest.fixture(scope="module")
+def contracts(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(stack, tmp_path_factory.mktemp("contracts") / "log") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def billing(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with running(stack, BILLING, tmp_path_factory.mktemp("billing") / "log") as client:
+        yield client
+
+
+def invoice(stack: Stack, billing: httpx.Client, contract_id: str, month: str) -> dict[str, Any]:
+    billing.post(f"/v1/runs/{month}", timeout=60).raise_for_status()
+    query = "SELECT number FROM billing.invoice WHERE contract_id = %s AND month = %s"
+    with psycopg.connect(stack.admin_dsn) as connection:
+        row = connection.execute(query, [contract_id, f"{month}-01"]).fetchone()
+    assert row is not None
+    found: dict[str, Any] = billing.get(f"/v1/invoices/{row[0]}").json()
+    return found
+
+
+async def announced(stack: Stack, price_list_id: str, asked: Withdrawal, today: date) -> list[Moved]:
+    """Announce a withdrawal as if it were another day."""
+    database = Database(stack.dsn("contracts"), 1, 1)
+    await database.open()
+    async with database.transaction() as tx:
+        _, moved = await withdraw(tx, price_list_id, asked, today)
+    await database.close()
+    return moved
+
+
+def test_fast_is_billed_until_it_goes_and_bas_from_then_on(
+    stack: Stack, contracts: httpx.Client, billing: httpx.Client
+) -> None:
+    fast, bas = (f"{name}-{uuid4().hex[:6]}" for name in ("fast", "bas"))
+    for name, files in ((fast, ["fast-2021", "fast-2022"]), (bas, ["bas-2022", "bas-2023"])):
+        for file in files:
+            assert put(contracts, f"/v1/price-lists/{name}", read(SHIPPED / f"{file}.json")).is_success
+    house = House(contracts)
+    terms = [{"valid_from": "2022-01-01", "price_list_id": fast}]
+    document = house.contract(terms=terms, powers=[{"valid_from": "2022-01-01", "kw": "10"}])
+    contract_id = put(contracts, f"/v1/contracts/K{house.number}", document).json()["contract_id"]
+    with psycopg.connect(stack.admin_dsn) as connection:
+        span = [datetime(2022, 11, 1, tzinfo=UTC), datetime(2023, 3, 1, tzinfo=UTC)]
+        connection.execute("SELECT ingest.ensure_partitions(%s, %s)", span)
+        connection.execute(_DAYS, {"point": house.point_id})
+
+    asked = Withdrawal(withdrawn_on=GOES_ON, replaced_by=(bas,), who="Eva Berg", cause="one model is enough")
+    moved = asyncio.run(announced(stack, fast, asked, date(2022, 10, 15)))
+    assert [(one.contract_number, one.replaced_by) for one in moved] == [(f"K{house.number}", bas)]
+    [told] = contracts.get(f"/v1/price-lists/{fast}/withdrawal").json()["notices"]
+    assert (told["contract_number"], told["replaced_by"]) == (f"K{house.number}", bas)
+
+    def billing_knows() -> bool:
+        query = "SELECT jsonb_array_length(terms) FROM billing.contract WHERE contract_id = %s"
+        with psycopg.connect(stack.admin_dsn) as connection:
+            return connection.execute(query, [contract_id]).fetchone() == (2,)
+
+    wait_for(billing_knows)
+    december, january = (invoice(stack, billing, contract_id, month) for month in ("2022-12", "2023-01"))
+    names = [one["basis"]["parts"][0]["price_list"]["name"] for one in (december, january)]
+    assert names == ["Prislista Fast 2022", "Prislista Bas 2023"]
+    # 1.55 MWh at 419 kr, and at 562 kr with 4 kr for each MWh and degree that is below 45.
+    amounts = [{line["component"]: line["amount_ore"] for line in one["lines"]} for one in (december, january)]
+    assert amounts[0]["energy"] == 64_945
+    assert (amounts[1]["energy"], amounts[1]["return_temperature"]) == (87_110, -620)
