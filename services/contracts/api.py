@@ -39,7 +39,7 @@ PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the er
 
 
 def app(parts: Parts) -> FastAPI:
-    """Give the web app; every path wants the key for staff systems."""
+    """Give the web app; every path wants the key for staff systems, but what a year costs, which others may ask."""
     api = web.app("contracts", parts.settings)
 
     @api.exception_handler(RefusedError)
@@ -61,6 +61,7 @@ def app(parts: Parts) -> FastAPI:
     for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), *powers):
         api.include_router(router, prefix="/v1", dependencies=key)
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
+    api.include_router(costs_api.contract_routes(parts), prefix="/v1")
     return api
 
 

@@ -1,21 +1,31 @@
 """What does it cost? The calculator and the price lists in force for everybody; a contract's year for who sees it."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import ValidationError
 
 from schemas.price_lists import PriceListChanged
+from schemas.values import Key
 from services.common import problems, web
 from services.common.postgres import Transaction
+from services.contracts import costs
 from services.contracts.core import calculation as core
+from services.contracts.core import cost_document
 from services.contracts.core.cost_answers import calculated, listed
 from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.core.simulation import Choices
 from services.contracts.parts import Parts
+from services.contracts.printing import Printer
+from services.contracts.store import costs as store
 from services.contracts.store import price_lists
 
 PUBLIC = "/public"
+Session = Annotated[str | None, Header()]
+Authorization = Annotated[str | None, Header()]
+Language = Literal["sv", "en"]
 UNANSWERABLE = "This has no cost; mend what the errors name."
 
 
@@ -36,7 +46,7 @@ def public_routes(parts: Parts) -> APIRouter:
     async def calculation(request: Request) -> dict[str, Any]:
         question = _question(request)
         async with parts.database.transaction() as tx:
-            lists = await known_lists(tx)
+            lists = await known_lists(tx, question.price_list_id)
         try:
             return calculated(core.calculation(question, lists, profiles, parts.today()))
         except core.CannotCalculateError as error:
@@ -45,14 +55,95 @@ def public_routes(parts: Parts) -> APIRouter:
     return router
 
 
+def contract_routes(parts: Parts) -> APIRouter:
+    """Give what staff systems, and visitors of a contract by their session, may ask of its year."""
+    router = web.router()
+    check_key = web.integration_key(parts.settings)
+    profiles, printer = energy_profiles(parts), Printer()
+
+    def asking(kulvert_session: Session = None, authorization: Authorization = None) -> str | None:
+        if kulvert_session is None:
+            check_key(authorization)
+        return kulvert_session
+
+    @router.get("/contracts/{contract_number}/estimate")
+    async def estimate(contract_number: Key, session: Annotated[str | None, Depends(asking)]) -> dict[str, Any]:
+        return await _estimated(parts, profiles, contract_number, session)
+
+    @router.get("/contracts/{contract_number}/estimate.pdf")
+    async def estimate_pdf(
+        contract_number: Key, session: Annotated[str | None, Depends(asking)], language: Language = "sv"
+    ) -> Response:
+        found = await _estimated(parts, profiles, contract_number, session)
+        made = cost_document.of_estimate(found, language, parts.settings.seller_name, parts.today())
+        return _pdf(await printer.pdf(made, parts.today()), "kostnadsberakning", contract_number)
+
+    @router.get("/contracts/{contract_number}/simulation")
+    async def simulation(
+        request: Request, contract_number: Key, session: Annotated[str | None, Depends(asking)]
+    ) -> dict[str, Any]:
+        return await _simulated(parts, request, contract_number, session)
+
+    @router.get("/contracts/{contract_number}/simulation.pdf")
+    async def simulation_pdf(
+        request: Request,
+        contract_number: Key,
+        session: Annotated[str | None, Depends(asking)],
+        language: Language = "sv",
+    ) -> Response:
+        found = await _simulated(parts, request, contract_number, session)
+        made = cost_document.of_simulation(found, language, parts.settings.seller_name, parts.today())
+        return _pdf(await printer.pdf(made, parts.today()), "simulering", contract_number)
+
+    return router
+
+
+async def _estimated(parts: Parts, profiles: EnergyProfiles, number: str, session: str | None) -> dict[str, Any]:
+    async with parts.database.transaction() as tx:
+        try:
+            return await costs.estimate(tx, await _asked(tx, parts, number, session), profiles)
+        except core.CannotCalculateError as error:
+            raise refused(error) from error
+
+
+async def _simulated(parts: Parts, request: Request, number: str, session: str | None) -> dict[str, Any]:
+    given = {name: one for name, one in request.query_params.items() if one and name != "language"}
+    try:
+        choices = Choices.model_validate(given)
+    except ValidationError as error:
+        raise web.Problem(422, "invalid", UNANSWERABLE, problems.faults_of(error.errors())) from error
+    async with parts.database.transaction() as tx:
+        try:
+            return await costs.simulate(tx, await _asked(tx, parts, number, session), choices)
+        except core.CannotCalculateError as error:
+            raise refused(error) from error
+
+
+async def _asked(tx: Transaction, parts: Parts, number: str, session: str | None) -> costs.Asked:
+    """Give a contract that may be asked for. Another's is as unknown as one that does not exist. Raises Problem 404."""
+    today = parts.today()
+    seen = costs.everything_until(today) if session is None else await store.seen_days(tx, number, session)
+    contract = await store.contract(tx, number, today) if seen else None
+    if seen is None or contract is None:
+        raise web.Problem(404, "not_found", f"There is no contract '{number}' here.")
+    return costs.Asked(contract, seen, today)
+
+
+def _pdf(pages: bytes, kind: str, number: str) -> Response:
+    name = quote(f"{kind}_{number}.pdf")
+    headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
+    return Response(pages, media_type="application/pdf", headers=headers)
+
+
 def energy_profiles(parts: Parts) -> EnergyProfiles:
     """Read the utility's profiles. Raises pydantic.ValidationError, so that a faulty file stops the start."""
     return EnergyProfiles.model_validate_json(parts.settings.energy_profiles.read_text())
 
 
-async def known_lists(tx: Transaction) -> dict[str, PriceListChanged]:
-    """Give every price list, of which versions are read once and kept."""
-    ids = await price_lists.price_list_ids(tx)
+async def known_lists(tx: Transaction, wanted: str | None = None) -> dict[str, PriceListChanged]:
+    """Give the wanted price list alone where there is such a one, else all."""
+    every = await price_lists.price_list_ids(tx)
+    ids = [wanted] if wanted in every else every
     return {one: await price_lists.price_list_event(tx, one) for one in ids}
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from services.common import logs, web
 from services.gateway.core.cost_formats import cost_formats
 from services.gateway.core.price_rows import price_rows
-from services.gateway.core.typed import FIELDS, typed
+from services.gateway.core.typed import FIELDS, LONGEST, typed
 from services.gateway.portal.commands import answered
 from services.gateway.portal.visits import Parts, language_of
 from services.gateway.tariff_api import MAX_QUERY, Allowance, sender
@@ -58,7 +58,8 @@ async def _asked(parts: Parts, path: str, query: Mapping[str, str]) -> httpx.Res
 
 
 async def _page(parts: Parts, request: Request) -> Response:
-    given = typed(dict(request.query_params), FIELDS)
+    texts = dict(request.query_params)
+    given = typed(texts, FIELDS)
     lists = await _lists(parts, given)
     found, faults = None, lists["faults"]
     if "energy_mwh" in given or "power_kw" in given:
@@ -74,7 +75,7 @@ async def _page(parts: Parts, request: Request) -> Response:
         request,
         UNANSWERABLE if faults else 200,
         lists=[{**one, "rows": price_rows(one["prices"], language)} for one in lists["lists"]],
-        given=dict.fromkeys(FIELDS, "") | given | {"on": lists["on"]},
+        given={name: texts.get(name, "")[:LONGEST] for name in FIELDS} | {"on": lists["on"]},
         categories=CATEGORIES,
         found=found,
         faults=faults,

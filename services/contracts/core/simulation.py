@@ -1,0 +1,170 @@
+"""What a year of a facility's own use would have cost otherwise: another price list, power, cooling, less, or shifted.
+
+Peaks are those of the facility's own hours: of each day its highest, which the day keeps.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.price_list_terms import PowerMethod
+from schemas.values import Activity, Key, PointId
+from services.contracts.core.annual_estimate import DayRows, Efficiency, efficiency, used_in
+from services.contracts.core.measuring import Asked, measure
+from services.contracts.core.measuring import DayRows as MeasuredRows
+from services.contracts.core.measuring import Weather as MeasuredWeather
+from services.contracts.core.methods import newest_period, rule_of
+from services.contracts.core.year_cost import MONTHS, Prices, Used
+from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.heat.power_methods.decision import decide
+from services.heat.power_methods.measurement import Period, Statistic, mean_power
+
+WHOLE_KW = Decimal(1)
+WH_PER_CENTI_KW = 10
+KWH_PER_M3_C = 1.16
+"""What a cubic metre of water gives up for each degree that it is cooled. Source: domain.md, "excess flow"."""
+
+
+class Choices(BaseModel):
+    """What is otherwise; nothing given is today. shifted_percent: so much of each day's highest hour goes to others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    price_list_id: Key | None = None
+    power_kw: Annotated[Decimal | None, Field(gt=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] = None
+    cooling_c: Annotated[Decimal, Field(ge=0, le=20, decimal_places=2, allow_inf_nan=False)] = Decimal(0)
+    saved_percent: Annotated[Decimal, Field(ge=0, le=90, decimal_places=1, allow_inf_nan=False)] = Decimal(0)
+    shifted_percent: Annotated[Decimal, Field(ge=0, le=50, decimal_places=1, allow_inf_nan=False)] = Decimal(0)
+
+
+class PowerBy(StrEnum):
+    """Where a power comes from. The value is shown and never renamed."""
+
+    IN_FORCE = "in_force"
+    CHOSEN = "chosen"
+    MEASURED = "measured"
+    FOLLOWS = "follows"
+    NOT_MEASURABLE = "not_measurable"
+
+
+class Power(NamedTuple):
+    """A power that is billed; measured_kw: what the method gives on the days as they would have been."""
+
+    kw: Decimal
+    by: PowerBy
+    measured_kw: Decimal | None = None
+
+
+class Facility(NamedTuple):
+    """What a power is measured by. mean_c: (d,) of the days from `first`, NaN where there is none."""
+
+    point_id: PointId
+    activity: Activity
+    days: DayRows
+    weather: Callable[[Period], Float64]
+    today: date
+
+
+def otherwise(days: DayRows, choices: Choices) -> DayRows:
+    """Give days as they would have been: less energy and water, and lower highest hours, never below the day's mean.
+
+    What is shifted stays within its day, so that the day's energy is the same.
+    """
+    kept = 1 - float(choices.saved_percent) / 100
+    lower = kept * (1 - float(choices.shifted_percent) / 100)
+    energy, litres = _times(days.energy_wh, kept), _times(days.litres, kept)
+    mean = np.where(energy == UNKNOWN, 0, -(-energy // np.maximum(days.hours, 1)))
+    highest = np.maximum(_times(days.highest_wh, lower), mean)
+    return days._replace(
+        energy_wh=energy, litres=litres, highest_wh=np.where(days.highest_wh == UNKNOWN, UNKNOWN, highest)
+    )
+
+
+def _times(column: Int64, factor: float) -> Int64:
+    known = column != UNKNOWN
+    return np.where(known, np.rint(np.where(known, column, 0) * factor), UNKNOWN).astype(np.int64)
+
+
+def cooled_better(own: Efficiency, by_c: Decimal, is_cooling: bool) -> Efficiency:
+    """Give the flow and return temperature of water that is cooled so much more (of cooling: warmed).
+
+    The energy is the same, so the flow falls as the difference of temperatures rises: V = E / (1.16 * difference).
+    """
+    centi = int(by_c * 100)
+    known = (own.l_per_mwh != UNKNOWN) & (own.l_per_mwh > 0)
+    difference_c = 1e6 / (KWH_PER_M3_C * np.where(known, own.l_per_mwh, 1))
+    flow = np.rint(own.l_per_mwh * (difference_c / (difference_c + float(by_c))))
+    returned = own.return_centi_c + (centi if is_cooling else -centi)
+    return Efficiency(
+        np.where(known, flow, own.l_per_mwh).astype(np.int64),
+        np.where(own.return_centi_c == UNKNOWN, UNKNOWN, returned),
+    )
+
+
+def power_otherwise(
+    facility: Facility,
+    changed: DayRows,
+    in_force: Decimal,
+    methods: tuple[PowerMethod | None, PowerMethod | None],
+    choices: Choices,
+) -> Power:
+    """Give the power that would be billed. methods: of today's price list and of the other one.
+
+    A chosen power is itself. By another method it is what that measures, in whole kW. By the same one it is the power
+    in force, changed as much as what is measured, by the rule that powers are changed by.
+    """
+    if choices.power_kw is not None:
+        return Power(choices.power_kw, PowerBy.CHOSEN)
+    before, after = methods
+    is_changed = choices.saved_percent > 0 or choices.shifted_percent > 0
+    if after is None or (after is before and not is_changed):
+        return Power(in_force, PowerBy.IN_FORCE)
+    now, then = measured_kw(facility, facility.days, after), measured_kw(facility, changed, after)
+    if now is None or then is None:
+        return Power(in_force, PowerBy.NOT_MEASURABLE)
+    if after is not before:
+        return Power(max(then.quantize(WHOLE_KW, ROUND_HALF_UP), WHOLE_KW), PowerBy.MEASURED, then)
+    expected = (in_force * then / now).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return Power(decide(expected, in_force).kw or in_force, PowerBy.FOLLOWS, then)
+
+
+def measured_kw(facility: Facility, days: DayRows, method: PowerMethod) -> Decimal | None:
+    """Measure a power by a method over the newest of its days that are all over; None where it measures none."""
+    rule = rule_of(method)
+    _, period = newest_period(method, facility.today)
+    inside = days.take((days.day >= period.first) & (days.day < period.end))
+    is_whole = inside.measured_hours == inside.hours
+    if rule.statistic is Statistic.HIGHEST_HOUR:
+        power = np.where(is_whole, inside.highest_wh, UNKNOWN)
+    else:
+        power = mean_power(np.where(is_whole, inside.energy_wh, UNKNOWN), inside.hours)
+    nothing = np.zeros(len(inside.day), np.int64)
+    rows = MeasuredRows(np.full(len(inside.day), facility.point_id), inside.day, power, nothing)
+    asked = Asked(facility.point_id, "own", facility.activity, method)
+    weather = MeasuredWeather(facility.weather(period), np.zeros(period.days, np.int64))
+    return measure([asked], period, rows, {"own": weather})[facility.point_id].measurement.measured_kw
+
+
+def used_of_year(
+    prices: Prices, year: DayRows, kw: Decimal, choices: Choices, is_cooling: bool
+) -> tuple[Used, tuple[str, ...]]:
+    """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
+    kwh = np.rint(np.bincount(year.month, year.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
+    own = efficiency(year)
+    used, assumptions = used_in(prices, kwh, own, int(kw * 100))
+    if choices.cooling_c:
+        better, _ = used_in(prices, kwh, cooled_better(own, choices.cooling_c, is_cooling), int(kw * 100))
+        used = used._replace(litres=better.litres, return_centi_c=better.return_centi_c)
+    return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
+
+
+def _overrun(year: DayRows, kw: Decimal) -> Int64:
+    """Give by how much each month's highest hour is above the power, January first; in hundredths of a kW."""
+    highest = np.zeros(MONTHS, np.int64)
+    np.maximum.at(highest, year.month, np.maximum(year.highest_wh, 0))
+    return np.maximum(highest // WH_PER_CENTI_KW - int(kw * 100), 0)

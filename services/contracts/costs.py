@@ -1,0 +1,211 @@
+"""A contract's year: what it costs in a normal one, and what its own newest would have cost otherwise."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from schemas.price_list_terms import PriceListTerms
+from schemas.price_lists import PriceList
+from services.common.postgres import Transaction
+from services.contracts.core import annual_estimate, simulation
+from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
+from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out
+from services.contracts.core.cost_answers import kronor, version_of, year_of
+from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.core.methods import method_of
+from services.contracts.core.price_list_life import ineligible
+from services.contracts.core.simulation import Choices, Facility, Power
+from services.contracts.core.year_cost import Prices, Used, YearCost, spread
+from services.contracts.store import costs as store
+from services.contracts.store import price_lists
+from services.contracts.store.costs import Contract, Span
+from services.heat.arrays import Float64
+from services.heat.power_methods.measurement import Period
+
+
+class Asked(NamedTuple):
+    """A contract that somebody sees, and the days of it that he sees."""
+
+    contract: Contract
+    seen: Span
+    today: date
+
+
+async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> dict[str, Any]:
+    """Estimate a contract's year by its price list today. Raises CannotCalculateError."""
+    contract = asked.contract
+    prices = await _prices_today(tx, asked)
+    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
+    normal = await _normal_year(tx, asked, days, profiles)
+    used, assumptions = annual_estimate.used_in(
+        prices, normal.kwh, annual_estimate.efficiency(days), _centi_kw(contract, prices)
+    )
+    cost = cost_of(prices, used)
+    return {
+        **_of_contract(contract),
+        "price_list": version_of(prices.price_list),
+        "power_kw": None if contract.kw is None else str(contract.kw),
+        "rests_on": _rests_on(normal),
+        "assumptions": list(assumptions),
+        "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
+        "energy_mwh": f"{Decimal(int(used.kwh.sum())).scaleb(-3):.3f}",
+        "plus_minus_kr": _plus_minus(prices, used, normal, cost),
+        **year_of(cost, prices.price_list),
+    }
+
+
+async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str, Any]:
+    """Set a year of own use under today's terms beside the same with choices. Raises CannotCalculateError."""
+    contract = asked.contract
+    before = await _prices_today(tx, asked)
+    after = await _chosen(tx, asked, choices) if choices.price_list_id else before
+    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
+    year = annual_estimate.newest_whole_year(days)
+    if year is None:
+        raise CannotCalculateError("", "no_measured_year", "there are no twelve whole months with figures")
+    weather = await store.weather(tx, contract.station_id, asked.today)
+    in_force = Decimal(_centi_kw(contract, before)).scaleb(-2)
+    changed = simulation.otherwise(days, choices)
+    facility = Facility(contract.point_id, contract.activity, days, _by_period(weather), asked.today)
+    methods = method_of(before.price_list), method_of(after.price_list)
+    power = simulation.power_otherwise(facility, changed, in_force, methods, choices)
+    today = simulation.used_of_year(before, year, in_force, Choices(), contract.is_cooling)
+    other = simulation.used_of_year(after, simulation.otherwise(year, choices), power.kw, choices, contract.is_cooling)
+    return {
+        **_of_contract(contract),
+        "first_day": annual_estimate.day_of(int(year.day[0])),
+        "last_day": annual_estimate.day_of(int(year.day[-1])),
+        "choices": choices.model_dump(mode="json", exclude_defaults=True),
+        "assumptions": sorted({*today[1], *other[1]}),
+        **_beside((before, cost_of(before, today[0])), (after, cost_of(after, other[0]))),
+        "power": _power(in_force, power),
+    }
+
+
+def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> dict[str, Any]:
+    now, then = (
+        {"price_list": version_of(prices.price_list), **year_of(cost, prices.price_list)}
+        for prices, cost in (before, after)
+    )
+    by_charge: dict[str, list[int]] = {}
+    for at, (_, cost) in enumerate((before, after)):
+        for line in cost.lines:
+            by_charge.setdefault(line.charge.value, [0, 0])[at] += line.ore
+    differences = [
+        {"component": charge, "today_kr": kronor(old), "otherwise_kr": kronor(new), "difference_kr": kronor(new - old)}
+        for charge, (old, new) in by_charge.items()
+    ]
+    sums = {
+        "difference_net_kr": kronor(after[1].net_ore - before[1].net_ore),
+        "difference_total_kr": kronor(after[1].total_ore - before[1].total_ore),
+    }
+    return {"today": now, "otherwise": then, "differences": differences, **sums}
+
+
+def _power(in_force: Decimal, power: Power) -> dict[str, str | None]:
+    return {
+        "today_kw": str(in_force),
+        "otherwise_kw": str(power.kw),
+        "by": power.by.value,
+        "measured_kw": None if power.measured_kw is None else str(power.measured_kw),
+    }
+
+
+async def _prices_today(tx: Transaction, asked: Asked) -> Prices:
+    price_list_id = asked.contract.price_list_id
+    price_list = await _in_force(tx, price_list_id, asked.today) if price_list_id else None
+    if price_list is None:
+        raise CannotCalculateError("", "no_price_list", f"the contract has no price list in force on {asked.today}")
+    return laid_out(price_list, asked.today)
+
+
+async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
+    wanted = choices.price_list_id or ""
+    price_list = await _in_force(tx, wanted, asked.today)
+    if price_list is None:
+        raise CannotCalculateError(
+            "price_list_id", "unknown_price_list", f"there is no price list '{wanted}' in force on {asked.today}"
+        )
+    _require_eligible(price_list, asked.contract)
+    return laid_out(price_list, asked.today)
+
+
+def _require_eligible(terms: PriceListTerms, contract: Contract) -> None:
+    why = ineligible(terms, contract.place)
+    if why is not None:
+        raise CannotCalculateError("price_list_id", "not_eligible", why)
+
+
+async def _in_force(tx: Transaction, price_list_id: str, day: date) -> PriceList | None:
+    if not await price_lists.versions(tx, price_list_id):
+        return None
+    return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
+
+
+async def _normal_year(tx: Transaction, asked: Asked, days: DayRows, profiles: EnergyProfiles) -> NormalYear:
+    contract = asked.contract
+    weather = await store.weather(tx, contract.station_id, asked.today)
+    found = annual_estimate.by_signature(days, weather, contract.is_cooling)
+    if found is not None:
+        return found
+    months = await store.months(tx, contract.point_id, asked.seen, asked.today)
+    kw = None if contract.kw is None else float(contract.kw)
+    found = annual_estimate.by_history(months) or annual_estimate.by_profile(months, profiles, contract.category, kw)
+    if found is None:
+        raise CannotCalculateError("", "nothing_known", "there are neither figures nor a profile to reckon by")
+    return found
+
+
+def _centi_kw(contract: Contract, prices: Prices) -> int:
+    if contract.kw is None and prices.price_list.has_power_price:
+        raise CannotCalculateError("", "no_power_in_force", "the contract has no subscription power")
+    return int((contract.kw or Decimal(0)) * 100)
+
+
+def _plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -> str | None:
+    """Give what the energy's uncertainty costs: the same year with so much more, less the year."""
+    total = int(used.kwh.sum())
+    if normal.plus_minus_kwh is None or total == 0:
+        return None
+    more = used.kwh + spread(normal.plus_minus_kwh, np.maximum(used.kwh, 1).astype(np.float64))
+    litres = np.rint(used.litres * (more / np.maximum(used.kwh, 1))).astype(np.int64)
+    return kronor(abs(cost_of(prices, used._replace(kwh=more, litres=litres)).total_ore - cost.total_ore))
+
+
+def _rests_on(normal: NormalYear) -> dict[str, Any]:
+    total = int(normal.kwh.sum())
+    percent = None if normal.plus_minus_kwh is None or not total else 100 * normal.plus_minus_kwh / total
+    return {
+        "basis": normal.basis.value,
+        "days_or_months": normal.rests_on,
+        "r2": None if normal.r2 is None else round(normal.r2, 3),
+        "uncertainty": normal.uncertainty.value,
+        "plus_minus_percent": None if percent is None else round(percent, 1),
+    }
+
+
+def _of_contract(contract: Contract) -> dict[str, str]:
+    return {
+        "contract_number": contract.contract_number,
+        "metering_point": contract.metering_point,
+        "facility": contract.facility_name,
+        "address": contract.address,
+    }
+
+
+def _by_period(weather: Weather) -> Callable[[Period], Float64]:
+    def means(period: Period) -> Float64:
+        found = np.full(period.days, np.nan)
+        inside = (weather.day >= period.first) & (weather.day < period.end)
+        found[weather.day[inside] - period.first] = weather.mean_c[inside]
+        return found
+
+    return means
+
+
+def everything_until(today: date) -> Span:
+    """Give the days that staff see: all that are over."""
+    return Span(date(1990, 1, 1), today + timedelta(days=1))

@@ -1,0 +1,145 @@
+"""What a contract's cost is reckoned by: its terms today, and what its metering point used."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+from psycopg.rows import class_row
+
+from schemas.facilities import Category
+from schemas.price_list_terms import BaseLoad
+from schemas.values import Activity, ContractId, Medium, PointId
+from services.common import bulk
+from services.common.postgres import Transaction
+from services.contracts.core.annual_estimate import DayRows, MonthRow, Weather
+from services.contracts.core.price_list_life import Place
+from services.heat.arrays import UNKNOWN
+
+YEARS_OF_DAYS = 3
+YEARS_OF_WEATHER = 30
+NOT_KNOWN = -1
+"""Stands for NULL in what is read as arrays: no energy and no flow is below nothing."""
+
+_CONTRACT = """
+    SELECT contract.contract_id, contract.contract_number, contract.point_id, point.number AS metering_point,
+           point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
+           facility.category, facility.base_load, facility.activity,
+           (SELECT term.price_list_id FROM contracts_v1.contract AS term
+             WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
+               AND coalesce(term.valid_to, 'infinity') > %(day)s) AS price_list_id,
+           (SELECT power.kw FROM contracts_v1.power_in_force AS power
+             WHERE power.contract_id = contract.contract_id AND power.valid_from <= %(day)s
+             ORDER BY power.valid_from DESC LIMIT 1) AS kw
+      FROM contracts.contract
+      JOIN contracts.metering_point AS point USING (point_id)
+      JOIN contracts.facility USING (facility_id)
+     WHERE contract.contract_number = %(number)s
+"""
+_SESSION = "SELECT set_config('kulvert.session_token', %s, true)"
+_SESSION_DAYS = "SELECT first_day, end_day FROM contracts_v1.session_days(%s)"
+_DAYS = """
+    SELECT day.day, coalesce(day.energy_wh, -1), coalesce(day.maximum_hour_wh, -1), day.hours_expected,
+           day.hours_measured, coalesce(day.volume_l, -1), coalesce(day.energy_return_wh_c, 'NaN'::numeric)::real,
+           coalesce(day.energy_with_return_wh, -1)
+      FROM ingest_v1.day AS day
+     WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
+     ORDER BY day.day
+"""
+_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8")
+_WEATHER = """
+    SELECT daily.day, daily.mean_c::real FROM ingest_v1.daily_temperature AS daily
+     WHERE daily.station_id = %(station_id)s AND daily.day >= %(first)s AND daily.day < %(end)s
+       AND daily.mean_c IS NOT NULL
+     ORDER BY daily.day
+"""
+_NORMAL = "SELECT degree_days FROM ingest_v1.normal_year WHERE station_id = %s ORDER BY month"
+_MONTHS = """
+    SELECT month.month, CASE WHEN month.days_present = month.days_expected THEN month.energy_wh END AS energy_wh,
+           CASE WHEN month.days_present = month.days_expected THEN month.corrected_wh END AS corrected_wh
+      FROM ingest_v1.month AS month
+     WHERE month.point_id = %(point_id)s AND month.month >= %(first)s AND month.month < %(end)s
+     ORDER BY month.month
+"""
+
+
+class Contract(NamedTuple):
+    """A contract as it is on a day; without a price list where it does not count then."""
+
+    contract_id: ContractId
+    contract_number: str
+    point_id: PointId
+    metering_point: str
+    medium: Medium
+    station_id: str | None
+    facility_number: str
+    facility_name: str
+    address: str
+    category: Category
+    base_load: BaseLoad
+    activity: Activity
+    price_list_id: str | None
+    kw: Decimal | None
+
+    @property
+    def place(self) -> Place:
+        """What decides which price lists it may have."""
+        return Place(self.facility_number, Category(self.category), BaseLoad(self.base_load), Medium(self.medium))
+
+    @property
+    def is_cooling(self) -> bool:
+        """True where it is for cooling."""
+        return self.medium == Medium.COOLING
+
+
+class Span(NamedTuple):
+    """The days from `first` up to, not including, `end`."""
+
+    first: date
+    end: date
+
+
+async def seen_days(tx: Transaction, number: str, session: str) -> Span | None:
+    """Give the days that a session's person sees of a contract's metering point; None where he sees no such contract.
+
+    The session is this transaction's from here on; this service's own role sees all the same.
+    """
+    await tx.execute(_SESSION, [session])
+    row = await (await tx.execute(_SESSION_DAYS, [number])).fetchone()
+    return Span(*row) if row else None
+
+
+async def contract(tx: Transaction, number: str, day: date) -> Contract | None:
+    """Give a contract as it is on a day; None where there is none of that number."""
+    cursor = tx.cursor(row_factory=class_row(Contract))
+    return await (await cursor.execute(_CONTRACT, {"number": number, "day": day})).fetchone()
+
+
+async def day_rows(tx: Transaction, point_id: PointId, seen: Span, today: date) -> DayRows:
+    """Read the newest three years' days, as far as they are seen."""
+    first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
+    values = {"point_id": point_id, "first": first, "end": min(seen.end, today)}
+    day, energy, highest, hours, measured, litres, warmth, warmed = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    known = [np.where(one == NOT_KNOWN, UNKNOWN, one) for one in (energy, highest, litres)]
+    return DayRows(day, known[0], known[1], hours, measured, known[2], warmth.astype(np.float64), warmed)
+
+
+async def weather(tx: Transaction, station_id: str | None, today: date) -> Weather:
+    """Read a station's daily means over up to 30 years, and its normal year."""
+    if station_id is None:
+        return Weather(np.zeros(0, np.int64), np.zeros(0), None)
+    first = date(today.year - YEARS_OF_WEATHER, 1, 1)
+    values: dict[str, Any] = {"station_id": station_id, "first": first, "end": today}
+    day, mean_c = await bulk.copy_out(tx, _WEATHER, ("date", "float4"), values)
+    normal = [row[0] for row in await (await tx.execute(_NORMAL, [station_id])).fetchall()]
+    is_whole = len(normal) == 12 and all(one is not None and one == one for one in normal)
+    return Weather(day, mean_c.astype(np.float64), np.array(normal, np.float64) if is_whole else None)
+
+
+async def months(tx: Transaction, point_id: PointId, seen: Span, today: date) -> list[MonthRow]:
+    """Read the newest three years' months, as far as they are seen whole."""
+    first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
+    whole = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    values = {"point_id": point_id, "first": whole, "end": min(seen.end, today).replace(day=1)}
+    cursor = tx.cursor(row_factory=class_row(MonthRow))
+    return await (await cursor.execute(_MONTHS, values)).fetchall()
