@@ -18,6 +18,8 @@ from schemas.topics import DEAD_LETTER_RETENTION, TOPICS, Topic
 MAX_MESSAGE_BYTES = 1_048_576
 MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + 65_536
 """A dead letter is a message that may have been as large as any, with the error and its place beside it."""
+MAX_UNCOMPRESSED_BYTES = 16 * 1_048_576
+"""Of one message: a broker counts what is left of it once it is compressed, of JSON that says the same again little."""
 REQUEST_TIMEOUT_MS = 20_000
 START_PATIENCE_S = 10.0
 """So long a process waits at its start for a broker that is only starting itself."""
@@ -50,7 +52,7 @@ async def start_producer(bootstrap: str) -> AIOKafkaProducer:
         compression_type="zstd",
         linger_ms=2,
         max_batch_size=MAX_MESSAGE_BYTES,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
+        max_request_size=MAX_UNCOMPRESSED_BYTES,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
     await _connect(producer.start)

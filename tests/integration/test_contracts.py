@@ -274,3 +274,12 @@ def test_the_service_cannot_read_a_customers_identity_through_the_views(stack: S
             "SELECT column_name FROM information_schema.columns WHERE table_schema = 'contracts_v1'"
         ).fetchall()
     assert not [name for (name,) in columns if "identity" in name or "email" in name]
+
+
+def test_a_price_list_of_many_years_and_bands_is_told_of_whole(api: httpx.Client, stack: Stack) -> None:
+    name, years = f"old-{uuid4().hex[:6]}", range(2010, 2025)
+    for year in years:
+        document = BAS_2018 | {"name": f"Bas {year}", "valid_from": f"{year}-01-01"}
+        assert put(api, f"/v1/price-lists/{name}", document).status_code in (200, 201)
+    events: list[PriceListChanged] = told(stack, PRICE_LISTS_CHANGED, name, PriceListChanged, len(years))
+    assert [one.name for one in events[-1].versions] == [f"Bas {year}" for year in years]
