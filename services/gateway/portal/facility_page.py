@@ -27,7 +27,7 @@ def routes(parts: Parts) -> APIRouter:
     @router.get("/facilities/{facility_id}")
     async def facility(request: Request, facility_id: str, point: str = "") -> Response:
         async with parts.visit(request) as visit:
-            points, chosen = await _chosen(parts, visit, facility_id, point)
+            points, chosen = await chosen_point(parts, visit, facility_id, point)
             return await _page(parts, visit, request, points, chosen)
 
     @router.get("/facilities/{facility_id}/{kind}")
@@ -35,7 +35,7 @@ def routes(parts: Parts) -> APIRouter:
         if kind not in ("days", "hours", "power"):
             raise HTTPException(404)
         async with parts.visit(request) as visit:
-            _, chosen = await _chosen(parts, visit, facility_id, point)
+            _, chosen = await chosen_point(parts, visit, facility_id, point)
             if kind == "power":
                 return JSONResponse(await _power_chart(parts, visit, chosen))
             drawn = await _figures(parts, visit, chosen, _span(parts, request, chosen))
@@ -44,7 +44,8 @@ def routes(parts: Parts) -> APIRouter:
     return router
 
 
-async def _chosen(parts: Parts, visit: Visit, facility_id: str, point: str) -> tuple[list[Any], Any]:
+async def chosen_point(parts: Parts, visit: Visit, facility_id: str, point: str) -> tuple[list[Any], Any]:
+    """Give a facility's metering points that the visitor sees, and the chosen one. Raises HTTPException 404."""
     try:
         known = UUID(facility_id)
     except ValueError:
