@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from tests.bench.backfill import backfill_live_p99
 from tests.bench.bytes_per_reading import bytes_per_reading
 from tests.bench.correction_to_page import correction_to_page
+from tests.bench.costs import estimate_p99, estimate_pdf, simulation
 from tests.bench.facility_page import facility_page_p99
 from tests.bench.figures import Figure, keep
 from tests.bench.http import http_arrow, http_json
@@ -42,6 +43,9 @@ BENCHES: dict[str, Callable[[], Iterable[Figure]]] = {
         backfill_live_p99,
         correction_to_page,
         power_run_100k,
+        estimate_p99,
+        simulation,
+        estimate_pdf,
     )
 }
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, Key, PointId
-from services.contracts.core.annual_estimate import DayRows, Efficiency, efficiency, used_in
+from services.contracts.core.annual_estimate import DayRows, efficiency, used_in
 from services.contracts.core.measuring import Asked, measure
 from services.contracts.core.measuring import DayRows as MeasuredRows
 from services.contracts.core.measuring import Weather as MeasuredWeather
@@ -90,20 +90,18 @@ def _times(column: Int64, factor: float) -> Int64:
     return np.where(known, np.rint(np.where(known, column, 0) * factor), UNKNOWN).astype(np.int64)
 
 
-def cooled_better(own: Efficiency, by_c: Decimal, is_cooling: bool) -> Efficiency:
+def cooled_better(used: Used, by_c: Decimal, is_cooling: bool) -> Used:
     """Give the flow and return temperature of water that is cooled so much more (of cooling: warmed).
 
     The energy is the same, so the flow falls as the difference of temperatures rises: V = E / (1.16 * difference).
+    Where neither was known, both are the price list's references, from which they fall as much.
     """
     centi = int(by_c * 100)
-    known = (own.l_per_mwh != UNKNOWN) & (own.l_per_mwh > 0)
-    difference_c = 1e6 / (KWH_PER_M3_C * np.where(known, own.l_per_mwh, 1))
-    flow = np.rint(own.l_per_mwh * (difference_c / (difference_c + float(by_c))))
-    returned = own.return_centi_c + (centi if is_cooling else -centi)
-    return Efficiency(
-        np.where(known, flow, own.l_per_mwh).astype(np.int64),
-        np.where(own.return_centi_c == UNKNOWN, UNKNOWN, returned),
-    )
+    has_flow = (used.litres > 0) & (used.kwh > 0)
+    difference_c = 1_000 * used.kwh / (KWH_PER_M3_C * np.where(has_flow, used.litres, 1))
+    share = difference_c / (difference_c + float(by_c)) if centi else np.ones(MONTHS)
+    litres = np.where(has_flow, np.rint(used.litres * share), used.litres).astype(np.int64)
+    return used._replace(litres=litres, return_centi_c=used.return_centi_c + (centi if is_cooling else -centi))
 
 
 def power_otherwise(
@@ -155,11 +153,8 @@ def used_of_year(
 ) -> tuple[Used, tuple[str, ...]]:
     """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
     kwh = np.rint(np.bincount(year.month, year.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
-    own = efficiency(year)
-    used, assumptions = used_in(prices, kwh, own, int(kw * 100))
-    if choices.cooling_c:
-        better, _ = used_in(prices, kwh, cooled_better(own, choices.cooling_c, is_cooling), int(kw * 100))
-        used = used._replace(litres=better.litres, return_centi_c=better.return_centi_c)
+    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100))
+    used = cooled_better(used, choices.cooling_c, is_cooling)
     return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
 
 

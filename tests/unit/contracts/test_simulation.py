@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, PointId
-from services.contracts.core.annual_estimate import DayRows, efficiency, newest_whole_year
+from services.contracts.core.annual_estimate import DayRows, newest_whole_year
 from services.contracts.core.simulation import (
     Choices,
     Facility,
@@ -67,11 +67,18 @@ def test_a_tenth_saved_is_a_tenth_less_of_everything() -> None:
 
 
 def test_five_degrees_better_lower_the_return_and_the_flow_follows_from_the_energy() -> None:
-    own = efficiency(year())
+    own, _ = used_of_year(prices(), year(), Decimal(20), Choices(), is_cooling=False)
     better = cooled_better(own, Decimal(5), is_cooling=False)
     assert better.return_centi_c.tolist() == [3_800] * 12
     # 20 m3/MWh is a cooling of 43.1 °C; with 48.1 °C it is 17.92 m3/MWh.
-    assert better.l_per_mwh.tolist() == pytest.approx([17_921] * 12, abs=10)
+    assert (1_000 * better.litres / better.kwh).tolist() == pytest.approx([17_921] * 12, abs=20)
+
+
+def test_cooling_is_better_by_as_much_where_the_return_is_not_measured() -> None:
+    unmeasured = year()._replace(with_return_wh=np.zeros(len(year().day), np.int64))
+    better, _ = used_of_year(prices(), unmeasured, Decimal(20), Choices(cooling_c=Decimal(5)), is_cooling=False)
+    # The price list's reference is 45 °C from October to April.
+    assert better.return_centi_c[[0, 3, 9, 11]].tolist() == [4_000] * 4
 
 
 def test_better_cooling_saves_what_the_price_of_the_return_says() -> None:
