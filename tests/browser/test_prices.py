@@ -44,6 +44,7 @@ def test_a_stranger_calculates_a_year(portal: Portal, stranger: Page) -> None:
     stranger.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
     stranger.goto(f"{portal.base}/prices")
     is_english = stranger.locator("html").get_attribute("lang") == "en"
+    stranger.select_option("#price_list_id", "bas")
     stranger.fill("#power_kw", "20")
     stranger.fill("#energy_mwh", "50,5")
     stranger.select_option("#category", "small_house")

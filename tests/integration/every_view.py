@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
+from psycopg.types.json import Json
 
 from deploy.local.stack import Stack
 from tests.browser.seed import House, seed
+from tests.integration.contracts_house import BAS_2018
 
 JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -25,7 +27,8 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
         )
         connection.execute(
             "INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)"
-            " VALUES ('views', 1, '2020-01-01', 'firm', '{}') ON CONFLICT DO NOTHING"
+            " VALUES ('views', 1, '2018-01-01', 'firm', %s) ON CONFLICT DO NOTHING",
+            [Json(BAS_2018)],
         )
         connection.execute(
             "INSERT INTO contracts.withdrawal (price_list_id, withdrawn_on, replaced_by, who, cause)"
