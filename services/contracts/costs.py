@@ -12,7 +12,7 @@ from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
 from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
-from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out
+from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
 from services.contracts.core.cost_answers import kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.methods import method_of
@@ -22,6 +22,7 @@ from services.contracts.core.year_cost import Prices, Used, YearCost, spread
 from services.contracts.store import costs as store
 from services.contracts.store import price_lists
 from services.contracts.store.costs import Contract, Span
+from services.contracts.store.tariff_versions import withdrawn
 from services.heat.arrays import Float64
 from services.heat.power_methods.measurement import Period
 
@@ -124,6 +125,7 @@ async def _prices_today(tx: Transaction, asked: Asked) -> Prices:
 
 async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
     wanted = choices.price_list_id or ""
+    require_offered(wanted, await withdrawn(tx), asked.today)
     price_list = await _in_force(tx, wanted, asked.today)
     if price_list is None:
         raise CannotCalculateError(

@@ -1,5 +1,6 @@
 """What does it cost? The calculator and the price lists in force for everybody; a contract's year for who sees it."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -7,8 +8,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import ValidationError
 
-from schemas.price_lists import PriceListChanged
-from schemas.values import Key
+from schemas.price_lists import PriceList, PriceListChanged
+from schemas.values import Key, PriceListId
 from services.common import problems, web
 from services.common.postgres import Transaction
 from services.contracts import costs
@@ -17,10 +18,11 @@ from services.contracts.core import cost_document
 from services.contracts.core.cost_answers import calculated, listed
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.simulation import Choices
+from services.contracts.core.tariff_catalogue import Version
 from services.contracts.parts import Parts
 from services.contracts.printing import Printer
 from services.contracts.store import costs as store
-from services.contracts.store import price_lists
+from services.contracts.store.tariff_versions import KnownVersions, withdrawn
 
 PUBLIC = "/public"
 Session = Annotated[str | None, Header()]
@@ -32,22 +34,24 @@ UNANSWERABLE = "This has no cost; mend what the errors name."
 def public_routes(parts: Parts) -> APIRouter:
     """Give what everybody may ask, without a key. The gateway passes it on within limits."""
     router = web.router()
-    profiles = energy_profiles(parts)
+    profiles, known = energy_profiles(parts), KnownVersions()
 
     @router.get("/price-lists")
     async def in_force(on: date | None = None) -> dict[str, Any]:
         day = on or parts.today()
         async with parts.database.transaction() as tx:
-            lists = await known_lists(tx)
-        versions = [known.in_force(day) for known in lists.values()]
+            lists = by_id(await known.read(tx))
+            gone = {one.price_list_id for one in await withdrawn(tx) if one.withdrawn_on <= day}
+        versions = [lists[name].in_force(day) for name in sorted(lists.keys() - gone)]
         return {"on": day, "price_lists": [listed(one, day) for one in versions if one is not None]}
 
     @router.get("/calculation")
     async def calculation(request: Request) -> dict[str, Any]:
         question = _question(request)
         async with parts.database.transaction() as tx:
-            lists = await known_lists(tx, question.price_list_id)
+            lists, gone = by_id(await known.read(tx)), await withdrawn(tx)
         try:
+            core.require_offered(question.price_list_id, gone, question.on or parts.today())
             return calculated(core.calculation(question, lists, profiles, parts.today()))
         except core.CannotCalculateError as error:
             raise refused(error) from error
@@ -140,11 +144,17 @@ def energy_profiles(parts: Parts) -> EnergyProfiles:
     return EnergyProfiles.model_validate_json(parts.settings.energy_profiles.read_text())
 
 
-async def known_lists(tx: Transaction, wanted: str | None = None) -> dict[str, PriceListChanged]:
-    """Give the wanted price list alone where there is such a one, else all."""
-    every = await price_lists.price_list_ids(tx)
-    ids = [wanted] if wanted in every else every
-    return {one: await price_lists.price_list_event(tx, one) for one in ids}
+def by_id(versions: Iterable[Version]) -> dict[str, PriceListChanged]:
+    """Put versions together by their price list, oldest first."""
+    found: dict[str, list[PriceList]] = {}
+    for one in versions:
+        # What is stored is whole; a catalogue asks for its terms alone.
+        if isinstance(one.terms, PriceList):
+            found.setdefault(one.price_list_id, []).append(one.terms)
+    return {
+        name: PriceListChanged(price_list_id=PriceListId(name), version=known[-1].version, versions=tuple(known))
+        for name, known in found.items()
+    }
 
 
 def refused(error: core.CannotCalculateError) -> web.Problem:

@@ -1,6 +1,6 @@
 """The calculator: subscription power and a year's energy in, the year's cost by component out. Source: feature T5."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, NamedTuple
@@ -12,6 +12,7 @@ from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import Key
 from services.contracts.core.energy_profiles import EnergyProfiles, Split, by_month
+from services.contracts.core.tariff_catalogue import Withdrawn
 from services.contracts.core.year_cost import (
     MONTHS,
     NoEnergyPriceError,
@@ -85,6 +86,17 @@ def version_on(lists: Mapping[str, PriceListChanged], price_list_id: str, day: d
         days = ", ".join(f"{one.from_including} to {one.to_excluding}" for one in periods)
         raise CannotCalculateError("on", "no_version_on_day", f"no version counts on {day}; there are {days}")
     return found
+
+
+def require_offered(price_list_id: str, withdrawals: Sequence[Withdrawn], day: date) -> None:
+    """Raise CannotCalculateError for a price list that nobody is on any more on a day."""
+    for one in withdrawals:
+        if one.price_list_id == price_list_id and one.withdrawn_on <= day:
+            raise CannotCalculateError(
+                "price_list_id",
+                "price_list_withdrawn",
+                f"it is withdrawn from {one.withdrawn_on} on; choose another one",
+            )
 
 
 def laid_out(price_list: PriceList, day: date) -> Prices:

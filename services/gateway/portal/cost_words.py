@@ -82,6 +82,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "no_power_in_force": "Avtalet har ingen abonnemangseffekt.",
         "no_measured_year": "Det finns inte tolv hela månader med mätvärden att räkna på.",
         "no_price_list": "Avtalet har ingen prislista i kraft.", "unknown_price_list": "Välj en prislista som gäller.",
+        "price_list_withdrawn": "Prislistan är borttagen; välj en annan.",
     },
 }  # fmt: skip
 COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
@@ -164,5 +165,6 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "no_measured_year": "There are no twelve whole months with figures to reckon by.",
         "no_price_list": "The contract has no price list in force.",
         "unknown_price_list": "Choose a price list that is in force.",
+        "price_list_withdrawn": "The price list is withdrawn; choose another one.",
     },
 }  # fmt: skip

@@ -7,12 +7,13 @@ import httpx
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.common import logs, web
+from services.common.problems import away
 from services.gateway.core.cost_formats import cost_formats
 from services.gateway.core.price_rows import price_rows
 from services.gateway.core.typed import FIELDS, LONGEST, typed
-from services.gateway.portal.commands import answered
+from services.gateway.portal.commands import UnansweredError, answered
 from services.gateway.portal.visits import Parts, language_of
-from services.gateway.tariff_api import MAX_QUERY, Allowance, sender
+from services.gateway.tariff_api import MAX_QUERY, RETRY_AFTER_S, Allowance, sender
 
 CATEGORIES = ("small_house", "apartments", "premises", "industry", "public")
 UNANSWERABLE = 422
@@ -43,7 +44,10 @@ def routes(parts: Parts) -> APIRouter:
         if len(request.url.query) > MAX_QUERY:
             return web.Problem(400, "too_long", f"The query has over {MAX_QUERY} characters.").response()
         # The path that was matched, and so one of these two.
-        answer = await _asked(parts, request.url.path.removeprefix("/prices"), dict(request.query_params))
+        try:
+            answer = await _asked(parts, request.url.path.removeprefix("/prices"), dict(request.query_params))
+        except UnansweredError:
+            return away("prices_away", "The prices cannot be read now; try again.", RETRY_AFTER_S).response()
         return Response(answer.content, answer.status_code, media_type=answer.headers["content-type"])
 
     return router

@@ -3,7 +3,7 @@
 import json
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -17,8 +17,15 @@ from deploy.local.folder import ROOT
 from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import PriceListId
-from services.contracts.core.calculation import Calculation, CannotCalculateError, Question, calculation
+from services.contracts.core.calculation import (
+    Calculation,
+    CannotCalculateError,
+    Question,
+    calculation,
+    require_offered,
+)
 from services.contracts.core.energy_profiles import EnergyProfiles, by_month
+from services.contracts.core.tariff_catalogue import Withdrawn
 from services.contracts.core.year_cost import spread, twelve_months
 
 TODAY = date(2023, 5, 5)
@@ -122,6 +129,15 @@ def test_a_question_without_an_answer_names_the_field(question: dict[str, Any], 
     with pytest.raises(CannotCalculateError) as raised:
         asked(**question)
     assert (raised.value.field, raised.value.code) == (field, code)
+
+
+def test_a_withdrawn_list_is_offered_up_to_its_last_day_alone() -> None:
+    withdrawals = [Withdrawn("bas", date(2023, 7, 1), datetime(2023, 4, 1, tzinfo=UTC))]
+    require_offered("bas", withdrawals, date(2023, 6, 30))
+    require_offered("other", withdrawals, date(2023, 7, 1))
+    with pytest.raises(CannotCalculateError) as raised:
+        require_offered("bas", withdrawals, date(2023, 7, 1))
+    assert (raised.value.field, raised.value.code) == ("price_list_id", "price_list_withdrawn")
 
 
 def test_a_category_that_the_list_is_not_for_is_told_so() -> None:
