@@ -5,12 +5,12 @@ from functools import partial
 
 from services.common import health, kafka, one_zone, outbox, process, schedule, web
 from services.common.beside import Beside
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
 from services.contracts import api, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.parts import Parts
-from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
 from services.common import consume, health, kafka, one_zone, outbox, process, web
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
 from services.permissions import api
 from services.permissions.handlers import SCHEMA, ContractHandlers
@@ -22,13 +23,14 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
+    parts = api.Parts(database, Sealer(settings.identity_key.get_secret_value()), settings)
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
     contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))
     state.check("contracts", contracts.has_begun)
     try:
         await process.side_by_side(
             stop,
-            web.serve(api.app(api.Parts(database, settings)), settings, stop),
+            web.serve(api.app(parts), settings, stop),
             contracts.run(stop),
             relay.run(stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),

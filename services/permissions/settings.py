@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from pydantic import Field, SecretStr
+
 from services.common.settings import Settings
 
 LINK_LIFE = timedelta(minutes=10)
@@ -10,4 +12,10 @@ SESSION_LIFE = timedelta(hours=12)
 
 
 class PermissionsSettings(Settings):
-    """What every service must be told; this one needs nothing more."""
+    """What this service must be told beside what every service is told."""
+
+    identity_key: SecretStr = Field(
+        min_length=64,
+        max_length=64,
+        description="256-bit key, hexadecimal, that seals personal numbers; the same as contracts'",
+    )

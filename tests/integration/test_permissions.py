@@ -168,3 +168,31 @@ def test_only_the_key_puts_people_and_grants(api: httpx.Client) -> None:
 
 def test_a_field_nobody_knows_is_refused(api: httpx.Client) -> None:
     assert api.put("/v1/grants/K-BUYER/bo", json={"level": "read", "customer_id": "x"}).status_code == 422
+
+
+def test_a_personal_number_is_sealed_and_answers_only_whether_it_is_the_same(stack: Stack, api: httpx.Client) -> None:
+    person = {"name": "cecilia", "identity_number": "19900101-0017"}
+    assert api.put("/v1/people/cecilia", json=person).status_code == 201
+    assert api.put("/v1/people/cecilia", json=person).json()["result"] == "unchanged"
+    assert api.put("/v1/people/cecilia", json={"name": "cecilia"}).json()["result"] == "unchanged"
+    found = rows(
+        stack,
+        "SELECT p::text, (SELECT string_agg(a::text, '') FROM permissions.audit AS a) FROM permissions.person AS p",
+    )
+    assert "9001010017" not in str(found)
+    with psycopg.connect(stack.admin_dsn) as connection:
+        asked = connection.execute(
+            "SELECT permissions.is_person(user_id, identity_hmac), permissions.is_person(user_id, 'other')"
+            " FROM permissions.person WHERE user_name = 'cecilia'"
+        ).fetchone()
+    assert asked == (True, False)
+
+
+def test_two_people_cannot_have_one_personal_number(api: httpx.Client) -> None:
+    for name, status in (("disa", 201), ("eskil", 409)):
+        answer = api.put(f"/v1/people/{name}", json={"name": name, "identity_number": "19850505-0024"})
+        assert answer.status_code == status
+    assert answer.json()["code"] == "identity_taken"
+    organisation = api.put("/v1/people/fia", json={"name": "fia", "identity_number": "556000-0000"})
+    assert organisation.status_code == 422
+    assert "5560000000" not in organisation.text

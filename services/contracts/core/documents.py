@@ -9,9 +9,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.facilities import Category
+from schemas.identity_numbers import identity_number
 from schemas.price_list_terms import BaseLoad
 from schemas.values import Activity, Key, Medium
-from services.contracts.core.identity import identity_number
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 EARLIEST, LATEST = date(1990, 1, 1), date(2060, 12, 31)
