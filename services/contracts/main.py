@@ -7,7 +7,8 @@ from services.common import health, kafka, one_zone, outbox, process, schedule, 
 from services.common.beside import Beside
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.contracts import api, power_runs, tariff_api, tariff_clients
+from services.common.sealing import Seal
+from services.contracts import api, bankid, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.parts import Parts
@@ -25,7 +26,9 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
-    parts = Parts(database, sealer, settings)
+    order_seal = Seal(settings.identity_key.get_secret_value(), b"kulvert bankid order")
+    asking = bankid.client(settings)
+    parts = Parts(database, sealer, order_seal, bankid.BankId(asking), settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)
     staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))
@@ -40,5 +43,6 @@ async def main(stop: asyncio.Event) -> None:
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:
+        await asking.aclose()
         await producer.stop()
         await database.close()

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
+from services.common.sealing import Seal
+from services.contracts.bankid import BankId
 from services.contracts.settings import ContractsSettings
 
 
@@ -14,6 +16,8 @@ class Parts:
 
     database: Database
     sealer: Sealer
+    order_seal: Seal
+    bankid: BankId
     settings: ContractsSettings
 
     def today(self) -> date:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.facilities import Category
 from schemas.identity_numbers import identity_number
@@ -125,6 +125,17 @@ class Withdrawal(_Document):
     who: Text
     cause: Text
     dry_run: Annotated[bool, Field(strict=True)] = False
+
+
+class Offer(_Document):
+    """A change of a contract that its customer may sign: another price list, another power, options in words."""
+
+    contract_number: Key
+    price_list_id: Key
+    valid_from: Day
+    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
+    options: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    expires_at: AwareDatetime
 
 
 class ContractRow(_Document):

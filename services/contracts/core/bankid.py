@@ -1,0 +1,53 @@
+"""What of BankID can be reckoned: the frames of the moving code, and whether a signature is on what was offered."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from enum import StrEnum
+from xml.etree import ElementTree
+
+TYPES = "{http://www.bankid.com/signature/v1.0.0/types}"
+SIGNED_DATA = f".//{TYPES}bankIdSignedData"
+
+
+class SignatureFault(StrEnum):
+    """Why a signature is not one on an offer. The value is stored and never renamed."""
+
+    UNREADABLE = "signature_unreadable"
+    NOT_A_SIGNING = "not_a_signing"
+    OTHER_TEXT = "other_text"
+    OTHER_DOCUMENT = "other_document"
+
+
+def qr_data(qr_start_token: str, qr_start_secret: str, seconds: int) -> str:
+    """Give the code's content so many whole seconds after the order's start was answered. Source: RP guidelines, QR."""
+    digest = hmac.digest(qr_start_secret.encode(), str(seconds).encode(), hashlib.sha256)
+    return f"bankid.{qr_start_token}.{seconds}.{digest.hex()}"
+
+
+def signature_fault(signature: str, text: str, hidden: str) -> SignatureFault | None:
+    """Say why a signature is not one on a text and on what goes with it unseen; None where it is.
+
+    signature: XML in Base64, as collect gives it. That BankID made it is known by the connection that it came over.
+    """
+    try:
+        xml = base64.b64decode(signature, validate=True)
+        # Nothing that BankID signs declares entities, and one that did could make a small text a huge one.
+        signed = None if b"<!" in xml else ElementTree.fromstring(xml).find(SIGNED_DATA)  # noqa: S314
+    except (binascii.Error, ElementTree.ParseError):
+        return SignatureFault.UNREADABLE
+    if signed is None:
+        return SignatureFault.UNREADABLE
+    if signed.findtext(f"{TYPES}clientInfo/{TYPES}funcId") != "Signing":
+        return SignatureFault.NOT_A_SIGNING
+    if signed.findtext(f"{TYPES}usrVisibleData") != encoded(text):
+        return SignatureFault.OTHER_TEXT
+    if signed.findtext(f"{TYPES}usrNonVisibleData") != encoded(hidden):
+        return SignatureFault.OTHER_DOCUMENT
+    return None
+
+
+def encoded(text: str) -> str:
+    """Write a text as BankID wants it."""
+    return base64.b64encode(text.encode()).decode()
