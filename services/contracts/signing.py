@@ -57,9 +57,9 @@ async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, 
         if reason:
             raise RefusedError(reason, "the offer cannot be signed any more as it was shown; look at it again")
         await signings.expire(tx, offer_id, LET_GO_AFTER)
-        known = await signings.open_order(tx, offer_id, session)
-        if known:
-            return known.signing_id
+        begun = await signings.open_order(tx, offer_id, session)
+        if begun:
+            return begun.signing_id
         signing_id = await signings.begin(tx, offer_id, version, signer.user_id, session)
     try:
         order = await parts.bankid.sign(end_user_ip, offer.text, hidden_text(offer.document_sha256))
@@ -71,6 +71,12 @@ async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, 
     async with parts.database.transaction() as tx:
         await signings.started(tx, signing_id, sealed, datetime.now(UTC))
     return signing_id
+
+
+async def known(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
+    """Give how an order stood when it was last asked for. Raises Problem."""
+    async with parts.database.transaction() as tx:
+        return _shown(parts, await _own(tx, session_token, signing_id))
 
 
 async def look(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
@@ -99,8 +105,7 @@ async def cancel(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
         except BankIdError as error:
             # It is cancelled here, so that whatever is approved of it now is not taken.
             log.warning("bankid_refused_cancel", code=error.code)
-    async with parts.database.transaction() as tx:
-        return _shown(parts, await _own(tx, session_token, signing_id))
+    return await known(parts, session_token, signing_id)
 
 
 async def _to_sign(tx: Transaction, session_token: str, offer_id: UUID) -> tuple[StoredOffer, Signer]:
@@ -187,13 +192,13 @@ async def _refusal(parts: Parts, tx: Transaction, found: Signing, offer: StoredO
 async def _change(tx: Transaction, offer: StoredOffer) -> str:
     """Change the contract as was signed, and tell of it; gives why it could not be, empty where it was."""
     await lock(tx, "contract", offer.contract_number)
-    known = await contracts.contract(tx, offer.contract_number)
-    if known is None:
+    contract = await contracts.contract(tx, offer.contract_number)
+    if contract is None:
         return Refusal.UNKNOWN_CONTRACT
     offered = documents.Offer.model_validate(json.loads(offer.document)["offer"])
     try:
         async with tx.transaction():
-            await handlers.put_contract(tx, offer.contract_number, with_offer(known.document, offered))
+            await handlers.put_contract(tx, offer.contract_number, with_offer(contract.document, offered))
     except RefusedError as error:
         return error.refusal
     return ""

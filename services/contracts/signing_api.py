@@ -71,6 +71,10 @@ def visitor_routes(parts: Parts) -> APIRouter:
         ip = str(document.end_user_ip)
         return {"signing_id": await signing.start(parts, session, offer_id, document.version, ip)}
 
+    @router.get("/signings/{signing_id}")
+    async def get(signing_id: UUID, session: Session) -> dict[str, Any]:
+        return (await signing.known(parts, session, signing_id))._asdict()
+
     @router.post("/signings/{signing_id}/status")
     async def status(signing_id: UUID, session: Session) -> dict[str, Any]:
         return (await signing.look(parts, session, signing_id))._asdict()

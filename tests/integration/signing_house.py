@@ -96,6 +96,13 @@ def bearing(session: str) -> dict[str, str]:
     return {"Kulvert-Session": session, "Authorization": ""}
 
 
+def put_people(permissions: httpx.Client) -> None:
+    """Put the four people, each with his number."""
+    for name, number in NUMBERS.items():
+        person = {"name": name, "identity_number": number}
+        assert permissions.put(f"/v1/people/sign-{name}", json=person).status_code in (200, 201)
+
+
 @contextmanager
 def signing(stack: Stack, logs: Path) -> Iterator[Signing]:
     """Run contracts, permissions and the development RP, with four people whose numbers are known."""
@@ -103,7 +110,5 @@ def signing(stack: Stack, logs: Path) -> Iterator[Signing]:
         contracts = services.enter_context(serving(stack, logs / "contracts.log"))
         permissions = services.enter_context(running(stack, PERMISSIONS, logs / "permissions.log"))
         rp = services.enter_context(running(stack, BANKID_RP, logs / "bankid_rp.log"))
-        for name, number in NUMBERS.items():
-            person = {"name": name, "identity_number": number}
-            assert permissions.put(f"/v1/people/sign-{name}", json=person).status_code in (200, 201)
+        put_people(permissions)
         yield Signing(contracts, permissions, rp, stack, logs)

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING
+
 SWEDISH: Final[dict[str, Any]] = {
     "my_pages": "Mina sidor", "skip": "Hoppa till innehållet", "start": "Start", "log_out": "Logga ut",
     "log_in": "Logga in", "log_in_lead": "Logga in med den länk du har fått.",
@@ -160,4 +162,7 @@ ENGLISH: Final[dict[str, Any]] = {
         "in_force_band": "Subscription power ±5 %", "failed": "The chart could not be fetched.",
     },
 }  # fmt: skip
-WORDS: Final[dict[str, dict[str, Any]]] = {"sv": SWEDISH, "en": ENGLISH}
+WORDS: Final[dict[str, dict[str, Any]]] = {
+    "sv": SWEDISH | {"signing": SWEDISH_SIGNING},
+    "en": ENGLISH | {"signing": ENGLISH_SIGNING},
+}
