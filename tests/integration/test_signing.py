@@ -99,6 +99,45 @@ def test_who_has_no_known_number_cannot_sign(running: Signing, house: House) -> 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_identified")
 
 
+def test_a_session_by_an_email_link_only_looks(running: Signing, house: House) -> None:
+    session = running.session("anna")
+    with psycopg.connect(running.stack.admin_dsn) as connection:
+        connection.execute(
+            "UPDATE permissions.session SET assurance = 'email' WHERE token_hash = sha256(%s)", [session.encode()]
+        )
+    answer = running.begin(session, running.offer(house))
+    assert (answer.status_code, answer.json()["code"]) == (403, "only_looks")
+
+
+def test_while_bankid_is_away_nothing_begins_and_what_has_begun_waits(
+    running: Signing, sessions: dict[str, str], house: House
+) -> None:
+    offer = running.offer(house)
+    signing_id = running.begun(sessions["anna"], offer)
+    running.rp.post("/phone/away", data={"is_away": "true"})
+    try:
+        answer = running.begin(sessions["bo"], offer)
+        waiting = running.status(sessions["anna"], signing_id)
+    finally:
+        running.rp.post("/phone/away", data={"is_away": "false"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "bankid_away")
+    assert waiting == ("pending", "")
+    assert running.begun(sessions["bo"], offer)
+    assert approved(running, sessions["anna"], signing_id) == ("signed", "")
+
+
+def test_the_order_is_asked_for_no_more_often_than_every_two_seconds(
+    running: Signing, sessions: dict[str, str], house: House
+) -> None:
+    signing_id = running.begun(sessions["anna"], running.offer(house))
+    running.look(sessions["anna"], signing_id)
+    running.phone(sessions["anna"], signing_id, "fail", hint="userCancel")
+    asked = "SELECT asked_at FROM contracts.signing WHERE signing_id = %s"
+    before = rows(running.stack, asked, signing_id)
+    assert running.look(sessions["anna"], signing_id).json()["state"] == "pending"
+    assert rows(running.stack, asked, signing_id) == before
+
+
 def test_another_persons_signature_is_refused(running: Signing, sessions: dict[str, str], house: House) -> None:
     signing_id = running.begun(sessions["anna"], running.offer(house))
     assert approved(running, sessions["anna"], signing_id, "bo") == ("refused", "other_person")

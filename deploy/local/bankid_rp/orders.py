@@ -66,6 +66,8 @@ class Orders:
     """All orders since the process began; nothing of them is kept beyond it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.is_away = False
+        """True while every question is answered with 503, as in BankID's hours of maintenance."""
         self._clock = clock
         self._orders: dict[str, Order] = {}
 

@@ -25,8 +25,13 @@ def routes(orders: Orders) -> APIRouter:
                 shown = [orders.started_by(autostarttoken)]
             except NoSuchOrderError:
                 shown = []
-        page = _TEMPLATE.render(orders=shown, pending=PENDING_HINTS, failed=FAILED_HINTS)
+        page = _TEMPLATE.render(orders=shown, is_away=orders.is_away, pending=PENDING_HINTS, failed=FAILED_HINTS)
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})
+
+    @router.post("/away")
+    async def away(is_away: Annotated[bool, Form()]) -> Response:
+        orders.is_away = is_away
+        return RedirectResponse("/phone", 303)
 
     @router.post("/{order_ref}/{action}")
     async def act(

@@ -46,6 +46,8 @@ def routes(orders: Orders) -> APIRouter:
     async def ask(kind: str, request: Request) -> dict[str, Any]:
         if kind not in ("auth", "sign", "collect", "cancel"):
             raise RefusedError(404, "notFound", "no such method")
+        if orders.is_away:
+            raise RefusedError(503, "maintenance", "this is as in an hour of maintenance")
         body = await _body(request)
         try:
             if kind == "collect":

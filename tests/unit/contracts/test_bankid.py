@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from services.contracts.bankid import BankId, BankIdError
 from services.contracts.core.bankid import SignatureFault, encoded, qr_data, signature_fault
+from services.contracts.settings import ContractsSettings
 
 TEXT, HIDDEN = "Jag godkänner.", '{"document_sha256":"00"}'
 XML = (
@@ -88,3 +90,20 @@ async def test_nonsense_is_an_error_without_a_code(nonsense: Any) -> None:
     with pytest.raises(BankIdError) as error:
         await answering(200, nonsense).collect("x")
     assert error.value.code == ""
+
+
+@pytest.mark.parametrize(
+    "unsafe",
+    [{"BANKID_URL": "http://bankid/rp/v6.0", "BANKID_CERTIFICATE": "c.pem"}, {"BANKID_URL": "https://bankid/rp/v6.0"}],
+    ids=["in the clear", "without a certificate"],
+)
+def test_outside_the_local_stack_bankid_is_reached_by_https_and_with_a_certificate(
+    monkeypatch: pytest.MonkeyPatch, unsafe: dict[str, str]
+) -> None:
+    needed = {"DATABASE_URL": "postgresql://nowhere", "KAFKA_BOOTSTRAP": "nowhere:9092", "IDENTITY_KEY": "0" * 64}
+    for name, value in (needed | unsafe).items():
+        monkeypatch.setenv(f"KULVERT_{name}", value)
+    with pytest.raises(ValidationError, match="by https and with the relying party's certificate"):
+        ContractsSettings()
+    monkeypatch.setenv("KULVERT_LOCAL", "1")
+    assert ContractsSettings().bankid_url

@@ -132,3 +132,9 @@ async def test_the_phone_says_that_it_is_not_bankid_and_shows_what_is_signed(rp:
     page = (await rp.get("/phone")).text
     assert "This is not BankID" in page
     assert "Jag godkänner" in re.sub(r"\s+", " ", page)
+
+
+async def test_an_hour_of_maintenance_can_be_played(rp: httpx.AsyncClient) -> None:
+    for is_away, status in (("true", 503), ("false", 200)):
+        await rp.post("/phone/away", data={"is_away": is_away})
+        assert (await rp.post(f"{RP}/sign", json=ASKED)).status_code == status
