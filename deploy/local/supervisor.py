@@ -25,6 +25,7 @@ from deploy.local.services import (
     GATEWAY,
     OPERATOR,
     OWNERS_OF_COMMANDS,
+    PERMISSIONS,
     SELLER,
     Service,
     services,
@@ -81,9 +82,9 @@ def settings_for(stack: Stack, service: Service) -> dict[str, str]:
         environment |= {name: os.environ.get(name, local) for name, local in SELLER.items()}
     if service == CONTRACTS:
         environment |= {name: os.environ.get(name, SELLER[name]) for name in OPERATOR}
-        if not os.environ.get(BANKID_URL):
-            stand_in = f"http://127.0.0.1:{stack.port(BANKID_RP.http)}"
-            environment |= {BANKID_URL: f"{stand_in}/rp/v6.0", "KULVERT_BANKID_START_URL": f"{stand_in}/phone"}
+    if service in (CONTRACTS, PERMISSIONS) and not os.environ.get(BANKID_URL):
+        stand_in = f"http://127.0.0.1:{stack.port(BANKID_RP.http)}"
+        environment |= {BANKID_URL: f"{stand_in}/rp/v6.0", "KULVERT_BANKID_START_URL": f"{stand_in}/phone"}
     return environment
 
 

@@ -3,12 +3,11 @@
 import asyncio
 from functools import partial
 
-from services.common import health, kafka, one_zone, outbox, process, schedule, web
+from services.common import bankid, health, kafka, one_zone, outbox, process, schedule, web
 from services.common.beside import Beside
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.common.sealing import Seal
-from services.contracts import api, bankid, power_runs, tariff_api, tariff_clients
+from services.contracts import api, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.parts import Parts
@@ -26,9 +25,9 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
-    order_seal = Seal(settings.identity_key.get_secret_value(), b"kulvert bankid order")
+    orders = bankid.Orders(settings.identity_key.get_secret_value(), settings.bankid_start_url)
     asking = bankid.client(settings)
-    parts = Parts(database, sealer, order_seal, bankid.BankId(asking), settings)
+    parts = Parts(database, sealer, orders, bankid.BankId(asking), settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)
     staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))

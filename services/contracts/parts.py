@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from services.common.bankid import BankId, Orders
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.common.sealing import Seal
-from services.contracts.bankid import BankId
 from services.contracts.settings import ContractsSettings
 
 
@@ -16,7 +15,7 @@ class Parts:
 
     database: Database
     sealer: Sealer
-    order_seal: Seal
+    orders: Orders
     bankid: BankId
     settings: ContractsSettings
 

@@ -1,17 +1,18 @@
 """Signing an offer with BankID: begun by an administrator, followed by his session alone, kept with what was shown."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from schemas.bankid import Collected, Completion
 from services.common import logs, web
+from services.common.bankid import COLLECT_EVERY, EXPIRED, LET_GO_AFTER, NO_SUCH_ORDER, BankIdError
 from services.common.postgres import Transaction
 from services.common.problems import away
 from services.contracts import handlers, metrics
-from services.contracts.bankid import NO_SUCH_ORDER, BankIdError, Collected, Completion, Started
 from services.contracts.core import documents
-from services.contracts.core.bankid import qr_data, signature_fault
+from services.contracts.core.bankid import signature_fault
 from services.contracts.core.offers import hidden_text, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.offering import KIND, staleness
@@ -22,10 +23,6 @@ from services.contracts.store.signings import Signing, State
 
 log = logs.get_logger()
 
-COLLECT_EVERY = timedelta(seconds=2)
-"""BankID asks not to be asked more often."""
-LET_GO_AFTER = timedelta(minutes=4)
-"""By then BankID has ended an order, three minutes after its start, whether or not anybody asked."""
 RETRY_AFTER_S = 10
 
 
@@ -67,7 +64,7 @@ async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, 
         await _end(parts, signing_id, State.FAILED, "bankid_away")
         log.warning("bankid_refused_order", code=error.code)
         raise away("bankid_away", "BankID does not take orders just now; try again.", RETRY_AFTER_S) from error
-    sealed = parts.order_seal.seal(order.model_dump_json().encode(), signing_id.bytes)
+    sealed = parts.orders.seal(signing_id, order.model_dump_json().encode())
     async with parts.database.transaction() as tx:
         await signings.started(tx, signing_id, sealed, datetime.now(UTC))
     return signing_id
@@ -101,7 +98,7 @@ async def cancel(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
         await signings.end(tx, signing_id, State.CANCELLED, "")
     if found.state == State.PENDING:
         try:
-            await parts.bankid.cancel(_order(parts, found).orderRef)
+            await parts.bankid.cancel(parts.orders.open(found.signing_id, found.start_sealed).orderRef)
         except BankIdError as error:
             # It is cancelled here, so that whatever is approved of it now is not taken.
             log.warning("bankid_refused_cancel", code=error.code)
@@ -142,10 +139,10 @@ async def _own(tx: Transaction, session_token: str, signing_id: UUID) -> Signing
 
 async def _collect(parts: Parts, found: Signing) -> None:
     try:
-        collected, answer = await parts.bankid.collect(_order(parts, found).orderRef)
+        collected, answer = await parts.bankid.collect(parts.orders.open(found.signing_id, found.start_sealed).orderRef)
     except BankIdError as error:
         if error.code == NO_SUCH_ORDER:
-            await _end(parts, found.signing_id, State.FAILED, "expiredTransaction")
+            await _end(parts, found.signing_id, State.FAILED, EXPIRED)
         else:
             log.warning("bankid_refused_collect", code=error.code)
         return
@@ -170,7 +167,7 @@ async def _take(parts: Parts, tx: Transaction, found: Signing, collected: Collec
         return
     reason = await _refusal(parts, tx, found, offer, collected.completionData) or await _change(tx, offer)
     state = State.REFUSED if reason else State.SIGNED
-    sealed = parts.order_seal.seal(answer, found.signing_id.bytes)
+    sealed = parts.orders.seal(found.signing_id, answer)
     await signings.end(tx, found.signing_id, state, reason, sealed)
     metrics.SIGNINGS.labels(state.value).inc()
     log.info("offer_signed" if not reason else "signature_refused", offer=offer.offer_number, reason=reason)
@@ -210,17 +207,11 @@ async def _end(parts: Parts, signing_id: UUID, state: State, reason: str) -> Non
     metrics.SIGNINGS.labels(state.value).inc()
 
 
-def _order(parts: Parts, found: Signing) -> Started:
-    return Started.model_validate_json(parts.order_seal.open(found.start_sealed or b"", found.signing_id.bytes))
-
-
 def _shown(parts: Parts, found: Signing) -> Shown:
     plain = Shown(found.signing_id, found.offer_id, found.state, found.reason)
     if found.state != State.PENDING or found.started_at is None:
         return plain
-    order = _order(parts, found)
-    seconds = int((datetime.now(UTC) - found.started_at).total_seconds())
-    separator = "&" if "?" in parts.settings.bankid_start_url else "?"
-    # Without a way back: a page that somebody else's phone leads to must not show how his own order ended.
-    start_url = f"{parts.settings.bankid_start_url}{separator}autostarttoken={order.autoStartToken}&redirect=null"
-    return plain._replace(qr=qr_data(order.qrStartToken, order.qrStartSecret, seconds), start_url=start_url)
+    qr, start_url = parts.orders.code_and_link(
+        found.signing_id, found.start_sealed, found.started_at, datetime.now(UTC)
+    )
+    return plain._replace(qr=qr, start_url=start_url)

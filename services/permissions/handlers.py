@@ -95,9 +95,14 @@ async def log_in(tx: Transaction, link_token: str) -> Token | None:
     user_id = await people.use_link(tx, digest(link_token))
     if user_id is None:
         return None
+    return await begin_session(tx, user_id, "local")
+
+
+async def begin_session(tx: Transaction, user_id: UserId, assurance: str) -> Token:
+    """Begin a session. assurance: how it is known that it is he."""
     session = Token(secrets.token_urlsafe(TOKEN_BYTES), datetime.now(UTC) + SESSION_LIFE)
-    await people.add_session(tx, digest(session.token), user_id, "local", session.expires_at)
-    await people.write_audit(tx, str(user_id), "logged_in", assurance="local")
+    await people.add_session(tx, digest(session.token), user_id, assurance, session.expires_at)
+    await people.write_audit(tx, str(user_id), "logged_in", assurance=assurance)
     return session
 
 

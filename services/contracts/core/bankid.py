@@ -1,11 +1,11 @@
-"""What of BankID can be reckoned: the frames of the moving code, and whether a signature is on what was offered."""
+"""Whether a signature is on what was offered."""
 
 import base64
 import binascii
-import hashlib
-import hmac
 from enum import StrEnum
 from xml.etree import ElementTree
+
+from schemas.bankid import encoded
 
 TYPES = "{http://www.bankid.com/signature/v1.0.0/types}"
 SIGNED_DATA = f".//{TYPES}bankIdSignedData"
@@ -18,12 +18,6 @@ class SignatureFault(StrEnum):
     NOT_A_SIGNING = "not_a_signing"
     OTHER_TEXT = "other_text"
     OTHER_DOCUMENT = "other_document"
-
-
-def qr_data(qr_start_token: str, qr_start_secret: str, seconds: int) -> str:
-    """Give the code's content so many whole seconds after the order's start was answered. Source: RP guidelines, QR."""
-    digest = hmac.digest(qr_start_secret.encode(), str(seconds).encode(), hashlib.sha256)
-    return f"bankid.{qr_start_token}.{seconds}.{digest.hex()}"
 
 
 def signature_fault(signature: str, text: str, hidden: str) -> SignatureFault | None:
@@ -46,8 +40,3 @@ def signature_fault(signature: str, text: str, hidden: str) -> SignatureFault | 
     if signed.findtext(f"{TYPES}usrNonVisibleData") != encoded(hidden):
         return SignatureFault.OTHER_DOCUMENT
     return None
-
-
-def encoded(text: str) -> str:
-    """Write a text as BankID wants it."""
-    return base64.b64encode(text.encode()).decode()

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from services.contracts.bankid import BankId, BankIdError
-from services.contracts.core.bankid import SignatureFault, encoded, qr_data, signature_fault
+from schemas.bankid import encoded, qr_data
+from services.common.bankid import BankId, BankIdError
+from services.contracts.core.bankid import SignatureFault, signature_fault
 from services.contracts.settings import ContractsSettings
 
 TEXT, HIDDEN = "Jag godkänner.", '{"document_sha256":"00"}'
