@@ -129,3 +129,24 @@ def test_a_double_click_is_one_order(portal: Portal, services: Signing, offered:
         answers = [client.post(offered.path, data=form) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["location"] == answers[1].headers["location"]
+
+
+def test_an_administrator_logs_in_with_bankid_and_comes_where_he_was_going(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    page = browser.new_context(locale="sv-SE").new_page()
+    page.goto(offered.base + offered.path)
+    page.get_by_role("button", name="Logga in med BankID").click()
+    approve(page, start_link(page), ANNA)
+    expect(page).to_have_url(offered.base + offered.path, timeout=10_000)
+    assert page.get_by_role("button", name=START).is_visible()
+    page.context.close()
+
+
+def test_another_browser_cannot_go_on_with_a_log_in(portal: Portal, services: Signing) -> None:
+    with httpx.Client(base_url=portal.base) as client:
+        order = client.post("/login/bankid", data={"next": "//elsewhere.example"}).headers["location"]
+        assert order.endswith("?next=/start")
+        assert client.get(order).status_code == 200
+    assert httpx.get(portal.base + order).status_code == 404
+    assert httpx.post(portal.base + order.split("?")[0] + "/status").status_code == 404

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.common import logs, web
-from services.gateway.portal import commands, facility_page, login, security, signing_page, start_page
+from services.gateway.portal import bankid_log_in, commands, facility_page, login, security, signing_page, start_page
 from services.gateway.portal.visits import NotLoggedInError, Parts, Visit
 
 log = logs.get_logger()
@@ -30,7 +30,14 @@ def app(parts: Parts) -> FastAPI:
     portal.add_middleware(GZipMiddleware, minimum_size=1_000)
     portal.mount("/static", StaticFiles(directory=STATIC), name="static")
     _errors(portal, parts)
-    for routes in (login.routes, start_page.routes, facility_page.routes, signing_page.routes, commands.routes):
+    for routes in (
+        bankid_log_in.routes,
+        login.routes,
+        start_page.routes,
+        facility_page.routes,
+        signing_page.routes,
+        commands.routes,
+    ):
         portal.include_router(routes(parts))
     return portal
 

@@ -7,8 +7,7 @@ import httpx
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.gateway.core import qr_code
-from services.gateway.portal import security
+from services.gateway.portal import bankid_order, security
 from services.gateway.portal.commands import UnansweredError, answered, headers_for
 from services.gateway.portal.signing_words import said
 from services.gateway.portal.visits import Parts, Visit
@@ -17,7 +16,6 @@ from services.gateway.store import offers
 
 PATH = "/contracts/sign"
 AWAY = "bankid_away"
-OPEN = ("starting", "pending")
 FormToken = Annotated[str, Form(max_length=100)]
 Hint = Annotated[str, Form(max_length=400)]
 Version = Annotated[int, Form(ge=1)]
@@ -44,7 +42,7 @@ def routes(parts: Parts) -> APIRouter:
     async def order(request: Request, offer_id: UUID, signing_id: UUID) -> Response:
         visit = await _visit(parts, request)
         found = _found(await _ask(parts, visit, "GET", str(signing_id)))
-        return parts.page("signing_order.html", visit, **_shown(visit, offer_id, found))
+        return parts.page("bankid_order.html", visit, **_shown(visit, offer_id, found))
 
     @router.post("/{offer_id}/{signing_id}/status")
     async def status(
@@ -55,10 +53,10 @@ def routes(parts: Parts) -> APIRouter:
         page = f"{PATH}/{offer_id}/{signing_id}"
         if not request.headers.get("hx-request"):
             return RedirectResponse(page, 303)
-        if found["state"] not in OPEN:
+        if found["state"] not in bankid_order.OPEN:
             return Response(headers={"HX-Redirect": page})
         shown = _shown(visit, offer_id, found)
-        return parts.page("signing_frame.html", visit, is_news=shown["hint"] != hint, **shown)
+        return parts.page("bankid_frame.html", visit, is_news=shown["hint"] != hint, **shown)
 
     @router.post("/{offer_id}/{signing_id}/cancel")
     async def cancel(request: Request, offer_id: UUID, signing_id: UUID, form_token: FormToken = "") -> Response:
@@ -108,18 +106,10 @@ def _why_not(parts: Parts, offer: Any) -> str:
 
 
 def _shown(visit: Visit, offer_id: UUID, found: dict[str, Any]) -> dict[str, Any]:
-    """Give what the page of an order shows; only a link of a phone's own kind is passed on."""
-    state, words = found["state"], WORDS[visit.visitor.language]["signing"]
-    return {
-        "offer_id": offer_id,
-        "signing_id": found["signing_id"],
-        "state": state,
-        "is_open": state in OPEN,
-        "hint": said(state, found["reason"], words),
-        "start_url": found["start_url"],
-        "code": qr_code.svg_path(found["qr"]) if found["qr"] else "",
-        "code_size": qr_code.SIZE + 2 * qr_code.QUIET,
-    }
+    back = f"{PATH}/{offer_id}"
+    language = visit.visitor.language
+    title = WORDS[language]["signing"]["start"]
+    return bankid_order.shown(found, language, title, f"{back}/{found['signing_id']}", back)
 
 
 async def _ask(

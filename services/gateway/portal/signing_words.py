@@ -6,6 +6,8 @@ SWEDISH_SIGNING: Final[dict[str, str]] = {
     "title": "Underteckna erbjudande {number}", "offers": "Erbjudanden att underteckna",
     "what": "Det här undertecknar du", "digest": "Dokumentets kontrollsumma (SHA-256)",
     "expires": "Kan undertecknas till",
+    "log_in": "Logga in med BankID",
+    "unknown_person": "Vi känner inte till dig ännu. Kontakta kundservice, eller logga in på annat sätt.",
     "start": "Underteckna med BankID", "is_signed": "Undertecknat {at}", "again": "Försök igen", "cancel": "Avbryt",
     "this_device": "Öppna BankID på den här enheten", "code": "Kod att läsa av med BankID-appen i en annan mobil",
     "refresh": "Uppdatera", "to_offer": "Till erbjudandet", "done": "Undertecknat",
@@ -49,6 +51,8 @@ SWEDISH_SIGNING: Final[dict[str, str]] = {
 ENGLISH_SIGNING: Final[dict[str, str]] = {
     "title": "Sign offer {number}", "offers": "Offers to sign",
     "what": "This is what you sign", "digest": "The document's checksum (SHA-256)", "expires": "Can be signed until",
+    "log_in": "Log in with BankID",
+    "unknown_person": "We do not know you yet. Contact customer service, or log in another way.",
     "start": "Sign with BankID", "is_signed": "Signed {at}", "again": "Try again", "cancel": "Cancel",
     "this_device": "Open BankID on this device", "code": "Code to scan with the BankID app on another device",
     "refresh": "Refresh", "to_offer": "To the offer", "done": "Signed",
