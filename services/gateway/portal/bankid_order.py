@@ -12,7 +12,7 @@ OPEN = ("starting", "pending")
 def shown(
     found: dict[str, Any], language: str, title: str, path: str, back: str, following: str = ""
 ) -> dict[str, Any]:
-    """Give the values of the page. found: the order as its owner answers; following: where to go on once it is done."""
+    """Give the values of the page. found: the order as its owner answers; following: where to go on to afterwards."""
     state = found["state"]
     return {
         "title": title,
