@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -169,6 +170,24 @@ def test_of_two_administrators_one_signs(running: Signing, sessions: dict[str, s
     assert approved(running, sessions["anna"], first) == ("refused", "offer_signed")
     again = running.begin(sessions["anna"], offer)
     assert (again.status_code, again.json()["code"]) == (409, "offer_signed")
+
+
+def test_of_many_clicks_at_once_one_begins_an_order(running: Signing, sessions: dict[str, str], house: House) -> None:
+    offer = running.offer(house)
+    with ThreadPoolExecutor(8) as clicks:
+        answers = list(clicks.map(lambda _: running.begin(sessions["anna"], offer), range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["signing_id"] for answer in answers}) == 1
+
+
+def test_of_two_signatures_at_once_one_is_taken(running: Signing, sessions: dict[str, str], house: House) -> None:
+    offer = running.offer(house)
+    orders = {name: running.begun(sessions[name], offer) for name in ("anna", "bo")}
+    for name, signing_id in orders.items():
+        running.phone(sessions[name], signing_id, "approve", personal_number=NUMBERS[name])
+    with ThreadPoolExecutor() as both:
+        ends = list(both.map(lambda name: running.status(sessions[name], orders[name]), orders))
+    assert sorted(ends) == [("refused", "offer_signed"), ("signed", "")]
 
 
 @pytest.mark.parametrize("hint", ["userCancel", "expiredTransaction", "somethingNew"])
