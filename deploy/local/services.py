@@ -42,6 +42,9 @@ INGEST_MQTT = Service("ingest_mqtt", "services.ingest", ("mqtt",))
 BILLING = Service("billing", "services.billing")
 ALERTS = Service("alerts", "services.alerts")
 GATEWAY = Service("gateway", "services.gateway")
+BANKID_RP = Service("bankid_rp", "deploy.local.bankid_rp")
+"""Stands in for BankID on the local stack, unless the environment names another address."""
+BANKID_URL = "KULVERT_BANKID_URL"
 
 OWNERS_OF_COMMANDS = {
     "KULVERT_PERMISSIONS_URL": PERMISSIONS,
@@ -78,4 +81,5 @@ def services(workers: int = 1) -> list[Service]:
     """Give every process that can be run, with as many ingest workers as wanted."""
     more_workers = [ingest_worker(number) for number in range(2, workers + 1)]
     listeners = [INGEST_MQTT] if os.environ.get("KULVERT_MQTT_HOST") else []
-    return [service for service in (*EVERY_SERVICE, *more_workers, *listeners) if service.exists]
+    stand_ins = [] if os.environ.get(BANKID_URL) else [BANKID_RP]
+    return [service for service in (*EVERY_SERVICE, *more_workers, *listeners, *stand_ins) if service.exists]

@@ -105,17 +105,20 @@ class Stack:
         """Give the file that a part's output goes to."""
         return self.home / "logs" / f"{name}.log"
 
+    def ports_of(self, http: str, metrics: str) -> dict[str, str]:
+        """Give the settings that say where a process listens; the arguments name its ports."""
+        return {"KULVERT_HTTP_PORT": str(self.port(http)), "KULVERT_METRICS_PORT": str(self.port(metrics))}
+
     def environment(self, role: str, http: str, metrics: str) -> dict[str, str]:
         """Give the settings of a service's process; `http` and `metrics` name its ports."""
         environment = {
             "KULVERT_DATABASE_URL": self.dsn(role),
             "KULVERT_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "KULVERT_HTTP_PORT": str(self.port(http)),
-            "KULVERT_METRICS_PORT": str(self.port(metrics)),
+            **self.ports_of(http, metrics),
             "KULVERT_INTEGRATION_KEY_SHA256": hashlib.sha256(self.integration_key.encode()).hexdigest(),
             "KULVERT_LOCAL": "1",
         }
-        if role == "contracts":
+        if role in ("contracts", "permissions"):
             environment["KULVERT_IDENTITY_KEY"] = self._state["identity_key"]
         if role == "ingest":
             environment["KULVERT_TELEGRAM_KEY"] = self._state["telegram_key"]

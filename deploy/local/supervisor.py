@@ -18,11 +18,14 @@ from deploy.local import folder, jars
 from deploy.local.folder import StackError
 from deploy.local.processes import Started, reap, start
 from deploy.local.services import (
+    BANKID_RP,
+    BANKID_URL,
     BILLING,
     CONTRACTS,
     GATEWAY,
     OPERATOR,
     OWNERS_OF_COMMANDS,
+    PERMISSIONS,
     SELLER,
     Service,
     services,
@@ -68,6 +71,8 @@ def only_supervisor_of(stack: Stack) -> Iterator[None]:
 
 def settings_for(stack: Stack, service: Service) -> dict[str, str]:
     """Give the environment of a service's process."""
+    if service == BANKID_RP:
+        return stack.ports_of(service.http, service.metrics)
     environment = stack.environment(service.role, service.http, service.metrics)
     if service == GATEWAY:
         for name, owner in OWNERS_OF_COMMANDS.items():
@@ -77,6 +82,9 @@ def settings_for(stack: Stack, service: Service) -> dict[str, str]:
         environment |= {name: os.environ.get(name, local) for name, local in SELLER.items()}
     if service == CONTRACTS:
         environment |= {name: os.environ.get(name, SELLER[name]) for name in OPERATOR}
+    if service in (CONTRACTS, PERMISSIONS) and not os.environ.get(BANKID_URL):
+        stand_in = f"http://127.0.0.1:{stack.port(BANKID_RP.http)}"
+        environment |= {BANKID_URL: f"{stand_in}/rp/v6.0", "KULVERT_BANKID_START_URL": f"{stand_in}/phone"}
     return environment
 
 

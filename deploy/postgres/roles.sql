@@ -34,7 +34,7 @@ BEGIN
     -- Who reads from whose published schema. Which of its views, the owner's migrations say.
     REVOKE ALL ON SCHEMA permissions_v1, contracts_v1, ingest_v1, billing_v1, alerts_v1, gateway
         FROM permissions, contracts, ingest, billing, alerts, gateway;
-    GRANT USAGE ON SCHEMA permissions_v1 TO alerts, gateway;
+    GRANT USAGE ON SCHEMA permissions_v1 TO contracts, alerts, gateway;
     GRANT USAGE ON SCHEMA contracts_v1 TO permissions, contracts, billing, alerts, gateway;
     GRANT USAGE ON SCHEMA ingest_v1 TO contracts, ingest, billing, alerts, gateway;
     GRANT USAGE ON SCHEMA billing_v1 TO billing, gateway;

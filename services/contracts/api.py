@@ -12,7 +12,15 @@ from schemas.price_lists import PriceList
 from schemas.values import Key
 from services.common import problems, web
 from services.common.table_imports import ImportAnswer, imported
-from services.contracts import costs_api, determinations_api, effects_api, handlers, metrics, power_runs_api
+from services.contracts import (
+    costs_api,
+    determinations_api,
+    effects_api,
+    handlers,
+    metrics,
+    power_runs_api,
+    signing_api,
+)
 from services.contracts.core import documents, price_list_documents
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
 from services.contracts.imports import import_table
@@ -31,20 +39,31 @@ CONFLICTS = {
     Refusal.POWER_IS_CHOSEN,
     Refusal.DAY_NOT_COME,
     Refusal.RUN_NOT_FINISHED,
+    Refusal.NO_PRICES,
+    Refusal.OFFER_TOO_LATE,
+    Refusal.TERM_IS_LATER,
+    Refusal.OFFER_SIGNED,
+    Refusal.OFFER_EXPIRED,
+    Refusal.OFFER_REPLACED,
+    Refusal.CONTRACT_CHANGED,
+    Refusal.PRICES_CHANGED,
+    Refusal.NOT_IDENTIFIED,
 }
 """What is well written and contradicts what is stored, or the day; answered with 409."""
+NOT_ALLOWED = {Refusal.ONLY_ADMINISTRATORS, Refusal.ONLY_LOOKS}
+"""What whoever asks may not do; answered with 403."""
 MAX_REFUSED_SHOWN = 1_000
 PRICE_LIST_UNREADABLE = "This is no price list, in short or as tariffs; mend what the errors name. Nothing was taken."
 PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the errors name. Nothing was taken."
 
 
 def app(parts: Parts) -> FastAPI:
-    """Give the web app; every path wants the key for staff systems, but what a year costs, which others may ask."""
+    """Give the web app; paths want the key for staff systems, but signing a session, and what a year costs neither."""
     api = web.app("contracts", parts.settings)
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
-        return web.Problem(409 if error.refusal in CONFLICTS else 422, error.refusal.value, error.detail).response()
+        return web.Problem(_status(error.refusal), error.refusal.value, error.detail).response()
 
     @api.exception_handler(FaultyPriceListError)
     async def faulty(_: Request, error: FaultyPriceListError) -> Response:
@@ -58,11 +77,19 @@ def app(parts: Parts) -> FastAPI:
 
     key = [Depends(web.integration_key(parts.settings))]
     powers = (determinations_api.routes(parts), power_runs_api.routes(parts), effects_api.routes(parts))
+    api.include_router(signing_api.visitor_routes(parts), prefix="/v1")
+    api.include_router(signing_api.staff_routes(parts), prefix="/v1", dependencies=key)
     for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), *powers):
         api.include_router(router, prefix="/v1", dependencies=key)
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     api.include_router(costs_api.contract_routes(parts), prefix="/v1")
     return api
+
+
+def _status(refusal: Refusal) -> int:
+    if refusal in NOT_ALLOWED:
+        return 403
+    return 409 if refusal in CONFLICTS else 422
 
 
 def _answer(response: Response, kind: str, change: Change, **identity: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from schemas.price_list_terms import PriceListTerms
 from schemas.topics import CONTRACTS_CHANGED, FACILITIES_CHANGED, PRICE_LISTS_CHANGED
 from schemas.values import ContractId, CustomerId, FacilityId, PointId
 from services.common import outbox
+from services.common.identity_seal import Sealer
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.contract_changes import changed_from
@@ -17,7 +18,6 @@ from services.contracts.core.price_list_documents import period_fault
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
 from services.contracts.life import terms_of
-from services.contracts.sealing import Sealer
 from services.contracts.store import Change, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database, Transaction
 from services.common.table_imports import Report
 from services.common.tables import BadRow, Kind, Row, rows
 from services.contracts import handlers, metrics
 from services.contracts.core import documents
 from services.contracts.core.refusals import RefusedError
-from services.contracts.sealing import Sealer
 from services.contracts.store import Change
 
 KINDS = {

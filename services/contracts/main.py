@@ -3,14 +3,14 @@
 import asyncio
 from functools import partial
 
-from services.common import health, kafka, one_zone, outbox, process, schedule, web
+from services.common import bankid, health, kafka, one_zone, outbox, process, schedule, web
 from services.common.beside import Beside
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
 from services.contracts import api, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.parts import Parts
-from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
 
@@ -25,7 +25,9 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     sealer = Sealer(settings.identity_key.get_secret_value())
-    parts = Parts(database, sealer, settings)
+    orders = bankid.Orders(settings.identity_key.get_secret_value(), settings.bankid_start_url)
+    asking = bankid.client(settings)
+    parts = Parts(database, sealer, orders, bankid.BankId(asking), settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)
     staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))
@@ -40,5 +42,6 @@ async def main(stop: asyncio.Event) -> None:
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:
+        await asking.aclose()
         await producer.stop()
         await database.close()

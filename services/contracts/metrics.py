@@ -8,3 +8,4 @@ DOCUMENTS = Counter(
 DETERMINATIONS = Counter(
     "kulvert_contracts_determinations_total", "Subscription powers determined, by decision", ["decision"]
 )
+SIGNINGS = Counter("kulvert_contracts_signings_total", "Orders to sign that have ended, by how they did", ["state"])

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from services.common.bankid import BankId, Orders
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.contracts.sealing import Sealer
 from services.contracts.settings import ContractsSettings
 
 
@@ -14,6 +15,8 @@ class Parts:
 
     database: Database
     sealer: Sealer
+    orders: Orders
+    bankid: BankId
     settings: ContractsSettings
 
     def today(self) -> date:

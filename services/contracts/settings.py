@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field, FilePath, SecretStr, StringConstraints, field_validator
 
 from schemas.tariffs import OrganisationNumber
-from services.common.settings import Settings
+from services.common import bankid
 
 
-class ContractsSettings(Settings):
+class ContractsSettings(bankid.BankIdSettings):
     """What this service must be told beside what every service is told."""
 
     identity_key: SecretStr = Field(

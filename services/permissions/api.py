@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Response
 from psycopg.errors import UniqueViolation
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from schemas.grants import Level
+from schemas.identity_numbers import personal_number
 from schemas.values import CustomerId, Key, UserId
 from services.common import web
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database, Transaction
 from services.permissions import handlers, metrics
 from services.permissions.settings import PermissionsSettings
@@ -27,6 +29,7 @@ class Parts:
     """What the requests need."""
 
     database: Database
+    sealer: Sealer
     settings: PermissionsSettings
 
 
@@ -34,13 +37,21 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+def _checked(number: SecretStr) -> SecretStr:
+    return SecretStr(personal_number(number.get_secret_value()))
+
+
 class Person(_Document):
-    """A person who logs in. staff_role: what a member of the utility's staff is, None for customers."""
+    """A person who logs in. staff_role: what a member of the utility's staff is, None for customers.
+
+    identity_number: the personal number, sealed on arrival and never given out; left out, the one that is sealed stays.
+    """
 
     name: Text
     email: Email | None = None
     language: Literal["sv", "en"] = "sv"
     staff_role: Literal["operator", "economist"] | None = None
+    identity_number: Annotated[SecretStr, AfterValidator(_checked)] | None = None
 
 
 class GrantDocument(_Document):
@@ -85,10 +96,15 @@ def _people(parts: Parts) -> APIRouter:
 
     @router.put("/people/{user_name}")
     async def put_person(user_name: Key, document: Person, response: Response) -> dict[str, Any]:
+        person, number = document.model_dump(exclude={"identity_number"}), document.identity_number
         try:
             async with parts.database.transaction() as tx:
-                user_id, result = await handlers.put_person(tx, user_name, document.model_dump(), ACTOR)
+                user_id, result = await handlers.put_person(tx, user_name, person, ACTOR)
+                if number and await handlers.put_identity(tx, user_id, number, parts.sealer, ACTOR):
+                    result = "changed" if result == "unchanged" else result
         except UniqueViolation as taken:
+            if taken.diag.constraint_name == people.ONE_PERSON_A_NUMBER:
+                raise web.Problem(409, "identity_taken", "Another person has that personal number.") from taken
             raise web.Problem(409, "email_taken", "Another person has that e-mail address.") from taken
         response.status_code = web.status_of(result)
         return {"result": result, "user_id": user_id}

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
+
 from schemas.contracts import ContractChanged
 from schemas.grants import Level
 from schemas.topics import GRANTS_CHANGED
 from schemas.values import CustomerId, UserId
 from services.common import outbox
 from services.common.consume import Record
+from services.common.identity_seal import Sealer
 from services.common.kafka import Outgoing
 from services.common.postgres import Transaction
 from services.common.received import read_event
@@ -44,6 +47,14 @@ async def put_person(tx: Transaction, user_name: str, person: dict[str, Any], ac
         changed["email"] = ["", "changed"]
     await people.write_audit(tx, actor, "put_person", user_id=user_id, changed=changed)
     return user_id, "created" if is_new else "changed"
+
+
+async def put_identity(tx: Transaction, user_id: UserId, number: SecretStr, sealer: Sealer, actor: str) -> bool:
+    """Seal a person's number; False where it is sealed already. Raises UniqueViolation for another's."""
+    changed = await people.put_identity(tx, user_id, sealer.seal(number.get_secret_value(), user_id.bytes))
+    if changed:
+        await people.write_audit(tx, actor, "put_identity", user_id=user_id)
+    return changed
 
 
 async def grant(tx: Transaction, user_id: UserId, customer_id: CustomerId, level: Level, actor: str) -> bool:
@@ -84,9 +95,14 @@ async def log_in(tx: Transaction, link_token: str) -> Token | None:
     user_id = await people.use_link(tx, digest(link_token))
     if user_id is None:
         return None
+    return await begin_session(tx, user_id, "local")
+
+
+async def begin_session(tx: Transaction, user_id: UserId, assurance: str) -> Token:
+    """Begin a session. assurance: how it is known that it is he."""
     session = Token(secrets.token_urlsafe(TOKEN_BYTES), datetime.now(UTC) + SESSION_LIFE)
-    await people.add_session(tx, digest(session.token), user_id, "local", session.expires_at)
-    await people.write_audit(tx, str(user_id), "logged_in", assurance="local")
+    await people.add_session(tx, digest(session.token), user_id, assurance, session.expires_at)
+    await people.write_audit(tx, str(user_id), "logged_in", assurance=assurance)
     return session
 
 

@@ -4,9 +4,11 @@ import asyncio
 from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
-from services.common import consume, health, kafka, one_zone, outbox, process, web
+from services.common import bankid, consume, health, kafka, one_zone, outbox, process, web
+from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.permissions import api
+from services.permissions import api, bankid_api
+from services.permissions.bankid_log_in import LogIn
 from services.permissions.handlers import SCHEMA, ContractHandlers
 from services.permissions.settings import PermissionsSettings
 
@@ -22,17 +24,24 @@ async def main(stop: asyncio.Event) -> None:
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
+    secret = settings.identity_key.get_secret_value()
+    sealer, asking = Sealer(secret), bankid.client(settings)
+    orders = bankid.Orders(secret, settings.bankid_start_url)
+    log_in = LogIn(database, sealer, orders, bankid.BankId(asking))
+    app = api.app(api.Parts(database, sealer, settings))
+    app.include_router(bankid_api.routes(log_in, is_on=bool(settings.bankid_url)), prefix="/v1")
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
     contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))
     state.check("contracts", contracts.has_begun)
     try:
         await process.side_by_side(
             stop,
-            web.serve(api.app(api.Parts(database, settings)), settings, stop),
+            web.serve(app, settings, stop),
             contracts.run(stop),
             relay.run(stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:
+        await asking.aclose()
         await producer.stop()
         await database.close()

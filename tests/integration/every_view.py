@@ -37,6 +37,12 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
         connection.execute(
             "INSERT INTO contracts.notice VALUES (%s, 'views', '2030-01-01', 'bas')", [house.contract_id]
         )
+        connection.execute(
+            "INSERT INTO contracts.offer (offer_id, version, offer_number, contract_id, contract_version,"
+            " price_list_id, price_list_version, valid_from, document, document_sha256, text, expires_at)"
+            " VALUES (%s, 1, %s, %s, 1, 'views', 1, '2030-01-01', '{}', sha256('{}'), 'text', now())",
+            [uuid4(), name, house.contract_id],
+        )
         _figures(connection, house)
         _invoice(connection, house)
     return house, token

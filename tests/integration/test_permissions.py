@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -168,3 +169,52 @@ def test_only_the_key_puts_people_and_grants(api: httpx.Client) -> None:
 
 def test_a_field_nobody_knows_is_refused(api: httpx.Client) -> None:
     assert api.put("/v1/grants/K-BUYER/bo", json={"level": "read", "customer_id": "x"}).status_code == 422
+
+
+def test_a_personal_number_is_sealed_and_answers_only_whether_it_is_the_same(stack: Stack, api: httpx.Client) -> None:
+    person = {"name": "cecilia", "identity_number": "19711213-0112"}
+    assert api.put("/v1/people/cecilia", json=person).status_code == 201
+    assert api.put("/v1/people/cecilia", json=person).json()["result"] == "unchanged"
+    assert api.put("/v1/people/cecilia", json={"name": "cecilia"}).json()["result"] == "unchanged"
+    found = rows(
+        stack,
+        "SELECT p::text, (SELECT string_agg(a::text, '') FROM permissions.audit AS a) FROM permissions.person AS p",
+    )
+    assert "7112130112" not in str(found)
+    with psycopg.connect(stack.admin_dsn) as connection:
+        asked = connection.execute(
+            "SELECT permissions.is_person(user_id, identity_hmac), permissions.is_person(user_id, 'other')"
+            " FROM permissions.person WHERE user_name = 'cecilia'"
+        ).fetchone()
+    assert asked == (True, False)
+
+
+def test_two_people_cannot_have_one_personal_number(api: httpx.Client) -> None:
+    for name, status in (("disa", 201), ("eskil", 409)):
+        answer = api.put(f"/v1/people/{name}", json={"name": name, "identity_number": "19520229-0127"})
+        assert answer.status_code == status
+    assert answer.json()["code"] == "identity_taken"
+    organisation = api.put("/v1/people/fia", json={"name": "fia", "identity_number": "556000-0000"})
+    assert organisation.status_code == 422
+    assert "5560000000" not in organisation.text
+
+
+def test_grants_on_two_customers_of_one_person_at_once_show_both(stack: Stack, api: httpx.Client) -> None:
+    for customer in ("K-SELLER", "K-BUYER"):
+        customer_id = SELLER if customer == "K-SELLER" else BUYER
+        with psycopg.connect(stack.admin_dsn) as connection:
+            connection.cursor().executemany(
+                "INSERT INTO permissions.contract_period VALUES (%s, 1, %s, %s, '2020-01-01', 'infinity')",
+                [(uuid4(), customer_id, 881_000 + number) for number in range(300)],
+            )
+    assert api.put("/v1/people/gerd", json={"name": "gerd"}).status_code == 201
+
+    def switch(customer: str) -> list[int]:
+        levels = ["read", "full"] * 10
+        return [api.put(f"/v1/grants/{customer}/gerd", json={"level": level}).status_code for level in levels]
+
+    with ThreadPoolExecutor() as both:
+        answers = list(both.map(switch, ("K-SELLER", "K-BUYER")))
+    assert {status for one in answers for status in one} == {200}
+    levels = "SELECT DISTINCT level FROM permissions.visible_period JOIN permissions.person USING (user_id)"
+    assert rows(stack, f"{levels} WHERE user_name = 'gerd'") == [("full",)]

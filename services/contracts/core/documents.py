@@ -6,12 +6,12 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from schemas.facilities import Category
+from schemas.identity_numbers import identity_number
 from schemas.price_list_terms import BaseLoad
 from schemas.values import Activity, Key, Medium
-from services.contracts.core.identity import identity_number
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 EARLIEST, LATEST = date(1990, 1, 1), date(2060, 12, 31)
@@ -125,6 +125,17 @@ class Withdrawal(_Document):
     who: Text
     cause: Text
     dry_run: Annotated[bool, Field(strict=True)] = False
+
+
+class Offer(_Document):
+    """A change of a contract that its customer may sign: another price list, another power, options in words."""
+
+    contract_number: Key
+    price_list_id: Key
+    valid_from: Day
+    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
+    options: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    expires_at: AwareDatetime
 
 
 class ContractRow(_Document):

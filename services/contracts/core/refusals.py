@@ -26,6 +26,19 @@ class Refusal(StrEnum):
     POWER_IS_CHOSEN = "power_is_chosen"
     DAY_NOT_COME = "day_not_come"
     RUN_NOT_FINISHED = "run_not_finished"
+    UNKNOWN_CONTRACT = "unknown_contract"
+    NO_PRICES = "no_prices"
+    OFFER_TOO_LATE = "offer_too_late"
+    TERM_IS_LATER = "term_is_later"
+    OFFER_SIGNED = "offer_signed"
+    OFFER_EXPIRED = "offer_expired"
+    OFFER_REPLACED = "offer_replaced"
+    CONTRACT_CHANGED = "contract_changed"
+    PRICES_CHANGED = "prices_changed"
+    ONLY_ADMINISTRATORS = "only_administrators"
+    ONLY_LOOKS = "only_looks"
+    NOT_IDENTIFIED = "not_identified"
+    OTHER_PERSON = "other_person"
 
 
 class FaultyPriceListError(Exception):

@@ -6,9 +6,9 @@ from uuid import uuid4
 from psycopg.rows import dict_row
 
 from schemas.values import CustomerId
+from services.common.identity_seal import SealedIdentity, Sealer
 from services.common.postgres import Transaction
 from services.contracts.core import documents
-from services.contracts.sealing import SealedIdentity, Sealer
 from services.contracts.store import Change, lock
 
 _CUSTOMER = """

@@ -1,6 +1,6 @@
 """A visitor's commands, passed on under his own session to the service that owns what they change."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Annotated
 from uuid import UUID
 
@@ -28,14 +28,17 @@ def headers_for(session_token: str) -> dict[str, str]:
     return {SESSION_HEADER: session_token, web.CORRELATION_HEADER: logs.correlation_id()}
 
 
-async def answered(command: str, asking: Awaitable[httpx.Response]) -> httpx.Response:
-    """Wait for a service's answer to a command, and count it. Raises UnansweredError."""
+async def answered(command: str, asking: Awaitable[httpx.Response], expected: Collection[int] = ()) -> httpx.Response:
+    """Wait for a service's answer to a command, and count it. expected: server errors that have their own words.
+
+    Raises UnansweredError.
+    """
     try:
         answer = await asking
     except httpx.TransportError as error:
         raise UnansweredError(f"{command}: {type(error).__name__}") from error
     metrics.COMMANDS.labels(command, str(answer.status_code)).inc()
-    if answer.is_server_error:
+    if answer.is_server_error and answer.status_code not in expected:
         await answer.aclose()
         raise UnansweredError(f"{command}: {answer.status_code}")
     return answer

@@ -14,7 +14,7 @@ from services.gateway.core.sums import sums
 from services.gateway.portal.sections import section
 from services.gateway.portal.visits import Parts, Visit
 from services.gateway.portal.words import WORDS
-from services.gateway.store import agreements, alerts, facilities, figures
+from services.gateway.store import agreements, alerts, facilities, figures, offers
 
 ROWS_SHOWN = 12
 LATEST_WITHIN = timedelta(days=3)
@@ -115,6 +115,7 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
         coming=subscription.coming(drawn["powers"], today),
         powers=drawn["powers"],
         determined=await _determined(visit, point_id),
+        offers=await section(connection, "offers", lambda: offers.offers(connection, point_id)),
         contracts=await agreements.contracts(connection, point_id, today),
         episodes=await section(connection, "alerts", lambda: alerts.episodes(connection, ids, ROWS_SHOWN, is_staff)),
         invoices=await section(connection, "invoices", lambda: agreements.invoices(connection, ids, ROWS_SHOWN)),

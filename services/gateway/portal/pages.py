@@ -13,7 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from services.common import logs, web
-from services.gateway.portal import commands, contract_page, facility_page, login, prices_page, security, start_page
+from services.gateway.portal import (
+    bankid_log_in,
+    commands,
+    contract_page,
+    facility_page,
+    login,
+    prices_page,
+    security,
+    signing_page,
+    start_page,
+)
 from services.gateway.portal.visits import NotLoggedInError, Parts, Visit
 
 log = logs.get_logger()
@@ -31,8 +41,16 @@ def app(parts: Parts) -> FastAPI:
     portal.mount("/static", StaticFiles(directory=STATIC), name="static")
     _errors(portal, parts)
     # A contract's page before a facility's, whose paths for charts would fit it as well.
-    public = (login.routes, prices_page.routes)
-    for routes in (*public, start_page.routes, contract_page.routes, facility_page.routes, commands.routes):
+    for routes in (
+        bankid_log_in.routes,
+        login.routes,
+        prices_page.routes,
+        start_page.routes,
+        contract_page.routes,
+        facility_page.routes,
+        signing_page.routes,
+        commands.routes,
+    ):
         portal.include_router(routes(parts))
     return portal
 

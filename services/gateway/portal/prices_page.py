@@ -8,12 +8,13 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from services.common import logs, web
 from services.common.problems import away
+from services.gateway.allowance import Allowance, sender
 from services.gateway.core.cost_formats import cost_formats
 from services.gateway.core.price_rows import price_rows
 from services.gateway.core.typed import FIELDS, LONGEST, typed
 from services.gateway.portal.commands import UnansweredError, answered
 from services.gateway.portal.visits import Parts, language_of
-from services.gateway.tariff_api import MAX_QUERY, RETRY_AFTER_S, Allowance, sender
+from services.gateway.tariff_api import MAX_QUERY, RETRY_AFTER_S
 
 CATEGORIES = ("small_house", "apartments", "premises", "industry", "public")
 UNANSWERABLE = 422

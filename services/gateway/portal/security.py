@@ -68,6 +68,23 @@ def forget_session(response: Response, is_local: bool) -> None:
     response.delete_cookie(cookie_name(is_local), path="/", secure=not is_local, httponly=True, samesite="lax")
 
 
+def login_cookie_name(is_local: bool) -> str:
+    """Name the cookie by which a log-in goes on in the browser that began it, and in no other."""
+    return f"{cookie_name(is_local)}-login"
+
+
+def set_login(response: Response, token: str, is_local: bool) -> None:
+    """Give the browser what its log-in is bound to; no other site's page sends it along."""
+    name = login_cookie_name(is_local)
+    response.set_cookie(name, token, path="/", secure=not is_local, httponly=True, samesite="strict")
+
+
+def forget_login(response: Response, is_local: bool) -> None:
+    """Take that from the browser once it is logged in."""
+    name = login_cookie_name(is_local)
+    response.delete_cookie(name, path="/", secure=not is_local, httponly=True, samesite="strict")
+
+
 def inside(path: str) -> str:
     """Give a path of this site to go on to; anything that leads elsewhere becomes the start page."""
     is_inside = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()

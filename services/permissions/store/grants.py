@@ -36,6 +36,10 @@ _PEOPLE_OF = """
     UNION
     SELECT user_id FROM permissions.manager_grant WHERE customer_id = ANY(%(customers)s)
 """
+_LOCK_PEOPLE = """
+    SELECT pg_advisory_xact_lock(hashtextextended('permissions.person:' || user_id::text, 0))
+      FROM (SELECT unnest(%s::uuid[]) AS user_id ORDER BY 1) AS touched
+"""
 _CLEAR_VISIBLE = "DELETE FROM permissions.visible_period WHERE user_id = ANY(%s)"
 _ADD_VISIBLE = """
     WITH given AS (
@@ -112,7 +116,12 @@ async def people_of(tx: Transaction, customers: Sequence[CustomerId]) -> list[Us
 
 
 async def rewrite_visible(tx: Transaction, users: Sequence[UserId]) -> None:
-    """Write anew what people see: their grants cut to the contracts' periods, in this same transaction."""
+    """Write anew what people see: their grants cut to the contracts' periods, in this same transaction.
+
+    People are waited for, after their customers: two customers of one person that change at once would each write what
+    he sees without the other's change.
+    """
+    await tx.execute(_LOCK_PEOPLE, [list(users)])
     await tx.execute(_CLEAR_VISIBLE, [list(users)])
     await tx.execute(_ADD_VISIBLE, {"users": list(users)})
 

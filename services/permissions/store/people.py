@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Json
 
 from schemas.values import UserId
+from services.common.identity_seal import SealedIdentity
 from services.common.logs import correlation_id
 from services.common.postgres import Transaction
 
@@ -22,6 +23,11 @@ _PUT_PERSON = """
 _STORED = """
     SELECT name, email, language, staff_role FROM permissions.person WHERE user_name = %s FOR UPDATE
 """
+_PUT_IDENTITY = """
+    UPDATE permissions.person SET identity_hmac = %(digest)s, identity_sealed = %(sealed)s
+     WHERE user_id = %(user_id)s AND identity_hmac IS DISTINCT FROM %(digest)s
+"""
+ONE_PERSON_A_NUMBER = "person_identity_hmac_key"
 _PERSON = """
     SELECT user_id FROM permissions.person WHERE user_name = %(name)s OR email = %(name)s
 """
@@ -59,6 +65,12 @@ async def put_person(tx: Transaction, user_name: str, person: dict[str, Any]) ->
     row = await (await tx.execute(_PUT_PERSON, {"user_id": uuid4(), "user_name": user_name, **person})).fetchone()
     assert row is not None  # noqa: S101 - an upsert always gives its row
     return PutPerson(UserId(row[0]), row[1], before or {})
+
+
+async def put_identity(tx: Transaction, user_id: UserId, identity: SealedIdentity) -> bool:
+    """Keep a person's sealed number; True where it was another one or none. Raises UniqueViolation for another's."""
+    stored = await tx.execute(_PUT_IDENTITY, {"user_id": user_id, **identity._asdict()})
+    return stored.rowcount > 0
 
 
 async def person(tx: Transaction, name: str) -> UserId | None:

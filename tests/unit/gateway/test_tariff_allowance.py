@@ -3,7 +3,7 @@
 import pytest
 
 from services.gateway import tariff_api
-from services.gateway.tariff_api import Allowance, sender
+from services.gateway.allowance import Allowance, sender
 
 
 class Clock:

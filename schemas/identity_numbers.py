@@ -22,6 +22,14 @@ def identity_number(text: str) -> str:
     return digits
 
 
+def personal_number(text: str) -> str:
+    """Bring a person's number to its 12 digits. Raises ValueError as above, and for what is no person's."""
+    digits = identity_number(text)
+    if len(digits) != PERSONAL_DIGITS:
+        raise ValueError("write a personal number as YYYYMMDD-NNNN")
+    return digits
+
+
 def _has_right_check_digit(ten_digits: str) -> bool:
     doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(ten_digits))
     return sum(product // 10 + product % 10 for product in doubled) % 10 == 0

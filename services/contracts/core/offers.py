@@ -1,0 +1,112 @@
+"""An offer as a document: whole, in one spelling, and as the text that whoever signs is shown."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.price_lists import PriceList
+from services.contracts.core import documents
+
+
+class Parties(NamedTuple):
+    """Between whom and for what place a contract is."""
+
+    contract_number: str
+    customer_number: str
+    customer_name: str
+    facility_number: str
+    facility_name: str
+    facility_address: str
+    metering_point: str
+
+
+class Sheet(NamedTuple):
+    """An offer as it is stored and signed. document: canonical JSON; text: what is shown."""
+
+    document: str
+    sha256: bytes
+    text: str
+
+
+def sheet(
+    number: str,
+    offer: documents.Offer,
+    parties: Parties,
+    contract: Mapping[str, Any],
+    price_list: PriceList,
+    expires_on: datetime,
+) -> Sheet:
+    """Write an offer down. contract: as it stands, whole. expires_on: when it expires, in the customers' time zone."""
+    whole = {
+        "offer_number": number,
+        "offer": offer.model_dump(mode="json"),
+        "parties": parties._asdict(),
+        "contract": contract,
+        "price_list": price_list.model_dump(mode="json"),
+    }
+    document = canonical(whole)
+    digest = hashlib.sha256(document.encode()).digest()
+    return Sheet(document, digest, text_of(number, offer, parties, price_list.name, expires_on))
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Write JSON in the one spelling that is hashed: keys sorted, no spaces, letters as they are. Takes no floats."""
+    if _holds_float(document):
+        raise ValueError("write numbers as whole numbers or texts: a float has several spellings")
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _holds_float(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_float(one) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_float(one) for one in value)
+    return isinstance(value, float)
+
+
+def text_of(number: str, offer: documents.Offer, parties: Parties, price_list: str, expires_on: datetime) -> str:
+    """Write what is signed, as whoever signs reads it: in Swedish, the language of the contract."""
+    lines = [
+        f"Jag godkänner erbjudande {number} för {parties.customer_name} (kund {parties.customer_number}).",
+        "",
+        f"Avtal: {parties.contract_number}",
+        f"Anläggning: {parties.facility_name}, {parties.facility_address} ({parties.facility_number})",
+        f"Mätpunkt: {parties.metering_point}",
+        f"Prislista: {price_list} ({offer.price_list_id})",
+        f"Gäller från och med: {offer.valid_from.isoformat()}",
+    ]
+    if offer.kw is not None:
+        lines.append(f"Abonnemangseffekt: {_swedish(offer.kw)} kW")
+    lines += [f"Tillval: {option}" for option in offer.options]
+    lines += ["", f"Erbjudandet kan undertecknas till {expires_on:%Y-%m-%d %H:%M}."]
+    return "\n".join(lines)
+
+
+def _swedish(number: Decimal) -> str:
+    return f"{number.normalize():f}".replace(".", ",")
+
+
+def hidden_text(sha256: bytes) -> str:
+    """Write what is signed beside the text: the digest of the document, which binds every price to the signature."""
+    return canonical({"document_sha256": sha256.hex()})
+
+
+def with_offer(contract: documents.Contract, offer: documents.Offer) -> documents.Contract:
+    """Give a contract as it is once an offer on it is signed."""
+    term = documents.Term(valid_from=offer.valid_from, price_list_id=offer.price_list_id)
+    terms = [one for one in contract.terms if one.valid_from < offer.valid_from]
+    return contract.model_copy(
+        update={"terms": (*terms, term), "powers": _powers(contract.powers, offer.valid_from, offer.kw)}
+    )
+
+
+def _powers(
+    before: Sequence[documents.EnteredPower], day: date, kw: Decimal | None
+) -> tuple[documents.EnteredPower, ...]:
+    if kw is None:
+        return tuple(before)
+    others = [one for one in before if one.valid_from != day]
+    return tuple(sorted((*others, documents.EnteredPower(valid_from=day, kw=kw)), key=lambda one: one.valid_from))

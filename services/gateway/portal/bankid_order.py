@@ -1,0 +1,28 @@
+"""What the pages of an order with BankID show while it waits for a phone, and once it has ended."""
+
+from typing import Any
+
+from services.gateway.core import qr_code
+from services.gateway.portal.signing_words import said
+from services.gateway.portal.words import WORDS
+
+OPEN = ("starting", "pending")
+
+
+def shown(
+    found: dict[str, Any], language: str, title: str, path: str, back: str, following: str = ""
+) -> dict[str, Any]:
+    """Give the values of the page. found: the order as its owner answers; following: where to go on to afterwards."""
+    state = found["state"]
+    return {
+        "title": title,
+        "path": path,
+        "back": back,
+        "next": following,
+        "state": state,
+        "is_open": state in OPEN,
+        "hint": said(state, found["reason"], WORDS[language]["signing"]),
+        "start_url": found["start_url"],
+        "code": qr_code.svg_path(found["qr"]) if found["qr"] else "",
+        "code_size": qr_code.SIZE + 2 * qr_code.QUIET,
+    }

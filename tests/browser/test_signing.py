@@ -1,0 +1,152 @@
+"""An offer signed in a real browser, with the development RP's page as the phone."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from deploy.local.services import BANKID_RP
+from deploy.local.stack import Stack
+from tests.browser.conftest import COOKIE, Portal
+from tests.integration.contracts_house import House, serving
+from tests.integration.looking import rows, wait_for
+from tests.integration.signing_house import NUMBERS, Signing, put_people
+from tests.running import running
+
+START, ANNA = "Underteckna med BankID", NUMBERS["anna"]
+
+
+@pytest.fixture(scope="module")
+def services(portal: Portal, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signing]:
+    """What signing needs beside the portal's own services."""
+    logs = tmp_path_factory.mktemp("signing")
+    key = {"Authorization": f"Bearer {stack.integration_key}"}
+    with ExitStack() as opened:
+        contracts = opened.enter_context(serving(stack, logs / "contracts.log"))
+        rp = opened.enter_context(running(stack, BANKID_RP, logs / "bankid_rp.log"))
+        address = f"http://127.0.0.1:{stack.port('permissions_http')}"
+        permissions = opened.enter_context(httpx.Client(base_url=address, headers=key))
+        put_people(permissions)
+        yield Signing(contracts, permissions, rp, stack, logs)
+
+
+class Offered:
+    """A house with an offer, which its people see."""
+
+    def __init__(self, portal: Portal, services: Signing) -> None:
+        self.house: House = services.house()
+        self.offer = services.offer(self.house)
+        self.path = f"/contracts/sign/{self.offer['offer_id']}"
+        self.base = portal.base
+        seen = "SELECT count(*) FROM permissions.visible_period WHERE point_id = %s"
+        wait_for(lambda: rows(portal.stack, seen, self.house.point_id)[0][0] == len(NUMBERS))
+
+    def opened(self, browser: Browser, token: str, **context: Any) -> tuple[Page, list[str]]:
+        own = browser.new_context(**context)
+        own.add_cookies([{"name": COOKIE, "value": token, "url": self.base}])
+        page, faults = own.new_page(), list[str]()
+        page.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
+        page.goto(self.base + self.path)
+        return page, faults
+
+
+@pytest.fixture
+def offered(portal: Portal, services: Signing) -> Offered:
+    return Offered(portal, services)
+
+
+def approve(page: Page, start_link: str, number: str) -> None:
+    phone = page.context.new_page()
+    phone.goto(start_link)
+    phone.get_by_label("Personal number").fill(number)
+    phone.get_by_role("button", name="Approve", exact=True).click()
+    phone.close()
+
+
+def start_link(page: Page) -> str:
+    return page.get_by_role("link", name="Öppna BankID på den här enheten").get_attribute("href") or ""
+
+
+def test_an_administrator_signs_what_he_has_read(browser: Browser, services: Signing, offered: Offered) -> None:
+    page, faults = offered.opened(browser, services.session("anna"))
+    page.goto(f"{offered.base}/facilities/{offered.house.facility_id}")
+    page.get_by_role("link", name=f"Underteckna erbjudande O{offered.house.number}").click()
+    assert "Abonnemangseffekt: 12 kW" in page.get_by_role("main").inner_text()
+    page.get_by_role("button", name=START).click()
+    code = page.get_by_role("img", name="Kod att läsa av").locator("path")
+    first = code.get_attribute("d")
+    expect(code).not_to_have_attribute("d", first or "")
+    order = page.url
+    approve(page, start_link(page), ANNA)
+    expect(page.get_by_role("status")).to_have_text("Undertecknat", timeout=10_000)
+    page.go_back()
+    page.goto(order)
+    expect(page.get_by_role("status")).to_have_text("Undertecknat")
+    page.get_by_role("link", name="Till erbjudandet").click()
+    assert page.get_by_role("button", name=START).count() == 0
+    assert "Undertecknat 20" in page.get_by_role("main").inner_text()
+    assert faults == []
+    page.context.close()
+
+
+def test_without_scripts_an_order_is_followed_by_its_button(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    page, _ = offered.opened(browser, services.session("anna"), java_script_enabled=False)
+    page.get_by_role("button", name=START).click()
+    approve(page, start_link(page), NUMBERS["bo"])
+    page.get_by_role("button", name="Uppdatera").click()
+    expect(page.get_by_role("status")).to_contain_text("En annan person än du")
+    page.get_by_role("link", name="Försök igen").click()
+    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name="Avbryt").click()
+    expect(page.get_by_role("status")).to_have_text("Åtgärden avbruten.")
+    page.context.close()
+
+
+@pytest.mark.parametrize("who", ["reader", "full"])
+def test_who_may_not_sign_reads_why(browser: Browser, services: Signing, offered: Offered, who: str) -> None:
+    page, _ = offered.opened(browser, services.session(who))
+    expect(page.get_by_role("alert")).to_contain_text("Bara kundens administratörer")
+    assert page.get_by_role("button", name=START).count() == 0
+    page.context.close()
+
+
+def test_a_forged_form_and_anothers_offer_do_nothing(portal: Portal, services: Signing, offered: Offered) -> None:
+    with httpx.Client(base_url=portal.base, cookies={COOKIE: services.session("anna")}) as client:
+        assert client.post(offered.path, data={"version": "1", "form_token": "made-up"}).status_code == 403
+    assert portal.get(offered.path).status_code == 404
+    assert rows(services.stack, "SELECT 1 FROM contracts.signing WHERE offer_id = %s", offered.offer["offer_id"]) == []
+
+
+def test_a_double_click_is_one_order(portal: Portal, services: Signing, offered: Offered) -> None:
+    with httpx.Client(base_url=portal.base, cookies={COOKIE: services.session("anna")}) as client:
+        token = client.get(offered.path).text.split('name="form_token" value="', 2)[-1].split('"')[0]
+        form = {"version": "1", "form_token": token}
+        answers = [client.post(offered.path, data=form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["location"] == answers[1].headers["location"]
+
+
+def test_an_administrator_logs_in_with_bankid_and_comes_where_he_was_going(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    page = browser.new_context(locale="sv-SE").new_page()
+    page.goto(offered.base + offered.path)
+    page.get_by_role("button", name="Logga in med BankID").click()
+    approve(page, start_link(page), ANNA)
+    expect(page).to_have_url(offered.base + offered.path, timeout=10_000)
+    assert page.get_by_role("button", name=START).is_visible()
+    page.context.close()
+
+
+def test_another_browser_cannot_go_on_with_a_log_in(portal: Portal, services: Signing) -> None:
+    with httpx.Client(base_url=portal.base) as client:
+        order = client.post("/login/bankid", data={"next": "//elsewhere.example"}).headers["location"]
+        assert order.endswith("?next=/start")
+        assert client.get(order).status_code == 200
+    assert httpx.get(portal.base + order).status_code == 404
+    assert httpx.post(portal.base + order.split("?")[0] + "/status").status_code == 404

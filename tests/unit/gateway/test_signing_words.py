@@ -1,0 +1,48 @@
+"""Whatever BankID hints and whatever refuses a signature is said in both languages."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.contracts.core.bankid import SignatureFault
+from services.contracts.core.refusals import Refusal
+from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING, said
+
+BOTH = pytest.mark.parametrize("words", [SWEDISH_SIGNING, ENGLISH_SIGNING], ids=["sv", "en"])
+REFUSALS = (
+    Refusal.OFFER_SIGNED,
+    Refusal.OFFER_EXPIRED,
+    Refusal.OFFER_REPLACED,
+    Refusal.CONTRACT_CHANGED,
+    Refusal.PRICES_CHANGED,
+    Refusal.ONLY_ADMINISTRATORS,
+    Refusal.ONLY_LOOKS,
+    Refusal.NOT_IDENTIFIED,
+    Refusal.OTHER_PERSON,
+)
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert SWEDISH_SIGNING.keys() == ENGLISH_SIGNING.keys()
+
+
+@BOTH
+def test_every_hint_has_words(shared_data: Path, words: dict[str, str]) -> None:
+    vectors = json.loads((shared_data / "bankid" / "bankid_v6_vectors.json").read_text())
+    for state in ("pending", "failed"):
+        for hint in vectors[f"{state}_hint_codes"]:
+            assert said(state, hint, words) == words[hint]
+
+
+@BOTH
+def test_every_refusal_has_words(words: dict[str, str]) -> None:
+    for reason in (*REFUSALS, *SignatureFault):
+        assert said("refused", reason.value, words) == words[reason.value]
+
+
+@BOTH
+def test_a_hint_that_nobody_knows_yet_is_said_by_its_state(words: dict[str, str]) -> None:
+    assert said("pending", "userWaves", words) == words["unknown_pending"]
+    assert said("failed", "sunIsDown", words) == words["unknown_failed"]
+    assert said("refused", "no_replacement", words) == words["refused"]
