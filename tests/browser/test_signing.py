@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from deploy.local.services import BANKID_RP
 from deploy.local.stack import Stack
 from tests.browser.conftest import COOKIE, Portal
-from tests.integration.contracts_house import House, serving
+from tests.integration.contracts_house import House, put_first
 from tests.integration.looking import rows, wait_for
 from tests.integration.signing_house import NUMBERS, Signing, put_people
 from tests.running import running
@@ -25,10 +25,12 @@ def services(portal: Portal, stack: Stack, tmp_path_factory: pytest.TempPathFact
     logs = tmp_path_factory.mktemp("signing")
     key = {"Authorization": f"Bearer {stack.integration_key}"}
     with ExitStack() as opened:
-        contracts = opened.enter_context(serving(stack, logs / "contracts.log"))
+        contracts, permissions = (
+            opened.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{stack.port(port)}", headers=key))
+            for port in ("contracts_http", "permissions_http")
+        )
+        put_first(contracts)
         rp = opened.enter_context(running(stack, BANKID_RP, logs / "bankid_rp.log"))
-        address = f"http://127.0.0.1:{stack.port('permissions_http')}"
-        permissions = opened.enter_context(httpx.Client(base_url=address, headers=key))
         put_people(permissions)
         yield Signing(contracts, permissions, rp, stack, logs)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway import tariff_api
+from services.gateway import allowance as of_addresses
 from services.gateway.allowance import Allowance, sender
 
 
@@ -40,7 +40,7 @@ def test_a_long_quiet_allows_no_more_than_a_minutes_questions() -> None:
 
 
 def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tariff_api, "MOST_ADDRESSES", 2)
+    monkeypatch.setattr(of_addresses, "MOST_ADDRESSES", 2)
     allowance = Allowance(1, Clock())
     assert [allowance.wait_s(name) for name in ("a", "b", "c", "a")] == [0.0] * 4
     assert allowance.wait_s("c") > 0
