@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import COOKIE, Portal, Visit
 from tests.browser.seed import House
@@ -30,7 +30,7 @@ def test_a_link_logs_in_by_its_button_and_only_once(portal: Portal, browser: Bro
         page.goto(f"{portal.base}/login?link={link}")
     page.get_by_role("button", name="Logga in").click()
     assert page.url == f"{portal.base}/start"
-    assert page.get_by_role("link", name="Kv. Lunden 3").first.is_visible()
+    expect(page.get_by_role("link", name="Kv. Lunden 3").first).to_be_visible()
     page.get_by_role("button", name="Logga ut").click()
     assert page.url == f"{portal.base}/login"
     page.goto(f"{portal.base}/start")

@@ -84,7 +84,7 @@ def test_a_bad_reading_is_held_and_the_good_one_beside_it_counts(door: Door, bad
     assert door.rows("SELECT energy_wh, verdict FROM ingest.reading WHERE delivery_id = %s", delivery_id) == [(1, 1)]
 
 
-@pytest.mark.parametrize("rank", ["-2", "102", "99999", "high", "1.5", "²"])
+@pytest.mark.parametrize("rank", ["-2", "103", "99999", "high", "1.5", "²"])
 def test_a_rank_that_no_source_has_makes_a_dead_letter(door: Door, rank: str) -> None:
     mark = uuid4().hex
     rows = batch([{"serial": "s", "read_at": MIDNIGHT_S, "energy_wh": 1}])
