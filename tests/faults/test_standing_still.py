@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from deploy.local.services import CONTRACTS, GATEWAY, INGEST_API, Service
+from deploy.local.services import BANKID_RP, CONTRACTS, GATEWAY, INGEST_API, Service
 from services.cli.stack import READY, STARTING, look
 from tests.faults.system import System
 
@@ -104,7 +104,7 @@ def test_a_kafka_that_stands_still_is_told_of_by_whoever_needs_it_and_ends_nobod
     before = {row.name: row.pid for row in look(system.stack)}
     with system.frozen("kafka"):
         states = {row.name: row.state for row in look(system.stack)}
-    needless = {"postgres", GATEWAY.name}
+    needless = {"postgres", GATEWAY.name, BANKID_RP.name}
     assert states == {name: READY if name in needless else STARTING for name in before}
     system.wait_until_ready()
     assert {row.name: row.pid for row in look(system.stack) if row.state == READY} == before

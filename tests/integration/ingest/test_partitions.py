@@ -78,8 +78,8 @@ def month(place: OwnDatabase) -> None:
 
 def run(place: OwnDatabase, statement: str, *values: Any) -> int:
     """Do what a worker does, over a connection of its own; returns how many rows were changed."""
-    with psycopg.connect(place.dsn("ingest"), autocommit=True) as connection:
-        # Else PostgreSQL counts what was written a while later.
+    with psycopg.connect(place.dsn("ingest")) as connection:
+        # In the same transaction: else PostgreSQL counts what was written a while later.
         connection.execute("SELECT pg_stat_force_next_flush()")
         return connection.execute(statement.encode(), values).rowcount
 
