@@ -60,10 +60,15 @@ class Stamped(StrEnum):
     END = "end"
 
 
+LONGEST_ZONE = 60
+"""Longer than the name of any place that has a time zone."""
+
+
 def _known_zone(name: str) -> str:
     if fixed_offset_s(name) is None:
         try:
-            ZoneInfo(name)
+            # Looked up as a package by each of its parts, so that a name of hundreds would end in a RecursionError.
+            ZoneInfo(name[:LONGEST_ZONE])
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("write UTC, an offset such as +01:00, or a zone such as Europe/Stockholm") from error
     return name

@@ -65,6 +65,7 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('field = "energy_wh"', 'field = "energi"', "no field 'energi'"),
         ('zone = "+01:00"', 'zone = "Europe/Stokholm"', "time.zone: write UTC"),
         ('zone = "+01:00"', 'zone = "+1"', "time.zone: write UTC"),
+        ('zone = "+01:00"', f'zone = "{"03/" * 900}2024"', "time.zone: write UTC"),
         ('zone = "+01:00"', 'format = "%d/%m"', "time.format: a format needs"),
         ('zone = "+01:00"', 'format = "%d/%m/%Y %B"', "not %B"),
         ('zone = "+01:00"', 'stamped = "middle"', "time.stamped: write 'begin' or 'end'"),
