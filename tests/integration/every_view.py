@@ -96,8 +96,8 @@ def _invoice(connection: psycopg.Connection, house: House) -> None:
     values = {"invoice": invoice_id, "contract": house.contract_id, "point": house.point_id, "first": first}
     connection.execute(
         "INSERT INTO billing.contract VALUES"
-        f" (%(contract)s, 1, 'V', {customer_id}, %(point)s, '2020-01-01', 'infinity', '[]', '[]')".encode(),
-        values,
+        f" (%(contract)s, 1, 'V', {customer_id}, %(point)s, %(first)s, 'infinity', %(terms)s, '[]')".encode(),
+        values | {"terms": Json([{"valid_from": first.isoformat(), "valid_to": None, "price_list_id": "seed"}])},
     )
     connection.execute(
         "INSERT INTO billing.invoice SELECT %(invoice)s, 1999, coalesce(max(sequence), 100000) + 1, %(invoice)s::text,"
