@@ -8,8 +8,17 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from schemas.price_list_terms import Band, Extension, PowerMethod, PriceListTerms, VolumeReference, WeightedBy
+from schemas.price_list_terms import (
+    Band,
+    Extension,
+    PowerMethod,
+    PricedPeriod,
+    PriceListTerms,
+    VolumeReference,
+    WeightedBy,
+)
 from schemas.short_price_lists import (
+    MONTHS,
     EnergyInShort,
     FixedInShort,
     PowerBand,
@@ -58,7 +67,7 @@ MEASURED = {
     PowerMethod.COOLING_PEAK: "Den högsta timmedeleffekten under tolv månader.",
 }
 ZONE = "Europe/Stockholm"
-ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, fixed_per_year=Decimal(0), per_kw_year=Decimal(0))
+ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, per_kw_year=Decimal(0))
 MICRO = Decimal("0.000001")
 Kind = TypeVar("Kind")
 
@@ -68,7 +77,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
     power = next(iter(_all(short, PowerInShort)), None)
     bands = power.bands if power else (ALL_POWERS,)
     return PriceListTerms(
-        tariffs=tuple(_Band(short, band, has_power=power is not None).tariff() for band in bands),
+        tariffs=tuple(_Band(short, band).tariff() for band in bands),
         extension=Extension(
             name=short.name,
             status=short.status,
@@ -77,6 +86,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
             base_load=short.base_load,
             power_method=power and power.method,
             power_changes_on=power and power.changes_on,
+            power_priced_period=PricedPeriod.MONTH if bands[0].is_monthly else PricedPeriod.YEAR,
             bands=tuple(Band(product=_product(short, one), from_kw=one.from_kw, to_kw=one.to_kw) for one in bands)
             if len(bands) > 1
             else (),
@@ -85,6 +95,10 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
                 (one.weighted_by for one in _all(short, ReturnTemperatureInShort)), WeightedBy.ENERGY
             ),
             volume_references=tuple(_volume_references(short)),
+            overrun_per_kw=None
+            if power is None or power.overrun_per_kw is None
+            else _price(short, power.overrun_per_kw),
+            utilisation_hours=power.utilisation_hours if power else (),
         ),
     )
 
@@ -132,8 +146,8 @@ def _runs(months: Sequence[int]) -> list[tuple[int, int]]:
 class _Band:
     """One band of a price list in short, as a tariff."""
 
-    def __init__(self, short: ShortPriceList, band: PowerBand, *, has_power: bool) -> None:
-        self._short, self._band, self._has_power = short, band, has_power
+    def __init__(self, short: ShortPriceList, band: PowerBand) -> None:
+        self._short, self._band = short, band
         self._product = _product(short, band)
         self._whole = DateInterval(from_including=short.valid_from, to_excluding=short.end)
 
@@ -161,12 +175,14 @@ class _Band:
     def _fixed(self) -> Iterator[FixedComponent]:
         for place, one in enumerate(_all(self._short, FixedInShort)):
             reference = _numbered("subscription", place)
+            monthly, yearly = one.amount_per_month, one.amount_per_year
+            amount, period = (yearly, "P1Y") if yearly is not None else (monthly or Decimal(0), "P1M")
+            yield FixedComponent(**self._component("Fast avgift", reference, self._whole, amount), priced_period=period)
+        period = "P1M" if self._band.is_monthly else "P1Y"
+        for span in self._power_spans():
             yield FixedComponent(
-                **self._component("Fast avgift", reference, self._whole, one.amount_per_year), priced_period="P1Y"
+                **self._component("Effekt, fast del", MAIN, span, self._band.fixed), priced_period=period
             )
-        if self._has_power:
-            price = self._band.fixed_per_year
-            yield FixedComponent(**self._component("Effekt, fast del", MAIN, self._whole, price), priced_period="P1Y")
 
     def _energy(self) -> Iterator[EnergyComponent]:
         for place, one in enumerate(_all(self._short, EnergyInShort)):
@@ -179,12 +195,17 @@ class _Band:
 
     def _power(self) -> Iterator[PowerComponent]:
         for one in _all(self._short, PowerInShort):
-            yield PowerComponent(
-                **self._component("Effekt", MAIN, self._whole, self._band.per_kw_year),
-                description=MEASURED[one.method],
-                unit="kW",
-                peak_identification_settings=PEAKS.get(one.method, HIGHEST_HOUR_OF_A_YEAR),
-            )
+            for span in self._power_spans():
+                yield PowerComponent(
+                    **self._component("Effekt", MAIN, span, self._band.per_kw),
+                    description=MEASURED[one.method],
+                    unit="kW",
+                    peak_identification_settings=PEAKS.get(one.method, HIGHEST_HOUR_OF_A_YEAR),
+                )
+
+    def _power_spans(self) -> Iterator[DateInterval]:
+        for one in _all(self._short, PowerInShort):
+            yield from [self._whole] if set(one.months) == MONTHS else _spans(self._short, one.months)
 
     def _efficiency(self) -> Iterator[EfficiencyComponent]:
         for place, one in enumerate(_all(self._short, ReturnTemperatureInShort)):
@@ -214,15 +235,24 @@ class _Band:
             "name": name,
             "reference": reference,
             "valid_period": span,
-            "price": self._price(price),
+            "price": _price(self._short, price),
         }
-
-    def _price(self, ex_vat: Decimal) -> Price:
-        inc_vat = (ex_vat * (100 + self._short.vat_percent) / 100).quantize(MICRO)
-        return Price(price_ex_vat=ex_vat, price_inc_vat=inc_vat.normalize() + 0, currency=self._short.currency)
 
     def _id(self, *names: str) -> UUID:
         return uuid5(NAMESPACE_URL, "/".join((self._product, self._short.valid_from.isoformat(), *names)))
+
+
+def _price(short: ShortPriceList, amount: Decimal) -> Price:
+    with_vat = (100 + short.vat_percent) / 100
+    if short.prices_include_vat:
+        ex_vat, inc_vat = _shortened(amount / with_vat), amount
+    else:
+        ex_vat, inc_vat = amount, _shortened(amount * with_vat)
+    return Price(price_ex_vat=ex_vat, price_inc_vat=inc_vat, currency=short.currency)
+
+
+def _shortened(amount: Decimal) -> Decimal:
+    return amount.quantize(MICRO).normalize() + 0
 
 
 def _held_against(one: ReturnTemperatureInShort) -> ReturnTemperatureSettings:

@@ -91,6 +91,13 @@ class VolumeReference(Closed):
     m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
 
 
+class PricedPeriod(StrEnum):
+    """What a price of power is per, beside the kW; the draft does not say."""
+
+    YEAR = "P1Y"
+    MONTH = "P1M"
+
+
 class UtilisationHours(Closed):
     """The hours that a category's yearly energy is divided by, where its power is read off a category number."""
 
@@ -103,6 +110,7 @@ class Extension(Closed):
 
     categories: whose facilities may choose it, without it all. base_load: whose base load it is for, without it any.
     power_changes_on: from when a newly measured power counts, without it the first of the month after its approval.
+    power_priced_period: what a kW is priced by, and the band's fixed part with it.
     bands: one for each tariff where there are several. overrun_per_kw: for each kW of a month's highest hour above the
     power that the customer has chosen.
     """
@@ -115,6 +123,7 @@ class Extension(Closed):
     base_load: BaseLoad | None = None
     power_method: PowerMethod | None = None
     power_changes_on: MonthDay | None = None
+    power_priced_period: PricedPeriod = PricedPeriod.YEAR
     bands: Annotated[tuple[Band, ...], Field(max_length=50)] = ()
     vat_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(25)
     return_temperature_weighted_by: WeightedBy = WeightedBy.ENERGY

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.price_list_terms import PriceListTerms, VolumeReference
+from schemas.price_list_terms import PricedPeriod, PriceListTerms, VolumeReference
 from schemas.tariffs import (
     EfficiencyComponent,
     EnergyComponent,
@@ -30,7 +30,7 @@ class Rate(NamedTuple):
     price: Decimal
     """In kr, excluding VAT."""
     per: str
-    """P1Y or P1M of a fixed one, MWh or kWh of energy, else kW (and year), m3, MWh·°C."""
+    """P1Y or P1M of a fixed one, MWh or kWh of energy, kW (and year) or kW/P1M of power, else m³, MWh·°C."""
     against: Decimal | None = None
     """What the quantity is held against: °C of a return temperature, m3/MWh of a volume."""
     is_against_network: bool = False
@@ -42,9 +42,10 @@ _Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyCompo
 def rates(terms: PriceListTerms) -> list[Rate]:
     """Give every price of a price list. What has no price of its own, spot and dynamic ones, is left out."""
     references = {one.reference: one for one in terms.extension.volume_references}
+    power_per = "kW/P1M" if terms.extension.power_priced_period is PricedPeriod.MONTH else "kW"
     found: list[Rate] = []
     for band, (tariff, _) in enumerate(terms.bands()):
-        found += [rate for rate in _rates(tariff, band, references) if rate is not None]
+        found += [rate for rate in _rates(tariff, band, references, power_per) if rate is not None]
     return found + list(_overrun(terms))
 
 
@@ -53,10 +54,10 @@ def limits_kw(terms: PriceListTerms) -> list[Decimal]:
     return [limit for _, limit in terms.bands() if limit is not None]
 
 
-def _rates(tariff: Tariff, band: int, references: dict[str, VolumeReference]) -> Iterator[Rate | None]:
+def _rates(tariff: Tariff, band: int, references: dict[str, VolumeReference], power_per: str) -> Iterator[Rate | None]:
     yield from (_rate("fixed", band, one, one.priced_period) for one in tariff.fixed_price.components)
     yield from (_rate("energy", band, one, one.unit) for one in tariff.energy_price.components)
-    yield from (_rate("power", band, one, "kW") for one in tariff.power_price.components)
+    yield from (_rate("power", band, one, power_per) for one in tariff.power_price.components)
     yield from (_efficiency(one, band, references) for one in tariff.efficiency_price.components)
 
 

@@ -1,8 +1,8 @@
 """Price lists in short: seasons by month, bands in a table, counting until the next version does.
 
 The form in which most price lists are printed, and written here without saying everything once for each band and year.
-`expanded_price_lists` makes the tariffs of the draft standard of it, which alone are stored and reckoned with. Fixed
-part, rate and yearly amount are per year; prices are excluding VAT.
+`expanded_price_lists` makes the tariffs of the draft standard of it, which alone are stored and reckoned with. Prices
+are excluding VAT, unless the list says that they include it.
 """
 
 from datetime import date
@@ -13,7 +13,15 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.facilities import Category
-from schemas.price_list_terms import BaseLoad, Month, MonthDay, PowerMethod, PriceListStatus, WeightedBy
+from schemas.price_list_terms import (
+    BaseLoad,
+    Month,
+    MonthDay,
+    PowerMethod,
+    PriceListStatus,
+    UtilisationHours,
+    WeightedBy,
+)
 from schemas.tariffs import Amount, OrganisationNumber, ReferenceSource
 from schemas.values import Medium
 
@@ -27,10 +35,17 @@ class _Short(BaseModel):
 
 
 class FixedInShort(_Short):
-    """A yearly amount, whatever is used."""
+    """An amount for each year, or for each month, whatever is used."""
 
     type: Literal["fixedPrice"] = "fixedPrice"
-    amount_per_year: Amount
+    amount_per_year: Amount | None = None
+    amount_per_month: Amount | None = None
+
+    @model_validator(mode="after")
+    def _says_one_amount(self) -> Self:
+        if (self.amount_per_year is None) == (self.amount_per_month is None):
+            raise ValueError("write either amount_per_year or amount_per_month")
+        return self
 
 
 class Season(_Short):
@@ -56,25 +71,63 @@ class EnergyInShort(_Short):
 
 
 class PowerBand(_Short):
-    """A span of subscription power: from_kw < kW <= to_kw; without to_kw it has no upper end."""
+    """A span of subscription power: from_kw < kW <= to_kw; without to_kw it has no upper end.
+
+    Priced by the year or by the month, fixed part and rate alike; a fixed part that is left out is none.
+    """
 
     from_kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
     to_kw: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=2)] | None
-    fixed_per_year: Amount
-    per_kw_year: Amount
+    fixed_per_year: Amount | None = None
+    per_kw_year: Amount | None = None
+    fixed_per_month: Amount | None = None
+    per_kw_month: Amount | None = None
+
+    @model_validator(mode="after")
+    def _says_one_rate(self) -> Self:
+        if (self.per_kw_year is None) == (self.per_kw_month is None):
+            raise ValueError("write either per_kw_year or per_kw_month")
+        if (self.fixed_per_month if self.per_kw_month is None else self.fixed_per_year) is not None:
+            raise ValueError("the fixed part is by the year where per_kw_year is, by the month where per_kw_month is")
+        return self
+
+    @property
+    def is_monthly(self) -> bool:
+        """True where a month costs so much, False where a year does."""
+        return self.per_kw_month is not None
+
+    @property
+    def fixed(self) -> Decimal:
+        """The fixed part, in kr a year or month."""
+        return self.fixed_per_year or self.fixed_per_month or Decimal(0)
+
+    @property
+    def per_kw(self) -> Decimal:
+        """The rate, in kr per kW and year or month."""
+        return self.per_kw_year or self.per_kw_month or Decimal(0)
 
 
 class PowerInShort(_Short):
-    """A yearly fixed part and a rate per kW, both of the band that the subscription power falls in.
+    """A fixed part and a rate per kW, both of the band that the subscription power falls in.
 
-    changes_on: the day of the year from which a newly measured power counts; without it the first of the month
-    after it was approved.
+    months: in which power is billed. changes_on: the day of the year from which a newly measured power counts; without
+    it the first of the month after it was approved. overrun_per_kw: for each kW of a month's highest hour above a
+    chosen power. utilisation_hours: what a category's yearly energy is divided by, where the method is category_number.
     """
 
     type: Literal["powerPrice"] = "powerPrice"
     method: PowerMethod = PowerMethod.MINUS_FIVE
     bands: Annotated[tuple[PowerBand, ...], Field(min_length=1, max_length=50)]
+    months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
     changes_on: MonthDay | None = None
+    overrun_per_kw: Amount | None = None
+    utilisation_hours: Annotated[tuple[UtilisationHours, ...], Field(max_length=10)] = ()
+
+    @model_validator(mode="after")
+    def _bands_are_priced_alike(self) -> Self:
+        if len({band.is_monthly for band in self.bands}) > 1:
+            raise ValueError("all bands are priced by the year, or all by the month")
+        return self
 
     @model_validator(mode="after")
     def _bands_meet(self) -> Self:
@@ -120,7 +173,8 @@ Component = Annotated[
 class ShortPriceList(_Short):
     """What a price list says, as a utility prints it; without its identity and version.
 
-    valid_to: the first day that it does not count on any more, without it LASTS_YEARS.
+    valid_to: the first day that it does not count on any more, without it LASTS_YEARS. prices_include_vat: as they are
+    printed for households.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -129,6 +183,7 @@ class ShortPriceList(_Short):
     status: PriceListStatus = PriceListStatus.FIRM
     currency: Literal["SEK"] = "SEK"
     vat_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(25)
+    prices_include_vat: bool = False
     medium: Medium = Medium.HEAT
     categories: Annotated[tuple[Category, ...], Field(min_length=1)] | None = None
     base_load: BaseLoad | None = None

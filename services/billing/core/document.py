@@ -20,6 +20,8 @@ METHOD = {
     "customer_chosen": "vald av kunden",
     "cooling_peak": "uppmätt som högsta timmedeleffekt på tolv månader",
 }
+MONTHLY = ("month", "kW/month")
+"""Units of lines that are priced by the month."""
 DECIMALS = {"MWh": 3, "kWh": 0, "m³": 3, "MWh·°C": 2}
 REGISTERS = ("register_from", "register_to")
 Row = Mapping[str, Any]
@@ -112,7 +114,7 @@ def _line(line: Row, has_parts: bool) -> dict[str, Any]:
 
 
 def _is_whole_month(line: Row) -> bool:
-    return bool(line["unit"] == "month" and line["days"] == line["year_days"])
+    return line["unit"] in MONTHLY and bool(line["days"] == line["year_days"])
 
 
 def _said(line: Row) -> tuple[str, str, str]:
@@ -124,9 +126,10 @@ def _said(line: Row) -> tuple[str, str, str]:
             return f"Energi, {label.lower()}", counted, f"{price} kr/{unit}"
         case "power":
             band = f"{swedish.price(line['fixed_price'])} kr + " if line["fixed_price"] else ""
-            return "Effekt", swedish.power(line["quantity"]), f"{band}{price} kr/kW och år"
+            period = "månad" if unit in MONTHLY else "år"
+            return "Effekt", swedish.power(line["quantity"]), f"{band}{price} kr/kW och {period}"
         case "fixed":
-            return label or "Fast avgift", "", f"{price} kr/{'månad' if unit == 'month' else 'år'}"
+            return label or "Fast avgift", "", f"{price} kr/{'månad' if unit in MONTHLY else 'år'}"
         case "overrun":
             return "Effekt över vald effekt", swedish.power(line["quantity"]), f"{price} kr/kW"
         case _:

@@ -15,7 +15,7 @@ from services.billing.core.prices import LaidOut, Prices
 from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
 from services.heat.tariff.rating import Parts, rated
-from services.heat.tariff.table import Charge
+from services.heat.tariff.table import Charge, is_monthly
 from services.heat.tariff.year_days import days_of_year
 
 
@@ -34,9 +34,9 @@ class Used(NamedTuple):
 class Line:
     """One line: (quantity × price + fixed_price) × days / year_days, in whole öre, excluding VAT.
 
-    fixed_price: the band's fixed part, kr a year, of a power line. days and year_days: None for what is not billed by
-    time; year_days are those of the month where the price is by the month. label: the component's name in the price
-    list, such as the season of an energy line.
+    fixed_price: the band's fixed part, kr a year or month, of a power line. days and year_days: None for what is not
+    billed by time; year_days are those of the month where the price is by the month. label: the component's name in the
+    price list, such as the season of an energy line.
     """
 
     part: Part
@@ -85,7 +85,7 @@ def _lines(part: Part, used: Used, laid_out: LaidOut, amounts: Sequence[tuple[in
     for (index, ore), layer in zip(amounts, laid_out.table.layers, strict=True):
         if index >= 0:
             rate = laid_out.rates[index]
-            fixed_price = Decimal(int(layer.yearly[layer.rate == index].max())).scaleb(-6)
+            fixed_price = Decimal(int(layer.band_fixed[layer.rate == index].max())).scaleb(-6)
             yield _line(part, used, rate, layer.charge, fixed_price, ore)
 
 
@@ -105,9 +105,9 @@ def _quantity(charge: Charge, part: Part, used: Used, rate: Rate) -> tuple[Decim
         case Charge.ENERGY:
             return Decimal(used.kwh).scaleb(-3), "MWh"
         case Charge.POWER:
-            return part.power.kw if part.power else Decimal(0), "kW"
+            return part.power.kw if part.power else Decimal(0), "kW/month" if is_monthly(rate) else "kW"
         case Charge.FIXED:
-            return Decimal(1), "month" if rate.per == "P1M" else "year"
+            return Decimal(1), "month" if is_monthly(rate) else "year"
         case Charge.VOLUME:
             against = used.network_l_per_mwh if rate.is_against_network else _thousandths(rate.against)
             return (Decimal(used.litres or 0) - Decimal(used.kwh * (against or 0)).scaleb(-3)).scaleb(-3), "m³"
@@ -129,5 +129,4 @@ def _hundredths(value: Decimal | None) -> int:
 
 def _of_days(part: Part, rate: Rate) -> int:
     """Give the days of the year that a price is for, or of the month."""
-    is_monthly = rate.per == "P1M"
-    return month_span(part.first.replace(day=1)).days if is_monthly else days_of_year(part.first.year)
+    return month_span(part.first.replace(day=1)).days if is_monthly(rate) else days_of_year(part.first.year)

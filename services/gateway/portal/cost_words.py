@@ -26,7 +26,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     },
     "per": {
         "P1Y": "kr/år", "P1M": "kr/månad", "MWh": "kr/MWh", "kWh": "kr/kWh", "kW": "kr/kW och år", "m³": "kr/m³",
-        "MWh·°C": "kr/MWh och °C",
+        "kW/P1M": "kr/kW och månad", "MWh·°C": "kr/MWh och °C",
     },
     "held_against": "mot {value}", "held_against_network": "mot nätets medel",
     "energy_by": {
@@ -112,7 +112,7 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     },
     "per": {
         "P1Y": "kr/year", "P1M": "kr/month", "MWh": "kr/MWh", "kWh": "kr/kWh", "kW": "kr/kW and year", "m³": "kr/m³",
-        "MWh·°C": "kr/MWh and °C",
+        "kW/P1M": "kr/kW and month", "MWh·°C": "kr/MWh and °C",
     },
     "held_against": "against {value}", "held_against_network": "against the network's mean",
     "energy_by": {

@@ -57,12 +57,12 @@ class _Terms(NamedTuple):
     """What a layer says of parts: (n,) each."""
 
     price: Int64
-    yearly: Int64
+    band_fixed: Int64
     against: Int64
     """UNKNOWN where it is held against what is not known, 0 where against nothing."""
     days: Int64
     of_days: Int64
-    """Days of the year, or of the month where a fixed price is by the month."""
+    """Days of the year, or of the month where a price is by the month."""
 
 
 def rated(prices: PriceTable, parts: Parts) -> Rated:
@@ -108,7 +108,7 @@ def _terms(prices: PriceTable, layer: Layer, parts: Parts, span: Int64, band: In
         mean = parts.network_return_centi_c if is_return else parts.network_l_per_mwh
         against = np.where(layer.is_against_network[span, band], mean, against)
     days = parts.end_day - parts.first_day
-    return _Terms(layer.price[span, band], layer.yearly[span, band], against, days, of_days)
+    return _Terms(layer.price[span, band], layer.band_fixed[span, band], against, days, of_days)
 
 
 def _days_of_month(first_day: Int64) -> Int64:
@@ -138,7 +138,7 @@ def _ore(charge: Charge, terms: _Terms, parts: Parts) -> Int64:
         case Charge.ENERGY:
             return energy_ore(kwh, terms.price)
         case Charge.POWER:
-            return power_ore(terms.yearly, terms.price, _or_zero(parts.centi_kw), terms.days, terms.of_days)
+            return power_ore(terms.band_fixed, terms.price, _or_zero(parts.centi_kw), terms.days, terms.of_days)
         case Charge.FIXED:
             return fixed_ore(terms.price, terms.days, terms.of_days)
         case Charge.VOLUME:

@@ -58,7 +58,7 @@ class Rate(Protocol):
 
     @property
     def per(self) -> str:
-        """What the price is per: P1Y or P1M of a fixed one, MWh or kWh of energy; of others there is one unit alone."""
+        """P1Y or P1M of a fixed one, MWh or kWh of energy, kW (and year) or kW/P1M of power; others have one unit."""
 
     @property
     def against(self) -> Decimal | None:
@@ -79,9 +79,9 @@ class Layer(NamedTuple):
     rate: Int64
     """Which of the rates it is, -1 where there is none."""
     price: Int64
-    """Per MWh, kW and year, m3, MWh and °C, kW, or of a fixed one per year or month."""
-    yearly: Int64
-    """What a band costs a year beside its rate."""
+    """Per MWh, kW and year or month, m3, MWh and °C, kW, or of a fixed one per year or month."""
+    band_fixed: Int64
+    """What a band costs a year or month beside its rate."""
     is_monthly: Bool
     against: Int64
     """In hundredths of °C, or litres per MWh; 0 where the quantity is held against nothing, or the network."""
@@ -108,11 +108,11 @@ def table(rates: Sequence[Rate], limits_kw: Sequence[Decimal]) -> PriceTable:
     if not rates:
         raise ValueError("a price list without components costs nothing, and cannot be meant")
     spans = list(pairwise(_cuts(rates)))
-    yearly = _parts_of_bands(rates)
+    of_bands = _parts_of_bands(rates)
     shape = len(spans), len(limits_kw) + 1
     layers = [
-        _layer(charge, rates, addend, shape, yearly)
-        for charge, addends in _by_charge(rates, spans, yearly).items()
+        _layer(charge, rates, addend, shape, of_bands)
+        for charge, addends in _by_charge(rates, spans, of_bands).items()
         for addend in addends
     ]
     return PriceTable(
@@ -141,7 +141,7 @@ def _by_charge(
     """Part the rates of each charge into addends, of which no two count in the same span and band."""
     found: dict[Charge, list[_Addend]] = defaultdict(list)
     for index, rate in enumerate(rates):
-        if rate.charge == Charge.FIXED and rate.per == "P1Y" and _key(rate) in of_bands:
+        if rate.charge == Charge.FIXED and _key(rate) in of_bands:
             continue
         for span, (begin, end) in enumerate(spans):
             if rate.first <= begin and end <= rate.end:
@@ -157,25 +157,30 @@ def _place(addends: list[_Addend], where: tuple[int, int], index: int) -> None:
     addend[where] = index
 
 
-_Key = tuple[int, str, date, date]
+_Key = tuple[int, str, date, date, bool]
 
 
 def _key(rate: Rate) -> _Key:
-    return rate.band, rate.reference, rate.first, rate.end
+    return rate.band, rate.reference, rate.first, rate.end, is_monthly(rate)
+
+
+def is_monthly(rate: Rate) -> bool:
+    """True for a price of each month, False for one of each year, and for those that time does not enter."""
+    return rate.per in ("P1M", "kW/P1M")
 
 
 def _parts_of_bands(rates: Sequence[Rate]) -> dict[_Key, int]:
-    """Give the yearly amounts that are a band's fixed part, and so one amount with the band's rate; in micro-kr."""
+    """Give the amounts that are a band's fixed part, and so one amount with the band's rate; in micro-kr."""
     powers = {_key(one) for one in rates if one.charge == Charge.POWER}
     found: dict[_Key, int] = defaultdict(int)
     for one in rates:
-        if one.charge == Charge.FIXED and one.per == "P1Y" and _key(one) in powers:
+        if one.charge == Charge.FIXED and _key(one) in powers:
             found[_key(one)] += int(one.price * MICRO)
     return found
 
 
 def _layer(
-    charge: Charge, rates: Sequence[Rate], addend: _Addend, shape: tuple[int, int], yearly: Mapping[_Key, int]
+    charge: Charge, rates: Sequence[Rate], addend: _Addend, shape: tuple[int, int], of_bands: Mapping[_Key, int]
 ) -> Layer:
     layer = Layer(
         charge,
@@ -190,8 +195,8 @@ def _layer(
         rate = rates[index]
         layer.rate[where] = index
         layer.price[where] = int(rate.price * MICRO) * (KWH_PER_MWH if rate.per == "kWh" else 1)
-        layer.yearly[where] = yearly.get(_key(rate), 0) if charge is Charge.POWER else 0
-        layer.is_monthly[where] = rate.per == "P1M"
+        layer.band_fixed[where] = of_bands.get(_key(rate), 0) if charge is Charge.POWER else 0
+        layer.is_monthly[where] = is_monthly(rate)
         layer.is_against_network[where] = rate.is_against_network
         if rate.against is not None:
             layer.against[where] = int(rate.against * (CENTI if charge is Charge.RETURN_TEMPERATURE else MILLI))

@@ -1,40 +1,22 @@
 """Göteborg Energi's published sums come out to the öre by loading its price lists alone."""
 
-from datetime import date
 from decimal import Decimal
 
-import numpy as np
 import pytest
 
 from deploy.local.folder import ROOT
 from schemas.price_list_terms import PriceListTerms
-from schemas.rates import limits_kw, rates
 from services.cli.price_list_files import read
 from services.contracts.core.price_list_documents import price_list
-from services.heat.arrays import UNKNOWN
-from services.heat.local_time import EPOCH
-from services.heat.tariff.rating import Parts, rated
-from services.heat.tariff.table import Charge, table
+from services.heat.tariff.table import Charge
 from services.heat.tariff.vat import vat_ore
+from tests.unit.contracts.months import costs
 
 MWH_OF_2024 = [25, 23, 20, 15, 8, 5, 4, 5, 8, 14, 18, 24]
 
 
 def shipped(name: str) -> PriceListTerms:
     return price_list(read(ROOT / "services/contracts/price_lists" / name))
-
-
-def costs(terms: PriceListTerms, months: list[int], **used: int | list[int]) -> dict[Charge, list[int]]:
-    """Give what whole months cost by charge, in öre."""
-    year = terms.valid_period.from_including.year
-    begins = [date(year, month, 1) for month in months]
-    ends = [date(year + month // 12, month % 12 + 1, 1) for month in months]
-    columns = {name: np.broadcast_to(used.get(name, UNKNOWN), len(months)) for name in Parts._fields[2:]}
-    days = [np.array([(day - EPOCH).days for day in some]) for some in (begins, ends)]
-    prices = table(rates(terms), limits_kw(terms))
-    result = rated(prices, Parts(*days, **columns))
-    assert not result.lacks.any()
-    return {layer.charge: result.ore[:, place].tolist() for place, layer in enumerate(prices.layers)}
 
 
 def test_january_2026() -> None:
