@@ -337,6 +337,29 @@ def test_the_published_views_show_a_visitor_his_own(stack: Stack, api: httpx.Cli
             assert seen == {view: (count,) for view, count in counts.items()}
 
 
+def test_what_measured_hours_are_above_a_chosen_power_is_billed_for_the_month(
+    api: httpx.Client, street: Street
+) -> None:
+    june = date(2016, 6, 1)
+    bands = [{"from_kw": "0", "to_kw": None, "per_kw_year": "900"}]
+    chosen = {"type": "powerPrice", "method": "customer_chosen", "bands": bands, "overrun_per_kw": "120"}
+    energy = [one for one in BAS_2018["components"] if one["type"] == "energyPrice"]
+    street.price_list("chosen", valid_from=BEGAN, components=[*energy, chosen])
+    street.wait_for_price_list("chosen")
+    house = street.house(price_list="chosen")
+    street.days([house], date(2016, 5, 31), date(2016, 6, 30))
+    peak = "UPDATE ingest.day SET maximum_hour_wh = %s, is_measured = %s WHERE point_id = %s AND day = %s"
+    street.run(peak, [12_345, True, house.point_id, date(2016, 6, 7)])
+    # Nobody pays for a peak that was estimated.
+    street.run(peak, [15_000, False, house.point_id, date(2016, 6, 8)])
+    close(api, june)
+    found = invoice(api, street, house, june)
+    [line] = [one for one in found["lines"] if one["component"] == "overrun"]
+    # 12.345 kW are 2.34 whole hundredths above the chosen 10 kW, at 120 kr.
+    assert (Decimal(line["quantity"]), line["unit"], line["amount_ore"]) == (Decimal("2.34"), "kW", 28_080)
+    assert found["basis"]["parts"][0]["highest_hour_wh"] == 12_345
+
+
 def test_a_return_temperature_is_held_against_the_networks_mean_which_is_closed_once(
     api: httpx.Client, street: Street
 ) -> None:

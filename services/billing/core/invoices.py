@@ -10,6 +10,7 @@ from services.billing.core.held import Held, HeldReason
 from services.billing.core.lines import Line, Used, lines
 from services.billing.core.parts import Part
 from services.billing.core.prices import Prices
+from services.heat.power_methods.customer_chosen import overrun_kw
 from services.heat.tariff.energy import energy_kwh
 from services.heat.tariff.vat import vat_ore
 
@@ -37,6 +38,8 @@ class Figures:
     network_return_by_energy_centi_c: int | None = None
     network_return_by_flow_centi_c: int | None = None
     network_l_per_mwh: int | None = None
+    highest_hour_wh: int | None = None
+    """Of the days of measured hours alone: nobody pays for a peak that was estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def drafts(months: Sequence[Month], prices: Prices) -> list[Draft | Held]:
     """
     faults = [_fault(month) for month in months]
     ready = [month for month, fault in zip(months, faults, strict=True) if fault is None]
-    used = [_used(*pair) for month in ready for pair in zip(month.parts, month.figures, strict=True)]
+    used = [one for month in ready for one in _used_in(month)]
     priced = iter(lines([part for month in ready for part in month.parts], used, prices))
     return [
         Held(fault) if fault else _draft(month, [next(priced) for _ in month.parts])
@@ -99,11 +102,26 @@ def _fault(month: Month) -> HeldReason | None:
     return None
 
 
+def _used_in(month: Month) -> list[Used]:
+    """Give what each part used. The overrun is one figure of the month, which its last part bears."""
+    parts = list(zip(month.parts, month.figures, strict=True))
+    used = [_used(*part) for part in parts]
+    if used:
+        used[-1] = used[-1]._replace(overrun_centi_kw=max(_overrun_centi_kw(*part) for part in parts))
+    return used
+
+
+def _overrun_centi_kw(part: Part, known: Figures) -> int:
+    if part.power is None or known.highest_hour_wh is None:
+        return 0
+    return int(overrun_kw(known.highest_hour_wh, part.power.kw) * 100)
+
+
 def _used(part: Part, known: Figures) -> Used:
     by_energy = part.price_list.extension.return_temperature_weighted_by is WeightedBy.ENERGY
     returned = known.return_by_energy_centi_c if by_energy else known.return_by_flow_centi_c
     of_network = known.network_return_by_energy_centi_c if by_energy else known.network_return_by_flow_centi_c
-    return Used(_kwh(known), known.litres, returned, of_network, known.network_l_per_mwh)
+    return Used(_kwh(known), known.litres, returned, of_network, known.network_l_per_mwh, overrun_centi_kw=0)
 
 
 def _kwh(known: Figures) -> int:
@@ -151,6 +169,7 @@ def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
         "days_estimated": known.days_estimated,
         "revision": known.revision,
         "litres": known.litres,
+        "highest_hour_wh": known.highest_hour_wh,
         **_temperatures(part, known),
         "price_list": {
             "price_list_id": price_list.price_list_id,

@@ -27,7 +27,7 @@ class Used(NamedTuple):
     return_centi_c: int | None
     network_return_centi_c: int | None = None
     network_l_per_mwh: int | None = None
-    overrun_centi_kw: int | None = None
+    overrun_centi_kw: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _quantity(charge: Charge, part: Part, used: Used, rate: Rate) -> tuple[Decim
             above = (used.return_centi_c or 0) - (against or 0)
             return Decimal(used.kwh * above).scaleb(-5), "MWh·°C"
         case Charge.OVERRUN:
-            return Decimal(used.overrun_centi_kw or 0).scaleb(-2), "kW"
+            return Decimal(used.overrun_centi_kw).scaleb(-2), "kW"
 
 
 def _thousandths(value: Decimal | None) -> int:

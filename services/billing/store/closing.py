@@ -41,7 +41,8 @@ _FIGURES = """
            whole.days_whole, whole.days_measured, whole.days_estimated, greatest(whole.revision, before.revision),
            coalesce(before.quality = 'estimated', false), coalesce(whole.is_end_estimated, false),
            whole.litres, whole.return_by_energy_centi_c, whole.return_by_flow_centi_c,
-           network.return_by_energy_centi_c, network.return_by_flow_centi_c, network.l_per_mwh
+           network.return_by_energy_centi_c, network.return_by_flow_centi_c, network.l_per_mwh,
+           whole.highest_hour_wh
       FROM unnest(%s::int[], %s::date[], %s::date[]) WITH ORDINALITY AS part(point_id, first_day, end_day, place)
       LEFT JOIN ingest_v1.day AS before ON before.point_id = part.point_id AND before.day = part.first_day - 1
       LEFT JOIN ingest_v1.day AS first ON first.point_id = part.point_id AND first.day = part.first_day
@@ -52,6 +53,7 @@ _FIGURES = """
                   count(*) FILTER (WHERE day.is_measured) AS days_measured,
                   count(*) FILTER (WHERE day.quality IN ('estimated', 'manual')) AS days_estimated,
                   max(day.revision) AS revision,
+                  max(day.maximum_hour_wh) FILTER (WHERE day.is_measured) AS highest_hour_wh,
                   bool_or(day.quality = 'estimated') FILTER (WHERE day.day = part.end_day - 1) AS is_end_estimated,
                   CASE WHEN count(day.volume_l) = count(*) THEN sum(day.volume_l)::bigint END AS litres,
                   round(100 * sum(day.energy_return_wh_c) / nullif(sum(day.energy_with_return_wh), 0))::bigint

@@ -206,6 +206,10 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
         yield Fault("extension.powerMethod", "is missing: a list that bills power says how it is measured")
     if extension.power_method is PowerMethod.CATEGORY_NUMBER and not extension.utilisation_hours:
         yield Fault("extension.utilisationHours", "is missing: a category number divides energy by hours")
+    if extension.overrun_per_kw is not None and not has_power:
+        yield Fault(
+            "extension.overrunPerKw", "is above a power that the list bills; without a price of power leave it out"
+        )
     if extension.overrun_per_kw is not None:
         yield from _of_amount(terms, extension.overrun_per_kw, "extension.overrunPerKw")
     volumes = {

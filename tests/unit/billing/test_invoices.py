@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from services.billing.core.held import Held, HeldReason
 from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
 from services.billing.core.terms import Contract
-from tests.unit.billing.terms import contract, lists, power, price_list
+from services.heat.tariff.table import Charge
+from tests.unit.billing.terms import COMPONENTS, contract, lists, power, price_list
 
 JANUARY = date(2026, 1, 1)
 
@@ -76,3 +78,49 @@ def test_parting_a_month_changes_no_energy_and_moves_no_more_than_an_ore_a_line(
     assert isinstance(parted, Draft)
     assert sum(part["energy_kwh"] for part in parted.basis_parts) == whole.basis_parts[0]["energy_kwh"]
     assert abs(parted.net_ore - whole.net_ore) <= len(whole.lines)
+
+
+CHOSEN: dict[str, Any] = {
+    "components": [
+        COMPONENTS[1],
+        {
+            "type": "powerPrice",
+            "method": "customer_chosen",
+            "bands": [{"from_kw": "0", "to_kw": None, "per_kw_year": "900"}],
+            "overrun_per_kw": "120",
+        },
+    ]
+}
+
+
+def overruns(one: Contract, *known: Figures) -> list[tuple[date, Decimal, int]]:
+    """Give where an overrun stands, its kW and its öre."""
+    prices = lists(price_list(**CHOSEN))
+    found = parts(one, prices, contract_span(one, JANUARY))
+    assert not isinstance(found, Held)
+    [made] = drafts([Month(found, known)], prices)
+    assert isinstance(made, Draft)
+    billed = [line for line in made.lines if line.component is Charge.OVERRUN]
+    return [(line.part.first, line.quantity, line.amount_ore) for line in billed]
+
+
+def test_the_highest_hour_above_a_chosen_power_costs_its_price_once() -> None:
+    known = replace(figures(0, 25_000_000), highest_hour_wh=83_457)
+    assert overruns(contract(), known) == [(JANUARY, Decimal("3.45"), 41_400)]
+
+
+def test_no_hour_above_the_chosen_power_costs_nothing() -> None:
+    known = replace(figures(0, 25_000_000), highest_hour_wh=80_000)
+    assert overruns(contract(), known) == [(JANUARY, Decimal("0.00"), 0)]
+
+
+def test_a_month_without_a_measured_hour_has_no_overrun() -> None:
+    assert overruns(contract(), figures(0, 25_000_000)) == [(JANUARY, Decimal("0.00"), 0)]
+
+
+def test_a_month_of_two_powers_pays_its_worst_overrun_once() -> None:
+    changed_to = date(2026, 1, 16)
+    one = contract(powers=(power(date(2020, 1, 1), "80"), power(changed_to, "90")))
+    first = replace(figures(0, 12_000_000, days=15), highest_hour_wh=85_000)
+    second = replace(figures(12_000_000, 25_000_000, days=16), highest_hour_wh=91_000)
+    assert overruns(one, first, second) == [(JANUARY, Decimal("0.00"), 0), (changed_to, Decimal("5.00"), 60_000)]

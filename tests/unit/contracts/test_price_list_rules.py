@@ -49,6 +49,13 @@ def first(whole: Document, group: str, place: int = 0) -> Document:
     return found
 
 
+def without_power(whole: Document) -> None:
+    """Price what is above a power of which the list bills nothing."""
+    for tariff in whole["tariffs"]:
+        tariff["powerPrice"]["components"] = []
+    whole["extension"]["overrunPerKw"] = {"priceExVat": "120", "priceIncVat": "150", "currency": "SEK"}
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_what_comes_with_kulvert_has_nothing_wrong_with_it(path: Path) -> None:
     assert faults(price_list(read(path))) == []
@@ -146,6 +153,7 @@ def test_a_whole_list_has_nothing_wrong_with_it() -> None:
             "tariffs[0].energyPrice.components[0].unit: is GJ; energy is priced by MWh or kWh",
         ),
         (lambda one: one["extension"].pop("powerMethod"), "extension.powerMethod: is missing"),
+        (without_power, "extension.overrunPerKw: is above a power that the list bills"),
         (
             lambda one: one["tariffs"][1].update(
                 validPeriod={"fromIncluding": "2026-01-01", "toExcluding": "2026-12-31"}
