@@ -14,11 +14,13 @@ ENERGY_NOT_GIVEN = Fault(
     "the file has no energy register of this meter and instant that can be read, and a reading needs one",
 )
 CONFLICTING = Fault(
-    "conflicting_values",
+    "conflicting_figures",
     "another line gives this quantity of this meter and instant another value, and neither says when it was recorded;"
     " the energy counts without it",
 )
-SUPERSEDED = Fault("superseded", "another line gives this quantity of this meter and instant, and was recorded later")
+SUPERSEDED = Fault(
+    "superseded_figure", "another line gives this quantity of this meter and instant, and was recorded later"
+)
 FAULTS = (ENERGY_NOT_GIVEN, CONFLICTING, SUPERSEDED)
 _ENERGY_NOT_GIVEN, _CONFLICTING, _SUPERSEDED = 1, 2, 3
 NO_QUANTITY = -1
@@ -46,10 +48,10 @@ def registers(rows: Rows, profile: Profile) -> Int64:
     return np.where(is_register[rows.columns["quantity"]], rows.columns["figure"], UNKNOWN)
 
 
-def joined(rows: Rows, meter: Int64, profile: Profile) -> None:
+def joined(rows: Rows, meter: Int64, profile: Profile) -> tuple[str, ...]:
     """Join the lines of each meter and instant to a reading, which takes the place of its energy's line.
 
-    meter: (n,) whose line each is.
+    meter: (n,) whose line each is. Gives what a person should know of it.
 
     Each line of an energy register is a reading, so that two that conflict are told of as in any other file. Another
     figure joins the one that was recorded with it or, where there is none, the one recorded last; what joins none is
@@ -78,8 +80,10 @@ def joined(rows: Rows, meter: Int64, profile: Profile) -> None:
     if "recorded_at" in rows.columns:
         columns["recorded_at"] = _last_recorded(reading[faults == 0], recorded_us[faults == 0])[of_energy]
     rows.refuse(faults, profile.values[0].column, FAULTS)
+    figures = len(rows)
     rows.keep(rows.columns["quantity"] == energy)
     rows.columns = {name: each for name, each in rows.columns.items() if name not in ("quantity", "figure")} | columns
+    return (f"{figures:,} figures were put together to {len(rows):,} readings",)
 
 
 def _says_something(rows: Rows, profile: Profile) -> Bool:

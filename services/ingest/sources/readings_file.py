@@ -46,13 +46,15 @@ IN_THE_FILE = Named()
 class ReadingsFile(NamedTuple):
     """What a file of readings says.
 
-    readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each. emptied: how many sentinels were
-    taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found their place.
-    notes: what a person should know of how the file was read.
+    readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each, or that of its energy register.
+    lines: how many were looked at, or figures where a line has many or only one of a reading's. emptied: how many
+    sentinels were taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found
+    their place. notes: what a person should know of how the file was read.
     """
 
     readings: pa.Table
     line: Int64
+    lines: int
     refusals: Refusals
     emptied: dict[str, int]
     told_apart: int
@@ -72,6 +74,7 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     reader = PartColumns(profile, names.by_file, names.by_line)
     passed_over = PassedOver(profile)
     rows = _rows(data, profile, reader, passed_over, refusals)
+    lines = len(rows) + len(refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
     times = _put_times(rows, profile, exported_at, reader.zone_texts)
     for name, place in (("figure", profile.values[0].column), *((one.field, one.column) for one in profile.values)):
@@ -79,12 +82,11 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
             rows.refuse(rows.columns.pop(f"faults.{name}"), place, value_columns.FAULTS)
     if profile.withdrawn is not None:
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
-    if profile.quantity is not None:
-        joined(rows, _meters(rows), profile)
+    put_together = joined(rows, _meters(rows), profile) if profile.quantity is not None else ()
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
     emptied = {name: count for name, count in reader.emptied.items() if count}
-    notes = (*notes_of(times.clocks, profile.time.zone_column), *passed_over.notes, *reader.doubts)
-    return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, times.told_apart, notes)
+    notes = (*notes_of(times.clocks, profile.time.zone_column), *passed_over.notes, *put_together, *reader.doubts)
+    return ReadingsFile(_table(rows, reader), rows.lines.number, lines, refusals, emptied, times.told_apart, notes)
 
 
 class _Names(NamedTuple):

@@ -265,6 +265,43 @@ def test_hours_of_whole_kwh_are_smoothed_within_their_day_while_the_meter_has_th
     door.until(HOURS, [(hour, wh, 3) for hour, wh, _ in raw[:24]] + raw[24:], MIDNIGHT_S, number)
 
 
+def test_a_file_of_meters_leaves_what_it_has_no_column_for_as_it_is(door: Door) -> None:
+    number, serial = door.point(), new_serial()
+    place = {
+        "metering_point": number,
+        "installed_at": "2023-01-01T00:00:00Z",
+        "removed_at": "2023-06-01T00:00:00Z",
+        "start_wh": 12,
+        "stop_wh": 900,
+    }
+    of_meter = {"modulus_wh": 1_000_000, "resolution_wh": 10, "rules_off": ["spike"], "smoothing": True}
+    put(door, serial, place, **of_meter)
+    before = door.staff.get(f"/v1/meters/{serial}").json()
+    named = f"serial,metering_point,installed_at\n{serial},{number},2023-01-01T00:00:00Z\n"
+    answer = import_meters(door, named)
+    assert answer.json()["unchanged"] == 1
+    modulus = f"serial,metering_point,installed_at,modulus_wh\n{serial},{number},2023-01-01T00:00:00Z,2000000\n"
+    assert import_meters(door, modulus).json()["changed"] == 1
+    assert door.staff.get(f"/v1/meters/{serial}").json() == before | {"modulus_wh": 2_000_000}
+
+
+def test_an_empty_field_of_a_file_of_meters_takes_it_back_to_its_default(door: Door) -> None:
+    number, serial = door.point(), new_serial()
+    put(door, serial, installation(number), smoothing=True, rules_off=["spike"], modulus_wh=1_000_000)
+    columns = "serial,metering_point,installed_at,smoothing,rules_off"
+    report = import_meters(door, f"{columns}\n{serial},{number},2023-01-01T00:00:00+01:00,,\n").json()
+    assert report["changed"] == 1
+    now = door.staff.get(f"/v1/meters/{serial}").json()
+    assert (now["smoothing"], now["rules_off"], now["modulus_wh"]) == (False, [], 1_000_000)
+
+
+def test_a_new_meter_has_the_defaults_of_what_its_file_has_no_column_for(door: Door) -> None:
+    number, serial = door.point(), new_serial()
+    import_meters(door, f"serial,metering_point,installed_at\n{serial},{number},2023-01-01T00:00:00Z\n")
+    now = door.staff.get(f"/v1/meters/{serial}").json()
+    assert (now["smoothing"], now["rules_off"], now["modulus_wh"], now["resolution_wh"]) == (False, [], 0, 1_000)
+
+
 def test_an_exchange_in_one_file_goes_by_time_whatever_the_serials(door: Door) -> None:
     number, old, new = door.point(), f"z{new_serial()}", f"a{new_serial()}"
     assert put(door, old, installation(number, "2023-01-01T00:00:00Z")).status_code == 201
