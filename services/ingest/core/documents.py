@@ -156,7 +156,7 @@ class Installation(_Document):
         return self
 
     def beside(self, known: "Sequence[Installation]", columns: Collection[str]) -> "Installation":
-        """Give this installation, of a file that has these columns, with what is known of it in all that they leave out.
+        """Give this installation, of a file with these columns, with what is known of it in all that they leave out.
 
         known: where the meter sat. Raises ValidationError where the two do not go together.
         """

@@ -48,8 +48,8 @@ class ReadingsFile(NamedTuple):
 
     readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each, or that of its energy register.
     lines: how many were looked at, or figures where a line has many or only one of a reading's. emptied: how many
-    sentinels were taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found
-    their place. notes: what a person should know of how the file was read.
+    sentinels were taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice
+    found their place. notes: what a person should know of how the file was read.
     """
 
     readings: pa.Table

@@ -50,7 +50,9 @@ class Rows:
         if column.clock_column is None:
             return text
         space = pa.scalar(" ", text.type)
-        return pc.utf8_trim_whitespace(pc.binary_join_element_wise(text, self.text(column.clock_column), space))
+        joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(text, self.text(column.clock_column), space))
+        # A header says its part of every line, of one without a day, too.
+        return pc.if_else(pc.equal(text, ""), text, joined) if is_from_header(column.clock_column) else joined
 
     def put(self, name: str, values: Values, faults: Values, place: Place, meaning: Sequence[Fault]) -> None:
         """Add a column, and refuse the lines whose entry in `faults` is not 0, as meaning[entry - 1] says."""
