@@ -38,17 +38,19 @@ def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile, ad
     if not profile.header:
         return _numbered(top[0], profile)
     needed = {one.column for one in profile.columns if not one.optional}
-    for at, (number, fields) in enumerate(top):
-        if fields is not None and needed <= set(fields) and (profile.wide is None or cells_of(fields, profile)):
+    headers = [at for at, (_, fields) in enumerate(top) if fields is not None and needed <= set(fields)]
+    for at in headers:
+        number, fields = top[at]
+        if fields is not None and (profile.wide is None or cells_of(fields, profile)):
             return _named(at, number, fields, profile)
-    number, fields = top[0]
+    number, fields = top[headers[0] if headers else 0]
     if fields is None:
         raise UnreadableFileError(f"line {number}, the header: a quote is not closed; close the quote")
     missing = [one for one in profile.columns if one.column not in fields]
     if profile.wide is not None and all(one.optional for one in missing):
         raise UnreadableFileError(
-            f"no column's name is as [wide] in the profile says, {profile.wide.header}; the header has"
-            f" {', '.join(fields)[:500]}"
+            f"no column's name in line {number}, the header, is as [wide] in the profile says, {profile.wide.header}; it"
+            f" has {', '.join(fields)[:500]}"
         )
     where = f"its header has {', '.join(fields)[:500]}; {advice}"
     raise UnreadableFileError(_missing(missing, where))

@@ -179,9 +179,7 @@ def test_titles_above_the_header_are_passed_over() -> None:
 
 
 def test_a_header_without_such_a_cell_is_told_with_what_the_profile_asks_for() -> None:
-    with pytest.raises(
-        UnreadableFileError, match=r"\[wide\] in the profile says, kl {clock}; the header has Mätare, Da"
-    ):
+    with pytest.raises(UnreadableFileError, match=r"\[wide\] in the profile says, kl {clock}; it has Mätare, Da"):
         read(of_hours("kl {clock}"), header("00", "01"), "66;2024-01-01;1;2")
 
 
