@@ -49,8 +49,8 @@ def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile, ad
     missing = [one for one in profile.columns if one.column not in fields]
     if profile.wide is not None and all(one.optional for one in missing):
         raise UnreadableFileError(
-            f"no column's name in line {number}, the header, is as [wide] in the profile says, {profile.wide.header}; it"
-            f" has {', '.join(fields)[:500]}"
+            f"no column's name in line {number}, the header, is as [wide] in the profile says, {profile.wide.header};"
+            f" it has {', '.join(fields)[:500]}"
         )
     where = f"its header has {', '.join(fields)[:500]}; {advice}"
     raise UnreadableFileError(_missing(missing, where))

@@ -67,6 +67,7 @@ class PartColumns:
         columns = self._names(rows)
         for name, column in (("read_at", self._profile.time), ("recorded_at", self._profile.recorded_at)):
             if column is not None and rows.has(column.column):
+                _check_whole(rows, column)
                 text = rows.time_text(column)
                 if column.marks is not None:
                     text, columns["marked"] = self._marked(rows, text, column, column.marks)
@@ -163,6 +164,12 @@ class PartColumns:
             text = pc.utf8_lower(rows.text(column.column)).to_numpy(zero_copy_only=False)
             is_true, is_known = np.isin(text, ["true", "1"]), np.isin(text, ["true", "1", "false", "0", ""])
         return {"withdrawn": is_true, "faults.withdrawn": (~is_known).astype(np.int8)}
+
+
+def _check_whole(rows: Rows, column: TimeColumn) -> None:
+    lacking = [str(place) for place in column.places if not rows.has(place)]
+    if lacking:
+        raise UnreadableFileError(f"the file has the column {column.column} without {', '.join(lacking)}")
 
 
 def _numbers(text: Any, number_of: dict[str, int], name: Callable[[str], str] = str) -> Values:

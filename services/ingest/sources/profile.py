@@ -114,8 +114,9 @@ class Profile(Part):
         ]
         if self.quantity is not None:
             others.append(Column(column=self.quantity.column))
-            # All figures stand in one column, and most often so do their units.
-            values, units = values[:1], list({one.column: one for one in units}.values())
+            # All figures stand in one column, which a file must have, and most often so do their units.
+            values = [Column(column=self.values[0].column)]
+            units = list({one.column: one for one in units}.values())
         return [*times, *parts, *others, *values, *units]
 
     @property

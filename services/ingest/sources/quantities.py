@@ -92,10 +92,11 @@ def _says_something(rows: Rows, profile: Profile) -> Bool:
     is_given = ~rows.columns["withdrawn"]
     for place, value in enumerate(profile.values):
         of_value = quantity == place
+        values = _as_field(figure[of_value], value)
         if value.field == "energy_wh":
             is_given[of_value] = True
         else:
-            is_given[of_value] &= figure[of_value] != as_bits(_nothing(value, 1))[0]
+            is_given[of_value] &= values != UNKNOWN if value.field in REGISTER_UNITS else ~np.isnan(values)
     return is_given
 
 

@@ -272,3 +272,14 @@ def test_consumption_is_refused_in_long_files_too() -> None:
     used = [figure("Energi", str(hour % 2 + 1), at=f"2024-01-01 {hour:02}:00") for hour in range(24)]
     with pytest.raises(UnreadableFileError, match="what was used in each hour"):
         read(*used)
+
+
+def test_a_file_without_the_column_of_figures_or_their_units_is_refused() -> None:
+    by = profile()
+    optional = by.model_copy(update={"values": tuple(one.model_copy(update={"optional": True}) for one in by.values)})
+    for header, words in (
+        ("Mätare;Tid;Storhet;Enhet", "lacks the column Värde"),
+        ("Mätare;Tid;Storhet;Värde", "Enhet"),
+    ):
+        with pytest.raises(UnreadableFileError, match=words):
+            readings_file(f"{header}\n66;{AT};Energi;5".encode(), optional)

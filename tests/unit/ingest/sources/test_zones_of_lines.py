@@ -6,6 +6,7 @@ import pytest
 
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.readings_file import ReadingsFile, readings_file
+from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.zones import zone_said
 
 HEADER = "Mätare;Tid;Zon;Energi"
@@ -100,3 +101,12 @@ def test_the_repeated_hour_is_told_in_each_zone_by_itself() -> None:
 
 def test_an_offset_in_the_time_itself_counts_before_the_zone_beside_it() -> None:
     assert times(read("66;2024-07-01T12:00:00+03:00;UTC;1", format="iso")) == ["2024-07-01T09:00Z"]
+
+
+@pytest.mark.parametrize("key", ["zone_column", "clock_column"])
+def test_a_time_that_may_be_missing_is_there_whole_or_the_file_refused(key: str) -> None:
+    of_file = profile().model_dump(exclude_unset=True)
+    recorded = {"column": "Ändrad", "optional": True, "format": "%Y-%m-%d %H:%M", "zone": "UTC", key: "Annan"}
+    by = Profile.model_validate(of_file | {"recorded_at": recorded})
+    with pytest.raises(UnreadableFileError, match="has the column Ändrad without Annan"):
+        readings_file(f"{HEADER};Ändrad\n66;2024-07-01 12:00;UTC;1;".encode(), by)
