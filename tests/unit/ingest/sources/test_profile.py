@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from services.ingest.sources import shipped
 from services.ingest.sources.profile import Profile, ProfileError, profile
 from services.ingest.sources.shipped import profile_named, profile_names
 
 OF_LIBRARIES = ("Input ", "input", "String ", "Field ", "Value ", "Extra ", "should ", "valid", "Expected", "Invalid")
 
+README = Path(shipped.__file__).with_name("profiles") / "README.md"
 GOOD = """
 kind = "readings"
 delimiter = ";"
@@ -119,6 +121,15 @@ def test_a_wrong_profile_names_the_key_and_what_to_do(good: str, bad: str, words
         profile(GOOD.replace(good, bad, 1), "own")
     assert words in str(refused.value)
     assert not [word for word in OF_LIBRARIES if word in str(refused.value)]
+
+
+def test_the_examples_of_the_readme_are_profiles() -> None:
+    blocks = README.read_text().split("```toml\n")[1:]
+    examples = [block.split("```")[0] for block in blocks]
+    for example in examples:
+        time = "" if "[time]" in example else 'time = { column = "Tid", zone = "UTC" }\n'
+        assert profile(f'kind = "readings"\ndelimiter = ";"\n{time}{example}', "README").kind == "readings"
+    assert len(examples) == 3
 
 
 WIDE = """
