@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.ingest.sources.profile_parts import VALUE
+from services.ingest.sources.profile_parts import VALUE, in_braces
 from services.ingest.sources.template import names_of
 
 _OF_A_LINE = ("serial", "metering_point", "quantity")
@@ -22,10 +22,10 @@ def named_by_header(given: Any) -> Any:
     document = dict(given)
     for name in _OF_A_LINE:
         if name in names:
-            document[name] = _with(document.get(name, {}), name, "column", f"{{{name}}}")
+            document[name] = _with(document.get(name, {}), name, "column", in_braces(name))
     for name, key in (("clock", "clock_column"), ("time", "column")):
         if name in names:
-            document["time"] = _with(document.get("time", {}), "time", key, f"{{{name}}}")
+            document["time"] = _with(document.get("time", {}), "time", key, in_braces(name))
     if isinstance(document.get("values"), list | tuple):
         document["values"] = [_with(one, "values", "column", VALUE) for one in document["values"]]
     return document

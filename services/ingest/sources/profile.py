@@ -15,6 +15,7 @@ from services.ingest.sources.file_name import check_template
 from services.ingest.sources.named_by_header import named_by_header
 from services.ingest.sources.profile_parts import (
     REGISTER_UNITS,
+    VALUE,
     Column,
     ExportedAt,
     Only,
@@ -24,6 +25,7 @@ from services.ingest.sources.profile_parts import (
     ValueColumn,
     Values,
     Wide,
+    in_braces,
     is_from_header,
 )
 
@@ -100,8 +102,11 @@ class Profile(Part):
     @property
     def columns(self) -> list[Column]:
         """Every column that the profile names; one may be there twice, to be read and to choose lines by."""
-        every = [*self._read, *(Column(column=one.column) for one in self.only)]
-        return [one for one in every if not is_from_header(one.column)]
+        return [one for one in self._every if not is_from_header(one.column)]
+
+    @property
+    def _every(self) -> list[Column]:
+        return [*self._read, *(Column(column=one.column) for one in self.only)]
 
     @property
     def _read(self) -> list[Column]:
@@ -165,6 +170,10 @@ class Profile(Part):
                 "with [quantity] all values stand in one column, each with equals, its texts in [quantity]"
             )
         self._check_twice("quantity", texts)
+        of_header = set(map(in_braces, self.wide.names)) | {VALUE} if self.wide is not None else set()
+        strange = {one.column for one in self._every if is_from_header(one.column)} - of_header
+        if strange:
+            raise ValueError(f"no header says what {', '.join(sorted(map(str, strange)))} is; see header in [wide]")
         if self.wide is not None and not self.header:
             raise ValueError("a wide file has a header, which says what stands below it")
         if self.counts_hours and not (self.time.is_day and self.time.zone):

@@ -63,13 +63,21 @@ class Stamped(StrEnum):
 
 FROM_HEADER = ("serial", "metering_point", "quantity", "clock", "count", "time")
 """What the header's cells of a wide file can say."""
-VALUE = "{value}"
-"""The column that the figures of a wide file become; what their header says becomes `{serial}` and the like."""
+
+
+def in_braces(name: str) -> str:
+    """Give the column that what a header says becomes, as `{serial}`."""
+    return f"{{{name}}}"
+
+
+VALUE = in_braces("value")
+"""The column that the figures of a wide file become."""
+_OF_HEADER = frozenset(map(in_braces, (*FROM_HEADER, "value")))
 
 
 def is_from_header(place: "Place") -> bool:
     """Tell a column that stands in no file: one that the cells of a wide file and their header become."""
-    return place == VALUE or place in {f"{{{name}}}" for name in FROM_HEADER}
+    return place in _OF_HEADER
 
 
 def _known_zone(name: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import Bool, Int64
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import VALUE
+from services.ingest.sources.profile_parts import VALUE, in_braces
 from services.ingest.sources.template import pattern_of
 
 _FORMS = {
@@ -78,7 +78,7 @@ def turned(cells: Sequence[Cell], figures: Sequence[pa.Array]) -> Turned:
     line = np.repeat(np.arange(lines), len(cells))[is_given]
     cell = np.tile(np.arange(len(cells)), lines)[is_given]
     said: dict[str | int, pa.Array] = {
-        f"{{{name}}}": pa.array([one.says[name] for one in cells], every.type).take(pa.array(cell))
+        in_braces(name): pa.array([one.says[name] for one in cells], every.type).take(pa.array(cell))
         for name in cells[0].says
     }
     return Turned(line, cell, {VALUE: every.filter(pa.array(is_given)), **said})

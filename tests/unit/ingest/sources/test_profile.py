@@ -95,6 +95,8 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('kind = "readings"', 'kind = "readings"\nwide = { header = "{time}" }', "time: [wide] says where it stands"),
         ('kind = "readings"', 'kind = "readings"\nwide = 7', "wide: write a table"),
         ('kind = "readings"', 'kind = "readings"\nquantity = { column = "Typ" }', "each with equals, its texts"),
+        ('column = "Energi"', 'column = "{value}"', "no header says what {value} is; see header in [wide]"),
+        ('zone = "+01:00"', 'zone_column = "{serial}"', "no header says what {serial} is"),
         ('unit = "kWh"', 'unit = "kWh"\nequals = ["E"]', "name the column of quantities that it is about"),
         ('kind = "readings"', 'kind = "readings"\nsheet = 0', "sheet: write the sheet's name in quotation marks"),
         ('kind = "readings"', 'kind = "readings"\nskip_lines = -1', "skip_lines: it must be 0 or more"),
