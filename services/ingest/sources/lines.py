@@ -90,10 +90,10 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     """Split a file into lines and columns, piece by piece, at least one of them.
 
     Gives (n,) Arrow strings without space around for each column of the profile; of a wide file, lines of one figure,
-    with what the header says of it in columns of their own. Optional columns that the file lacks
-    are left out; empty lines, and the header where it stands again, are passed over. A quoted field may hold line
-    breaks where nobody asks for it; a quote left open costs its own line and no other. A workbook is known by its
-    bytes, packed with gzip or not. Raises UnreadableFileError where the whole file does not fit.
+    with what the header says of it in columns of their own. Optional columns that the file lacks are left out; empty
+    lines, and the header where it stands again, are passed over. A quoted field may hold line breaks where nobody asks
+    for it; a quote left open costs its own line and no other. A workbook is known by its bytes, packed with gzip or
+    not. Raises UnreadableFileError where the whole file does not fit.
     """
     data = plain(data)
     if workbook.is_workbook(data):

@@ -88,18 +88,14 @@ def _headers(rows: list[list[Any]]) -> set[tuple[Any, ...]]:
 
 def _is_header(row: tuple[Any, ...]) -> bool:
     """Tell a row of names, or one whose names go on as hours do: as times, or as whole numbers that rise by one."""
-    places = [place for place, cell in enumerate(row) if not isinstance(cell, str)]
-    if not places:
+    others = [cell for cell in row if not isinstance(cell, str)]
+    if not others:
         return True
-    others = row[places[0] :]
-    if places[0] == 0 or len(others) < FEWEST_HOURS:
+    if not isinstance(row[0], str) or len(others) < FEWEST_HOURS:
         return False
-    steps = [
-        later - cell
-        for cell, later in pairwise(others)
-        if isinstance(cell, int | float) and isinstance(later, int | float)
-    ]
-    return all(isinstance(cell, time) for cell in others) or (len(steps) == len(others) - 1 and set(steps) == {1})
+    if all(isinstance(cell, int | float) for cell in others):
+        return all(later - cell == 1 for cell, later in pairwise(others))
+    return all(isinstance(cell, time) for cell in others)
 
 
 def _refuse(words: str) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -322,12 +322,14 @@ def test_times_in_a_header_may_be_real_dates() -> None:
     assert energies(file) == [("66", "2024-01-01 00:00", 1_000), ("66", "2024-02-01 00:00", 2_000)]
 
 
-def test_sheets_whose_headers_are_hours_are_alike_too() -> None:
+@pytest.mark.parametrize("hours", [range(24), range(1, 25), [time(hour) for hour in range(24)]], ids=str)
+def test_sheets_whose_headers_are_hours_are_alike_too(hours: Sequence[Any]) -> None:
     by = wide("{clock}", serial={"column": "M"}, time={"column": "D", "format": "%Y-%m-%d %H", "zone": "UTC"})
     data = io.BytesIO()
     book = xlsxwriter.Workbook(data, {"in_memory": True})
     for name in ("Jan", "Feb"):
-        table(("M", "D", *range(24)), ("66", f"2024-01-0{len(name)}", *range(24)))(book.add_worksheet(name), None)
+        rows = ("M", "D", *hours, "Summa"), ("66", f"2024-{name}", *range(24), 276)
+        table(*rows)(book.add_worksheet(name), book.add_format({"num_format": "hh:mm"}))
     book.close()
     with pytest.raises(UnreadableFileError, match="has the columns of its sheet Jan in Feb, too"):
         readings_file(data.getvalue(), by)
