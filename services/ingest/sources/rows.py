@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.heat.arrays import Bool
+from services.heat.arrays import Bool, run_starts
 from services.ingest.sources.lines import Lines
 from services.ingest.sources.profile_parts import Place, TimeColumn, is_from_header
 from services.ingest.sources.refusals import Fault, Refusals
@@ -69,9 +69,10 @@ class Rows:
             self.refusals.add_each(number, fault, str(place), meaning)
         elif is_from_header(place):
             cell = self.lines.cell[bad]
-            for one in np.unique(cell).tolist():
-                of_one = cell == one
-                self.refusals.add_each(number[of_one], fault[of_one], self.lines.headings[one], meaning)
+            order = np.argsort(cell, kind="stable")
+            for of_one in np.split(order, run_starts(cell[order])[1:]):
+                heading = self.lines.headings[cell[of_one[0]]]
+                self.refusals.add_each(number[of_one], fault[of_one], heading, meaning)
         else:
             # What is wrong with a line is so with each of its figures, and told once.
             number, fault = np.unique(np.stack([number, fault]), axis=1)
