@@ -66,9 +66,7 @@ class OpenedReadings(NamedTuple):
     def report(self) -> ImportReport:
         """Begin the report with what the file itself got wrong."""
         found = self.found
-        report = ImportReport(
-            self.path, found.readings.num_rows + len(found.refusals), emptied=found.emptied, notes=found.notes
-        )
+        report = ImportReport(self.path, found.lines, emptied=found.emptied, notes=found.notes)
         report.refuse(found.refusals, found.refusals.counts)
         return report
 

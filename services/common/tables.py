@@ -76,6 +76,13 @@ def rows(text: str, kind: Kind) -> Iterator[Row | BadRow]:
         raise unreadable(reader.line_num, error) from error
 
 
+def columns_of(text: str) -> frozenset[str]:
+    """Give the columns of a file that `rows` can read."""
+    source = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    header = next(csv.reader(source, delimiter=separator_of(text), strict=True), [])
+    return frozenset(name.strip() for name in header)
+
+
 def separator_of(text: str) -> str:
     """Tell what separates a file's fields, semicolons or commas; its header decides."""
     first_line = text.split("\n", 1)[0]

@@ -1,7 +1,7 @@
 """Meters from a CSV file: good lines are stored, bad ones refused alone, each with its reason."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from services.common.faults import reason
 from services.common.postgres import Database, Transaction
 from services.common.table_imports import Report
-from services.common.tables import BadRow, Kind, Row, rows
+from services.common.tables import BadRow, Kind, Row, columns_of, rows
 from services.ingest import metering
-from services.ingest.core.documents import MeterRow
+from services.ingest.core.documents import Installation, Meter, MeterRow
 from services.ingest.core.refusals import RefusedError
 from services.ingest.editing import note_meter
 from services.ingest.store import Change, meters
@@ -26,7 +26,9 @@ async def import_meters(database: Database, text: str) -> Report:
     """Store the meters of a file, one line for each place where a meter sat; the lines of a meter in any order.
 
     A meter of which one line is bad is refused with all its lines, since half of where it sat would be wrong.
-    Sending the file again changes nothing. Raises BadTableError where its header does not fit.
+    What the file has no column for stays as it is where the meter, or its place, is known; an empty field of a column
+    that is there takes it back to its default. Sending the file again changes nothing. Raises BadTableError where its
+    header does not fit.
     """
     report = Report()
     good: list[Row] = []
@@ -43,7 +45,7 @@ async def import_meters(database: Database, text: str) -> Report:
             report.refused += [BadRow(row.line, "", "other_line_refused", OTHER_LINE, serial) for row in lines]
     whole = [meter for meter in by_meter if meter[0] not in bad_serials]
     for first in range(0, len(whole), METERS_AT_ONCE):
-        await _put_some(database, whole[first : first + METERS_AT_ONCE], report)
+        await _put_some(database, whole[first : first + METERS_AT_ONCE], columns_of(text), report)
     return report
 
 
@@ -59,22 +61,25 @@ def _installed_at(row: Row) -> datetime:
     return row.document.installed_at if isinstance(row.document, MeterRow) else datetime.max.replace(tzinfo=UTC)
 
 
-async def _put_some(database: Database, some: Sequence[tuple[str, list[Row]]], report: Report) -> None:
+async def _put_some(
+    database: Database, some: Sequence[tuple[str, list[Row]]], columns: Collection[str], report: Report
+) -> None:
     async with database.transaction() as tx:
         # All of them before the first one stops the judging, and in one order, so that nobody waits in a circle.
         for serial in sorted(serial for serial, _ in some):
             await meters.lock(tx, serial)
         for serial, lines in some:
-            await _put(tx, serial, lines, report)
+            await _put(tx, serial, lines, columns, report)
 
 
-async def _put(tx: Transaction, serial: str, lines: Sequence[Row], report: Report) -> None:
+async def _put(tx: Transaction, serial: str, lines: Sequence[Row], columns: Collection[str], report: Report) -> None:
     documents = [row.document for row in lines if isinstance(row.document, MeterRow)]
     places = sorted((one.installation() for one in documents), key=lambda place: place.installed_at)
+    known = await meters.meter(tx, serial)
     try:
         if len({one.meter(()) for one in documents}) > 1:
             raise ValueError("the lines of a meter name different moduli, resolutions, rules or smoothing")
-        meter = documents[0].meter(tuple(places))
+        meter = _meter(documents[0], places, known.meter if known else None, columns)
         async with tx.transaction():
             change = await metering.put_meter(tx, serial, meter)
             if change is not Change.UNCHANGED:
@@ -86,6 +91,13 @@ async def _put(tx: Transaction, serial: str, lines: Sequence[Row], report: Repor
         report.refused += [BadRow(row.line, "", "invalid", reason(error.errors()[0]), serial) for row in lines]
     except ValueError as error:
         report.refused += [BadRow(row.line, "", "invalid", str(error), serial) for row in lines]
+
+
+def _meter(row: MeterRow, places: Sequence[Installation], known: Meter | None, columns: Collection[str]) -> Meter:
+    if known is None:
+        return row.meter(tuple(places))
+    sat = (place.beside(known.installations, columns) for place in places)
+    return row.meter(tuple(sat)).beside(known, columns)
 
 
 def _how(lines: Sequence[Row]) -> str:

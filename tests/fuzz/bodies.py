@@ -96,6 +96,18 @@ def csv_by_own_profile(data: bytes) -> str:
     return _file(data, profile_named("kulvert"))
 
 
+def csv_of_figures(data: bytes) -> str:
+    return _file(data, OF_FIGURES)
+
+
+def csv_of_hours(data: bytes) -> str:
+    return _file(data, OF_HOURS)
+
+
+def csv_of_meters(data: bytes) -> str:
+    return _file(data, OF_METERS)
+
+
 def workbook_by_profile(data: bytes) -> str:
     return _file(data, LOCAL)
 
@@ -105,7 +117,7 @@ def _file(data: bytes, by: Profile) -> str:
         file = readings_file(data, by, file_name="66000001_2024.csv")
     except UnreadableFileError:
         return "the whole file refused"
-    assert len(file.line) == file.readings.num_rows
+    assert len(file.line) == file.readings.num_rows <= file.lines
     file.readings.validate(full=True)
     return "read" if file.readings.num_rows else "each line refused"
 
@@ -131,7 +143,8 @@ def profile_text(data: bytes) -> str:
         by = profile(data.decode("utf-8", "replace"), "own.toml")
     except ProfileError:
         return "refused"
-    rows = [";".join(str(one.column) for one in by.columns), "66000001;2024-01-01 01:00;12", "66000001;02:30;1.000"]
+    names = [*(str(one.column) for one in by.columns), "66000001 Energi", "02A", "2024-01-01 01:00"]
+    rows = [";".join(names), "66000001;2024-01-01 01:00;12" + ";7" * len(names), "66000001;02:30;1.000"]
     (_file if by.kind == "readings" else _weather)("\n".join(rows).encode(), by)
     return "read"
 
@@ -176,7 +189,70 @@ delimiter = ","
 time = { column = "at", zone = "+01:00", stamped = "end" }
 values = [{ column = "t", field = "celsius", unit = "C", sentinels = ["-99"] }]
 """
+_FIGURES_TEXT = """
+kind = "readings"
+delimiter = ";"
+decimal = ","
+[time]
+column = "Tid"
+format = "%Y-%m-%d %H:%M"
+zone_column = "Zon"
+zones = { NT = "+01:00" }
+clock_change = "by_order"
+[recorded_at]
+column = "Andrad"
+optional = true
+[serial]
+column = "Matare"
+[quantity]
+column = "Typ"
+[[values]]
+column = "Varde"
+field = "energy_wh"
+unit_column = "Enhet"
+equals = ["Energi"]
+[[values]]
+column = "Varde"
+field = "supply_c"
+unit = "C"
+equals = ["Fram", "T1"]
+sentinels = ["-"]
+"""
+_HOURS_TEXT = """
+kind = "readings"
+delimiter = ";"
+wide = { header = "kl {clock}", without = ["kl 24"] }
+serial = { column = "Matare" }
+quantity = { column = "Typ" }
+[time]
+column = "Dag"
+format = "%Y-%m-%d %H"
+zone = "Europe/Stockholm"
+clock_change = "by_mark"
+marks = ["A", "B"]
+stamped = "begin"
+[[values]]
+field = "energy_wh"
+unit = "kWh"
+equals = ["E"]
+[[values]]
+field = "volume_l"
+unit = "m3"
+equals = ["V"]
+"""
+_METERS_TEXT = """
+kind = "readings"
+delimiter = ","
+wide = { header = "{metering_point} {quantity}" }
+time = { column = "Tid", zone = "Europe/Stockholm", clock_change = "by_order" }
+values = [
+    { field = "energy_wh", unit = "MWh", equals = ["Energi (MWh)"] },
+    { field = "return_c", unit = "C", equals = ["Retur"] },
+]
+"""
 LOCAL, OF_WEATHER = profile(_LOCAL_TEXT, "local"), profile(_WEATHER_TEXT, "weather")
+OF_FIGURES, OF_HOURS = profile(_FIGURES_TEXT, "figures"), profile(_HOURS_TEXT, "hours")
+OF_METERS = profile(_METERS_TEXT, "meters")
 
 READING = {
     "serial": "66000001", "metering_point": "735999000000000017", "read_at": "2026-01-05T07:00:00+01:00",
@@ -189,6 +265,20 @@ _TABLE = [
     ("66000002", "2024-03-31 24:00", "-", ""),
 ]
 _CSV = "\r\n".join(";".join(row) for row in _TABLE).encode()
+_FIGURES_CSV = "\n".join(
+    ["Matare;Tid;Zon;Typ;Varde;Enhet;Andrad"]
+    + [f"66;2024-10-27 {hour:02}:00;Europe/Stockholm;Energi;1{at}1,5;kWh;" for at, hour in enumerate((1, 2, 2, 3))]
+    + [f"66;2024-10-27 {hour:02}:00;Europe/Stockholm;Fram;8{at},25;C;" for at, hour in enumerate((1, 2, 2, 3))]
+    + ["67;2024-01-01 01:00;NT;Energi;7;MWh;2024-01-02T00:00Z", "67;2024-01-01 01:00;+1;T1;-;C;2024-01-03T00:00Z"]
+).encode()
+_HOURS_CSV = (
+    b"Matare;Dag;Typ;kl 00;kl 01;kl 02A;kl 02B;kl 03;kl 24\n66;2024-10-27;E;1;2;3;4;5;6\n66;2024-10-27;V;1;2;;4;5;6\n"
+    b"66;2024-03-31;E;7;8;;;9;10\nSumma;;E;1;1;1;1;1;1\n"
+)
+_METERS_CSV = (
+    b"Tid,P-1 Energi (MWh),P-1 Retur,P-2 Energi (MWh)\n2024-10-27 02:00,1.5,41,2\n2024-10-27 02:00,1.6,42,\n"
+    b"2024-10-27T03:00:00+01:00,,43,3\n"
+)
 _OWN_CSV = (
     b"metering_point,read_at,energy_wh,volume_l\n735999,2024-01-01T00:00:00+01:00,1000,7\n"
     b'735999,"2024-01-01T01:00:00+01:00",2000,\n'
@@ -235,9 +325,14 @@ WAYS_IN = [
     WayIn(network_uplink, [chirp_stack(_PAYLOAD), things_stack(_PAYLOAD)]),
     WayIn(csv_by_profile, [_CSV, b"\xef\xbb\xbf" + _CSV.replace(b"66000001", b'"66000001"')]),
     WayIn(csv_by_own_profile, [_OWN_CSV]),
+    WayIn(csv_of_figures, [_FIGURES_CSV]),
+    WayIn(csv_of_hours, [_HOURS_CSV]),
+    WayIn(csv_of_meters, [_METERS_CSV]),
     WayIn(temperatures, [b"at,t\n2024-01-01 01:00,-3.1\n2024-01-01 02:00,-99\n", _SMHI_CSV.encode()]),
     WayIn(smhi_file, [*_written(_SMHI), _SMHI_CSV.encode()]),
-    WayIn(profile_text, [_LOCAL_TEXT.encode(), _WEATHER_TEXT.encode()]),
+    WayIn(
+        profile_text, [text.encode() for text in (_LOCAL_TEXT, _WEATHER_TEXT, _FIGURES_TEXT, _HOURS_TEXT, _METERS_TEXT)]
+    ),
 ]
 """What reads its bytes in this process."""
 WORKBOOKS = WayIn(workbook_by_profile, [workbook(_TABLE), open_document(_TABLE)])

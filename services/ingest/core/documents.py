@@ -1,6 +1,7 @@
 """What staff systems put: sources, stations, meters with where they sat, and observed temperatures."""
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -154,6 +155,20 @@ class Installation(_Document):
             raise ValueError("removed_at must lie after installed_at")
         return self
 
+    def beside(self, known: "Sequence[Installation]", columns: Collection[str]) -> "Installation":
+        """Give this installation, of a file with these columns, with what is known of it in all that they leave out.
+
+        known: where the meter sat. Raises ValidationError where the two do not go together.
+        """
+        same = (
+            one for one in known if (one.metering_point, one.installed_at) == (self.metering_point, self.installed_at)
+        )
+        return Installation(**_said(self, next(same, self), columns))
+
+
+def _said(now: BaseModel, before: BaseModel, columns: Collection[str]) -> dict[str, Any]:
+    return {name: getattr(now if name in columns else before, name) for name in type(now).model_fields}
+
 
 class Meter(_Document):
     """A meter whole: what its registers can do, and everywhere it ever sat, oldest first.
@@ -191,6 +206,13 @@ class Meter(_Document):
                     " list installations oldest first, each removed before the next"
                 )
         return self
+
+    def beside(self, known: "Meter", columns: Collection[str]) -> "Meter":
+        """Give this meter, of a file that has these columns, with what is known of it in all that they do not say.
+
+        Raises ValidationError where the two do not go together.
+        """
+        return Meter(**_said(self, known, {*columns, "installations"}))
 
 
 class MeterRow(Installation):

@@ -124,7 +124,7 @@ class Watcher:
 
     def _sent(self, path: Path, sha256: str, found: ReadingsFile) -> Judgement:
         began_at = datetime.now(UTC)
-        report = ImportReport(path, found.readings.num_rows + len(found.refusals), emptied=found.emptied)
+        report = ImportReport(path, found.lines, emptied=found.emptied)
         report.refuse(found.refusals, found.refusals.counts)
         delivered = deliver(self._how.source, found.readings, f"{NAME}:{sha256}", lambda _: None)
         waiting = sum(one.items for one in delivered)

@@ -103,7 +103,8 @@ def runs_of(in_order: Sequence[BadLine]) -> list[tuple[BadLine, int]]:
     runs: list[tuple[BadLine, int]] = []
     for bad in in_order:
         before, last_line = runs[-1] if runs else (None, UNKNOWN_LINE)
-        follows = bad.line != UNKNOWN_LINE and bad.line == last_line + 1
+        # A line of many readings may be refused for the same in each of them.
+        follows = bad.line != UNKNOWN_LINE and bad.line in (last_line, last_line + 1)
         if before and follows and before[1:] == bad[1:]:
             runs[-1] = (before, bad.line)
         else:

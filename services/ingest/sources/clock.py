@@ -23,15 +23,16 @@ class Clock(NamedTuple):
         return in_summer and not self.shows_summer
 
 
-def notes_of(clock: Clock | None, zone: str | None) -> tuple[str, ...]:
+def notes_of(clocks: Mapping[str, Clock], zone_column: str | int | None) -> tuple[str, ...]:
     """Say how times were taken, where any of them has no offset."""
-    return () if clock is None or zone is None else (told(clock, zone),)
+    by = "in the profile" if zone_column is None else f"in the profile or the column {zone_column}"
+    return tuple(told(clock, zone, by) for zone, clock in clocks.items())
 
 
-def told(clock: Clock, zone: str) -> str:
-    """Say what times were taken as and by what; where summer time was taken on the profile's word alone, that too."""
+def told(clock: Clock, zone: str, by: str) -> str:
+    """Say what times were taken as and by what; where summer time was taken on a zone's word alone, that too."""
     offsets = " and ".join(f"{_written(offset_s)} ({lines:,})" for offset_s, lines in sorted(clock.lines_at.items()))
-    taken = f"times without an offset were taken as {offsets}, by zone = '{zone}' in the profile"
+    taken = f"times without an offset were taken as {offsets}, by zone = '{zone}' {by}"
     if not clock.rests_on_zone_alone:
         return taken
     return (

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Column, Place, name_of
 from services.ingest.sources.refusals import UnreadableFileError
+from services.ingest.sources.wide import Cell, cells_of
 
 HEADER_WITHIN_LINES = 100
 """How far down a header is looked for: programs write the utility, the unit or the period above it."""
@@ -17,12 +18,14 @@ class Layout(NamedTuple):
 
     first: the place of the first line of data among the lines given. width: how many fields a line has; one may lack
     those from `least` on, which have no name. by_column: the place of each column of the profile that the file has.
+    cells: of a wide file, the columns that hold its figures; they are in by_column, too, by their numbers.
     """
 
     first: int
     width: int
     least: int
     by_column: dict[Place, int]
+    cells: Sequence[Cell] = ()
 
 
 def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile, advice: str) -> Layout:
@@ -35,13 +38,20 @@ def layout(top: Sequence[tuple[int, Sequence[str] | None]], profile: Profile, ad
     if not profile.header:
         return _numbered(top[0], profile)
     needed = {one.column for one in profile.columns if not one.optional}
-    for at, (number, fields) in enumerate(top):
-        if fields is not None and needed <= set(fields):
+    headers = [at for at, (_, fields) in enumerate(top) if fields is not None and needed <= set(fields)]
+    for at in headers:
+        number, fields = top[at]
+        if fields is not None and (profile.wide is None or cells_of(fields, profile)):
             return _named(at, number, fields, profile)
-    number, fields = top[0]
+    number, fields = top[headers[0] if headers else 0]
     if fields is None:
         raise UnreadableFileError(f"line {number}, the header: a quote is not closed; close the quote")
     missing = [one for one in profile.columns if one.column not in fields]
+    if profile.wide is not None and all(one.optional for one in missing):
+        raise UnreadableFileError(
+            f"no column's name in line {number}, the header, is as [wide] in the profile says, {profile.wide.header};"
+            f" it has {', '.join(fields)[:500]}"
+        )
     where = f"its header has {', '.join(fields)[:500]}; {advice}"
     raise UnreadableFileError(_missing(missing, where))
 
@@ -54,7 +64,9 @@ def _named(at: int, number: int, fields: Sequence[str], profile: Profile) -> Lay
             f"line {number}, the header, names {', '.join(twice)} more than once; rename or remove one"
         )
     least = max(place for place, name in enumerate(fields, start=1) if name)
-    return Layout(at + 1, len(fields), least, {name: fields.index(name) for name in fields if name in wanted})
+    by_column: dict[Place, int] = {name: fields.index(name) for name in fields if name in wanted}
+    cells = cells_of(fields, profile)
+    return Layout(at + 1, len(fields), least, by_column | {cell.column: cell.at for cell in cells}, cells)
 
 
 def _numbered(first: tuple[int, Sequence[str] | None], profile: Profile) -> Layout:

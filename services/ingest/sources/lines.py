@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +18,11 @@ from services.ingest.sources.plain import plain
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.wide import Cell, turned
 
 LONGEST_LINE_CHARS = 10_000
+LONGEST_FIELD_CHARS = 100
+"""Of a wide file, whose lines are long by their nature."""
 MOST_FIELDS_BEYOND = 1_000
 PIECE_BYTES = 8_000_000
 """So much of a file is text at a time, which takes some twenty times its size."""
@@ -48,15 +51,32 @@ _MARKS_OF_OTHER_FILES = {
 
 
 class Lines(NamedTuple):
-    """The lines of a file that have the right form: their numbers as an editor shows them, and texts by column."""
+    """The lines of a file that have the right form: their numbers as an editor shows them, and texts by column.
+
+    cell: of a wide file, which is turned to lines of one figure, the header's cell above it; headings: their texts.
+    """
 
     number: Int64
     texts: dict[Place, Any]
+    cell: Int64 | None = None
+    headings: Sequence[str] = ()
 
     def take(self, is_good: Bool) -> "Lines":
         """Keep some of the lines."""
         mask = pa.array(is_good)
-        return Lines(self.number[is_good], {place: text.filter(mask) for place, text in self.texts.items()})
+        texts = {place: text.filter(mask) for place, text in self.texts.items()}
+        cell = None if self.cell is None else self.cell[is_good]
+        return self._replace(number=self.number[is_good], texts=texts, cell=cell)
+
+    def turned(self, cells: Sequence[Cell]) -> "Lines":
+        """Turn the lines of a wide file to lines of one figure each; any others are as they were."""
+        if not cells:
+            return self
+        of_cells = {cell.column for cell in cells}
+        found = turned(cells, [self.texts[cell.column] for cell in cells])
+        at = pa.array(found.line)
+        texts = {place: text.take(at) for place, text in self.texts.items() if place not in of_cells}
+        return Lines(self.number[found.line], texts | found.texts, found.cell, [cell.heading for cell in cells])
 
 
 def lines(data: bytes, profile: Profile, refusals: Refusals) -> Lines:
@@ -69,15 +89,16 @@ def lines(data: bytes, profile: Profile, refusals: Refusals) -> Lines:
 def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     """Split a file into lines and columns, piece by piece, at least one of them.
 
-    Gives (n,) Arrow strings without space around for each column of the profile. Optional columns that the file lacks
-    are left out; empty lines, and the header where it stands again, are passed over. A quoted field may hold line
-    breaks where nobody asks for it; a quote left open costs its own line and no other. A workbook is known by its
-    bytes, packed with gzip or not. Raises UnreadableFileError where the whole file does not fit.
+    Gives (n,) Arrow strings without space around for each column of the profile; of a wide file, lines of one figure,
+    with what the header says of it in columns of their own. Optional columns that the file lacks are left out; empty
+    lines, and the header where it stands again, are passed over. A quoted field may hold line breaks where nobody asks
+    for it; a quote left open costs its own line and no other. A workbook is known by its bytes, packed with gzip or
+    not. Raises UnreadableFileError where the whole file does not fit.
     """
     data = plain(data)
     if workbook.is_workbook(data):
         found = workbook.columns(data, profile)
-        yield Lines(found.number, found.texts)
+        yield Lines(found.number, found.texts).turned(found.cells)
         return
     if profile.delimiter is None:
         raise UnreadableFileError("the file is no workbook, and the profile has no delimiter; add one")
@@ -94,8 +115,9 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
         every, number = _without_header(every, number, header)
         every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
         has_lines |= len(every) > 0
-        every, number = _well_formed(every, number, refusals)
-        yield _columns(every, number, where, profile.delimiter, refusals)
+        longest = max(LONGEST_LINE_CHARS, LONGEST_FIELD_CHARS * len(where.cells))
+        every, number = _well_formed(every, number, longest, refusals)
+        yield _columns(every, number, where, profile.delimiter, refusals).turned(where.cells)
     if where is None:
         raise UnreadableFileError("the file is empty")
     if not has_lines:
@@ -168,9 +190,9 @@ def _encoding(data: bytes, profile: Profile) -> str:
     return "utf-8-sig" if profile.encoding == "utf-8" or data.startswith(codecs.BOM_UTF8) else "cp1252"
 
 
-def _well_formed(every: Any, number: Int64, refusals: Refusals) -> tuple[Any, Int64]:
+def _well_formed(every: Any, number: Int64, longest: int, refusals: Refusals) -> tuple[Any, Int64]:
     """Refuse lines that are too long, or hold what is no text: bytes without a character, and NUL."""
-    too_long = pc.greater(pc.utf8_length(every), LONGEST_LINE_CHARS).to_numpy(zero_copy_only=False)
+    too_long = pc.greater(pc.utf8_length(every), longest).to_numpy(zero_copy_only=False)
     not_text = np.zeros(len(number), np.bool_)
     for mark in ("\ufffd", "\0"):
         not_text |= pc.match_substring(every, mark).to_numpy(zero_copy_only=False) & ~too_long

@@ -12,15 +12,21 @@ from pydantic import AfterValidator, Field, PlainValidator, ValidationError, mod
 from services.common.faults import reason
 from services.ingest.sources.decimals import Style, wholes
 from services.ingest.sources.file_name import check_template
+from services.ingest.sources.named_by_header import named_by_header
 from services.ingest.sources.profile_parts import (
     REGISTER_UNITS,
+    VALUE,
     Column,
     ExportedAt,
     Only,
     Part,
+    Place,
     TimeColumn,
     ValueColumn,
     Values,
+    Wide,
+    in_braces,
+    is_from_header,
 )
 
 MOST_FAULTS_TOLD = 10
@@ -57,13 +63,20 @@ def _sheet(given: object) -> str | int:
 Sheet = Annotated[str | int, PlainValidator(_sheet)]
 
 
+class Quantity(Part):
+    """The column that says what a line's figure is; what its texts mean say the figures themselves."""
+
+    column: Place
+
+
 class Profile(Part):
     """What a kind of file looks like. Columns that the profile does not name are ignored.
 
     delimiter: may be left out where every file is a workbook. sheet: a workbook's, by name or number from 1; else its
     first. skip_lines: how many lines stand above everything else. file_name: how a file's name says whose it is, and
-    when it was exported, which exported_at says how to read. only: which
-    lines are read, where a file has others.
+    when it was exported, which exported_at says how to read. only: which lines are read, where a file has others.
+    wide: how a header tells whose or of when the figures below it are, where a line has many. quantity: which column
+    says what a line's figure is, where each has a line of its own.
     """
 
     kind: Kind
@@ -77,6 +90,8 @@ class Profile(Part):
     file_name: Annotated[str, AfterValidator(check_template)] | None = None
     exported_at: ExportedAt | None = None
     only: tuple[Only, ...] = ()
+    wide: Wide | None = None
+    quantity: Quantity | None = None
     time: TimeColumn
     recorded_at: TimeColumn | None = None
     serial: Column | None = None
@@ -87,6 +102,10 @@ class Profile(Part):
     @property
     def columns(self) -> list[Column]:
         """Every column that the profile names; one may be there twice, to be read and to choose lines by."""
+        return [one for one in self._every if not is_from_header(one.column)]
+
+    @property
+    def _every(self) -> list[Column]:
         return [*self._read, *(Column(column=one.column) for one in self.only)]
 
     @property
@@ -94,15 +113,26 @@ class Profile(Part):
         times = [one for one in (self.time, self.recorded_at) if one is not None]
         others = [one for one in (self.serial, self.metering_point, self.withdrawn) if one is not None]
         parts = [Column(column=place, optional=one.optional) for one in times for place in one.places[1:]]
+        values: list[Column] = list(self.values)
         units = [
             Column(column=one.unit_column, optional=one.optional) for one in self.values if one.unit_column is not None
         ]
-        return [*times, *parts, *others, *self.values, *units]
+        if self.quantity is not None:
+            others.append(Column(column=self.quantity.column))
+            # All figures stand in one column, which a file must have, and most often so do their units.
+            values = [Column(column=self.values[0].column)]
+            units = list({one.column: one for one in units}.values())
+        return [*times, *parts, *others, *values, *units]
 
     @property
     def style(self) -> Style:
         """How the file writes numbers."""
         return Style(self.decimal, self.thousands)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_header(cls, given: Any) -> Any:
+        return named_by_header(given)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -118,12 +148,41 @@ class Profile(Part):
             raise ValueError("recorded_at has no marks; write clock_change = 'by_order' or 'refuse'")
         if (self.exported_at is not None) != ("{exported_at}" in (self.file_name or "")):
             raise ValueError("exported_at and a file_name with {exported_at} in it go together")
+        self._check_shape()
         self._check_twice("column", Counter(str(one.column) for one in self._read))
         self._check_twice("field", Counter(one.field for one in self.values))
         self._check_kind({one.field for one in self.values})
         for one in self.values:
             self._check_numbers(one)
         return self
+
+    def _check_shape(self) -> None:
+        texts = Counter(text for one in self.values for text in one.equals)
+        if self.quantity is None:
+            if texts:
+                raise ValueError("equals: name the column of quantities that it is about: [quantity]")
+            if self.wide is not None and len(self.values) > 1:
+                raise ValueError(
+                    "a wide file of several figures names them in its header, {quantity}, or in [quantity]"
+                )
+        elif not all(one.equals for one in self.values) or len({one.column for one in self.values}) > 1:
+            raise ValueError(
+                "with [quantity] all values stand in one column, each with equals, its texts in [quantity]"
+            )
+        self._check_twice("quantity", texts)
+        of_header = set(map(in_braces, self.wide.names)) | {VALUE} if self.wide is not None else set()
+        strange = {one.column for one in self._every if is_from_header(one.column)} - of_header
+        if strange:
+            raise ValueError(f"no header says what {', '.join(sorted(map(str, strange)))} is; see header in [wide]")
+        if self.wide is not None and not self.header:
+            raise ValueError("a wide file has a header, which says what stands below it")
+        if self.counts_hours and not (self.time.is_day and self.time.zone):
+            raise ValueError("{count} counts the hours of a day: write a format of dates alone, and their zone")
+
+    @property
+    def counts_hours(self) -> bool:
+        """Tell whether a wide file's columns are the hours of a day, counted through."""
+        return self.wide is not None and "count" in self.wide.names
 
     @staticmethod
     def _check_twice(what: str, counts: Counter[str]) -> None:
@@ -134,7 +193,9 @@ class Profile(Part):
     def _check_kind(self, fields: set[str]) -> None:
         if self.kind is Kind.WEATHER:
             of_readings = (self.recorded_at, self.serial, self.metering_point, self.withdrawn, self.file_name)
-            if fields != {"celsius"} or any(one is not None for one in of_readings) or self.only:
+            of_shapes = (self.wide, self.quantity, self.time.zone_column)
+            is_more = any(one is not None for one in (*of_readings, *of_shapes)) or self.only
+            if fields != {"celsius"} or is_more:
                 raise ValueError("a weather file has a time and one value, celsius, and nothing else")
             if any(one.unit is None for one in self.values):
                 raise ValueError("a weather file's values are in one unit; write unit = 'C'")

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from services.ingest.sources.instants import OWN_FORMS, check_format
-from services.ingest.sources.zones import fixed_offset_s
+from services.ingest.sources.template import check_names, names_of
+from services.ingest.sources.zones import LONGEST_ZONE, fixed_offset_s
 
 REGISTER_UNITS: dict[str, dict[str, Fraction]] = {
     "energy_wh": {
@@ -60,8 +61,23 @@ class Stamped(StrEnum):
     END = "end"
 
 
-LONGEST_ZONE = 60
-"""Longer than the name of any place that has a time zone."""
+FROM_HEADER = ("serial", "metering_point", "quantity", "clock", "count", "time")
+"""What the header's cells of a wide file can say."""
+
+
+def in_braces(name: str) -> str:
+    """Give the column that what a header says becomes, as `{serial}`."""
+    return f"{{{name}}}"
+
+
+VALUE = in_braces("value")
+"""The column that the figures of a wide file become."""
+_OF_HEADER = frozenset(map(in_braces, (*FROM_HEADER, "value")))
+
+
+def is_from_header(place: "Place") -> bool:
+    """Tell a column that stands in no file: one that the cells of a wide file and their header become."""
+    return place in _OF_HEADER
 
 
 def _known_zone(name: str) -> str:
@@ -72,6 +88,9 @@ def _known_zone(name: str) -> str:
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("write UTC, an offset such as +01:00, or a zone such as Europe/Stockholm") from error
     return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Part(BaseModel):
@@ -118,6 +137,7 @@ class TimeColumn(Column):
 
     clock_column: where the time of day stands, if in a column of its own; format is then of both, with a space between.
     zone: what times without an offset mean; without a zone each must carry its offset.
+    zone_column: where each line names its own; zones: what the texts there mean that are neither an offset nor a place.
     counter_column: the meter's own hour counter, for clock_change `by_counter`.
     marks: what stands at a time of summer and what at one of normal time, for `by_mark`: A and B, CEST and CET. They
     stand in the time itself, or in mark_column.
@@ -126,7 +146,9 @@ class TimeColumn(Column):
 
     clock_column: Place | None = None
     format: Annotated[str, AfterValidator(check_format)] = "iso"
-    zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    zone: Zone | None = None
+    zone_column: Place | None = None
+    zones: dict[str, Zone] = Field(default_factory=dict)
     clock_change: ClockChange = ClockChange.REFUSE
     counter_column: Place | None = None
     marks: Annotated[tuple[Mark, ...], Field(min_length=2, max_length=2)] | None = None
@@ -138,6 +160,12 @@ class TimeColumn(Column):
     def _counter_is_there(self) -> Self:
         if (self.clock_change is ClockChange.BY_COUNTER) != (self.counter_column is not None):
             raise ValueError("clock_change = 'by_counter' and counter_column, the meter's hour counter, go together")
+        return self
+
+    @model_validator(mode="after")
+    def _zones_have_a_column(self) -> Self:
+        if self.zones and self.zone_column is None:
+            raise ValueError("zones says what the texts of zone_column mean; name that column")
         return self
 
     @model_validator(mode="after")
@@ -180,7 +208,7 @@ class TimeColumn(Column):
     @property
     def places(self) -> list[Place]:
         """Every column of the file that the time is made of."""
-        others = (self.clock_column, self.counter_column, self.mark_column)
+        others = (self.clock_column, self.counter_column, self.mark_column, self.zone_column)
         return [self.column, *(one for one in others if one is not None)]
 
 
@@ -195,18 +223,45 @@ class ExportedAt(Part):
     """How the file's name writes when it was exported: a time as a TimeColumn's, in a zone."""
 
     format: Annotated[str, AfterValidator(check_format)]
-    zone: Annotated[str, AfterValidator(_known_zone)]
+    zone: Zone
+
+
+def _check_header_cells(template: str) -> str:
+    check_names(template, FROM_HEADER, "{serial} {quantity} or {clock}:00")
+    named = set(names_of(template))
+    if named == {"quantity"}:
+        raise ValueError("a file with a column for each quantity is no wide one; name each column in its [[values]]")
+    if len(named & {"clock", "count", "time"}) > 1:
+        raise ValueError("write one of {clock}, {count} and {time}: the time of day, the day's hour or the whole time")
+    return template
+
+
+class Wide(Part):
+    """A file with a figure of each line in each of many columns, one for each hour, meter or time.
+
+    header: what their header says. without: columns that would be taken for such and are none, as a total.
+    """
+
+    header: Annotated[str, AfterValidator(_check_header_cells)]
+    without: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What a header's cell says."""
+        return names_of(self.header)
 
 
 class ValueColumn(Column):
     """A column of numbers. sentinels: numbers, as the file writes them, that stand for "no value".
 
+    equals: which texts in the column of quantities mean this figure, where a file has a line for each.
     unit: that of every line; else unit_column says where each line names its own.
     modulus: where the register rolls over to zero, as this file gives it. resolution: the step that a register is cut
     to. Both are numbers as the file writes them, in the column's unit.
     """
 
     field: str
+    equals: tuple[str, ...] = ()
     unit: str | None = None
     unit_column: Place | None = None
     sentinels: tuple[str, ...] = ()

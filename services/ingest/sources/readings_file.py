@@ -1,27 +1,28 @@
 """A file of readings and its profile to the columns of METER_READINGS."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.readings import METER_READINGS
 from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
-from services.ingest.sources.lines import Lines, parts
+from services.ingest.sources.lines import parts
 from services.ingest.sources.named_files import file_exported_at, names_of
 from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
+from services.ingest.sources.passed_over import PassedOver
 from services.ingest.sources.profile import Kind, Profile
 from services.ingest.sources.profile_parts import Column, TimeColumn
+from services.ingest.sources.quantities import joined, registers
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
 from services.ingest.sources.repeated_hour import Series
 from services.ingest.sources.rows import Rows
-from services.ingest.sources.time_columns import Resolved, Written
+from services.ingest.sources.time_columns import Resolved, Written, ZonesOfLines
 
 NO_METER_NAMED = Fault("no_meter_named", "neither a serial nor a metering point is given")
 ANOTHER_METER = Fault("another_meter", "the line names another meter or metering point than the file's name")
@@ -45,13 +46,15 @@ IN_THE_FILE = Named()
 class ReadingsFile(NamedTuple):
     """What a file of readings says.
 
-    readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each. emptied: how many sentinels were
-    taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice found their place.
-    notes: what a person should know of how the file was read.
+    readings: (n,) METER_READINGS in the file's order. line: (n,) the line of each, or that of its energy register.
+    lines: how many were looked at, or figures where a line has many or only one of a reading's. emptied: how many
+    sentinels were taken as "not given", by field. told_apart: how many lines of an hour that the clock showed twice
+    found their place. notes: what a person should know of how the file was read.
     """
 
     readings: pa.Table
     line: Int64
+    lines: int
     refusals: Refusals
     emptied: dict[str, int]
     told_apart: int
@@ -69,22 +72,21 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     names = _names(profile, named, file_name)
     exported_at = named.recorded_at or file_exported_at(profile, file_name)
     reader = PartColumns(profile, names.by_file, names.by_line)
-    rows = _rows(data, profile, reader, refusals)
+    passed_over = PassedOver(profile)
+    rows = _rows(data, profile, reader, passed_over, refusals)
+    lines = len(rows) + len(refusals)
     rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
-    times = _put_times(rows, profile, exported_at)
-    for value in profile.values:
-        if f"faults.{value.field}" in rows.columns:
-            rows.refuse(rows.columns.pop(f"faults.{value.field}"), value.column, value_columns.FAULTS)
+    times = _put_times(rows, profile, exported_at, reader.zone_texts)
+    for name, place in (("figure", profile.values[0].column), *((one.field, one.column) for one in profile.values)):
+        if f"faults.{name}" in rows.columns:
+            rows.refuse(rows.columns.pop(f"faults.{name}"), place, value_columns.FAULTS)
     if profile.withdrawn is not None:
         rows.refuse(rows.columns.pop("faults.withdrawn"), profile.withdrawn.column, OF_WITHDRAWN)
+    put_together = joined(rows, _meters(rows), profile) if profile.quantity is not None else ()
     refuse_consumption(_meters(rows), rows.columns["read_at"], rows.columns["energy_wh"])
     emptied = {name: count for name, count in reader.emptied.items() if count}
-    notes = (*notes_of(times.clock, profile.time.zone), *_told_of(reader.passed_over), *reader.doubts)
-    return ReadingsFile(_table(rows, reader), rows.lines.number, refusals, emptied, times.told_apart, notes)
-
-
-def _told_of(passed_over: int) -> list[str]:
-    return [f"{passed_over:,} lines were passed over, by [[only]] in the profile"] if passed_over else []
+    notes = (*notes_of(times.clocks, profile.time.zone_column), *passed_over.notes, *put_together, *reader.doubts)
+    return ReadingsFile(_table(rows, reader), rows.lines.number, lines, refusals, emptied, times.told_apart, notes)
 
 
 class _Names(NamedTuple):
@@ -107,31 +109,28 @@ def _first_column(by_line: Mapping[str, Column]) -> str | int:
     return next((one.column for one in by_line.values()), "")
 
 
-def _rows(data: bytes, profile: Profile, reader: PartColumns, refusals: Refusals) -> Rows:
-    numbers, columns = [], []
+def _rows(data: bytes, profile: Profile, reader: PartColumns, passed_over: PassedOver, refusals: Refusals) -> Rows:
+    without_texts, columns = [], []
     for every in parts(data, profile, refusals):
-        part = _only(every, profile)
-        reader.passed_over += len(every.number) - len(part.number)
-        numbers.append(part.number)
+        part = passed_over.without(every)
         columns.append(reader.read(Rows(part, refusals)))
-    return Rows.joined(numbers, columns, refusals)
+        without_texts.append(part._replace(texts={}))
+    return Rows.joined(without_texts, columns, refusals)
 
 
-def _only(lines: Lines, profile: Profile) -> Lines:
-    is_read = np.ones(len(lines.number), np.bool_)
-    for one in profile.only:
-        text = lines.texts[one.column]
-        is_read &= pc.is_in(text, pa.array(one.equals, text.type)).to_numpy(zero_copy_only=False)
-    return lines if is_read.all() else lines.take(is_read)
-
-
-def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None) -> Resolved:
+def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None, zone_texts: Sequence[str]) -> Resolved:
     """Resolve the times of all lines; gives how those of the readings were taken."""
-    read = time_columns.read_at(_written(rows, "read_at"), profile.time, _series(rows))
+    written, zones = _written(rows, "read_at"), _zones(rows, "read_at", zone_texts)
+    if profile.counts_hours:
+        hours_on = rows.columns.pop("hours_on")
+        read = time_columns.counted(written, hours_on, profile.time, _series(rows, profile), zones)
+    else:
+        read = time_columns.read_at(written, profile.time, _series(rows, profile), zones)
     rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
     recorded: TimeColumn | None = profile.recorded_at
     if recorded is not None and "recorded_at.at_us" in rows.columns:
-        found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows))
+        zones = _zones(rows, "recorded_at", zone_texts)
+        found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows, profile), zones)
         rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
     if exported_at is not None:
         exported_us = round(exported_at.timestamp() * 1_000_000)
@@ -144,10 +143,19 @@ def _written(rows: Rows, name: str) -> Written:
     return Written(*(rows.columns.pop(f"{name}.{part}") for part in Written._fields))
 
 
-def _series(rows: Rows) -> Series:
+def _zones(rows: Rows, name: str, texts: Sequence[str]) -> ZonesOfLines | None:
+    of_line = rows.columns.pop(f"{name}.zone", None)
+    return None if of_line is None else ZonesOfLines(of_line, texts)
+
+
+def _series(rows: Rows, profile: Profile) -> Series:
     unknown = np.full(len(rows), UNKNOWN, np.int64)
     counter_h, marked = (rows.columns.get(name, unknown) for name in ("counter_h", "marked"))
-    return Series(_meters(rows), rows.columns["energy_wh"], counter_h, marked)
+    if profile.quantity is None:
+        return Series(_meters(rows), rows.columns["energy_wh"], counter_h, marked)
+    # The lines of each quantity have an order of their own, be they in blocks or beside each other.
+    series = _meters(rows) * len(profile.values) + rows.columns["quantity"]
+    return Series(series, registers(rows, profile), counter_h, marked)
 
 
 def _meters(rows: Rows) -> Int64:

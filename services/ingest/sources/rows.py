@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.heat.arrays import Bool, run_starts
 from services.ingest.sources.lines import Lines
-from services.ingest.sources.profile_parts import Place, TimeColumn
+from services.ingest.sources.profile_parts import Place, TimeColumn, is_from_header
 from services.ingest.sources.refusals import Fault, Refusals
 
 Values = npt.NDArray[Any]
@@ -24,9 +25,11 @@ class Rows:
         self.columns: dict[str, Values] = {}
 
     @staticmethod
-    def joined(numbers: Sequence[Values], columns: Sequence[dict[str, Values]], refusals: Refusals) -> "Rows":
-        """Give the rows of a file that was read in parts, each with the same columns; the texts are gone."""
-        rows = Rows(Lines(np.concatenate(numbers), {}), refusals)
+    def joined(parts: Sequence[Lines], columns: Sequence[dict[str, Values]], refusals: Refusals) -> "Rows":
+        """Give the rows of a file that was read in parts, each with the same columns and without its texts."""
+        of_cells = [part.cell for part in parts if part.cell is not None]
+        cell = np.concatenate(of_cells) if of_cells else None
+        rows = Rows(parts[0]._replace(number=np.concatenate([part.number for part in parts]), cell=cell), refusals)
         rows.columns = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
         return rows
 
@@ -47,7 +50,9 @@ class Rows:
         if column.clock_column is None:
             return text
         space = pa.scalar(" ", text.type)
-        return pc.utf8_trim_whitespace(pc.binary_join_element_wise(text, self.text(column.clock_column), space))
+        joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(text, self.text(column.clock_column), space))
+        # A header says its part of every line, of one without a day, too.
+        return pc.if_else(pc.equal(text, ""), text, joined) if is_from_header(column.clock_column) else joined
 
     def put(self, name: str, values: Values, faults: Values, place: Place, meaning: Sequence[Fault]) -> None:
         """Add a column, and refuse the lines whose entry in `faults` is not 0, as meaning[entry - 1] says."""
@@ -55,9 +60,26 @@ class Rows:
         self.refuse(faults, place, meaning)
 
     def refuse(self, faults: Values, place: Place, meaning: Sequence[Fault]) -> None:
-        """Drop the lines at fault."""
+        """Drop the lines at fault. A fault of a wide file's figure names the column by its header."""
         if not faults.any():
             return
-        good = self.refusals.add_each(self.lines.number, faults, str(place), meaning)
+        bad = np.flatnonzero(faults)
+        number, fault = self.lines.number[bad], faults[bad]
+        if self.lines.cell is None:
+            self.refusals.add_each(number, fault, str(place), meaning)
+        elif is_from_header(place):
+            cell = self.lines.cell[bad]
+            order = np.argsort(cell, kind="stable")
+            for of_one in np.split(order, run_starts(cell[order])[1:]):
+                heading = self.lines.headings[cell[of_one[0]]]
+                self.refusals.add_each(number[of_one], fault[of_one], heading, meaning)
+        else:
+            # What is wrong with a line is so with each of its figures, and told once.
+            number, fault = np.unique(np.stack([number, fault]), axis=1)
+            self.refusals.add_each(number, fault, str(place), meaning)
+        self.keep(faults == 0)
+
+    def keep(self, good: Bool) -> None:
+        """Drop the other lines."""
         self.lines = self.lines.take(good)
         self.columns = {name: values[good] for name, values in self.columns.items()}

@@ -59,7 +59,7 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
         rows.columns["starts_us"] // 1_000_000,
         rows.columns["celsius"],
         refusals,
-        notes_of(found.clock, profile.time.zone),
+        notes_of(found.clocks, None),
     )
 
 

@@ -1,5 +1,6 @@
 """A column of times to instants, as the profile says."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,10 @@ from services.ingest.sources.repeated_hour import Series
 BETWEEN_HOURS = Fault(
     "not_on_the_hour", "the time names no hour, as stamped in the profile says that times do; is it a slip of the pen?"
 )
+UNKNOWN_ZONE = Fault(
+    "unknown_zone", "the line's zone is neither an offset nor a place; say in the profile what its text means: zones"
+)
+BEYOND_DAY = Fault("no_such_time", "the day has not so many hours")
 FAULTS = (
     instants.MISSING,
     instants.NOT_A_TIME,
@@ -22,9 +27,13 @@ FAULTS = (
     instants.OUT_OF_RANGE,
     *zones.FAULTS,
     BETWEEN_HOURS,
+    UNKNOWN_ZONE,
+    BEYOND_DAY,
 )
 _MISSING, _NOT_A_TIME, _NAIVE, _OUT_OF_RANGE, _FIRST_OF_ZONES = 1, 2, 3, 4, 5
-_BETWEEN_HOURS = len(FAULTS)
+_BETWEEN_HOURS, _UNKNOWN_ZONE, _BEYOND_DAY = (
+    FAULTS.index(one) + 1 for one in (BETWEEN_HOURS, UNKNOWN_ZONE, BEYOND_DAY)
+)
 _HOUR_US, _DAY_US = 3_600_000_000, 86_400_000_000
 _LARGEST_SHARE = 4
 """A file of which one time in four lies between the hours has no hours in it."""
@@ -57,10 +66,11 @@ def _written_once(text: Any, column: TimeColumn) -> Written:
     read = instants.times(text, column.format, day_ends_at_24=column.day_ends_at_24)
     is_empty = pc.equal(text, "").to_numpy(zero_copy_only=False)
     is_naive = read.is_form & (read.offset_s == UNKNOWN)
+    is_zoneless = column.zone is None and column.zone_column is None
     # A day to spare, so that no calendar is asked for a day beyond its end.
     is_outside = (read.seconds < instants.FIRST_S + zones.DAY_S) | (read.seconds >= instants.END_S - zones.DAY_S)
     faults = np.select(
-        [is_empty, ~read.is_form, is_outside, is_naive & (column.zone is None)],
+        [is_empty, ~read.is_form, is_outside, is_naive & is_zoneless],
         [0 if column.optional else _MISSING, _NOT_A_TIME, _OUT_OF_RANGE, _NAIVE],
         0,
     ).astype(np.int64)
@@ -71,29 +81,53 @@ def _written_once(text: Any, column: TimeColumn) -> Written:
 class Resolved(NamedTuple):
     """Instants: microseconds since 1970 in UTC, faults as 1 + their place in FAULTS (0: none).
 
-    told_apart: how many lines of an hour that the clock showed twice found their place. clock: how times without an
-    offset were taken, where there are any.
+    told_apart: how many lines of an hour that the clock showed twice found their place. clocks: by zone, how times
+    without an offset were taken, where there are any.
     """
 
     at_us: Int64
     faults: Int64
-    told_apart: int = 0
-    clock: Clock | None = None
+    told_apart: int
+    clocks: Mapping[str, Clock]
 
 
-def resolved(read: Written, column: TimeColumn, series: Series) -> Resolved:
-    """Give the instants of times, in the file's order."""
+class ZonesOfLines(NamedTuple):
+    """Which zone each line names: (n,) places in texts, as the file writes them; an empty one names none."""
+
+    of_line: Int64
+    texts: Sequence[str]
+
+
+def resolved(read: Written, column: TimeColumn, series: Series, named: ZonesOfLines | None = None) -> Resolved:
+    """Give the instants of times, in the file's order. named: the zones that the lines name themselves."""
     at_us, faults = read.at_us.copy(), read.faults.copy()
+    told_apart, clocks = 0, {}
+    for zone, local in _by_zone(read, column, named):
+        if not zone:
+            at_us[local], faults[local] = UNKNOWN, _UNKNOWN_ZONE if zone is None else _NAIVE
+            continue
+        seconds, micros = np.divmod(at_us[local], 1_000_000)
+        of_lines = Series(*(part[local] for part in series))
+        placed = zones.instants_s(seconds, zone, _tell(column.clock_change, seconds, of_lines))
+        is_placed = placed.faults == 0
+        faults[local] = np.where(is_placed, 0, placed.faults + _FIRST_OF_ZONES - 1)
+        at_us[local] = np.where(is_placed, placed.at_s * 1_000_000 + micros, UNKNOWN)
+        told_apart += placed.told_apart
+        clocks[zone] = placed.clock
+    return Resolved(at_us, faults, told_apart, clocks)
+
+
+def _by_zone(read: Written, column: TimeColumn, named: ZonesOfLines | None) -> Iterator[tuple[str | None, Int64]]:
+    """Part the lines whose times have no offset by their zone, one that is named in several ways only once."""
     local = np.flatnonzero(read.is_local)
-    if column.zone is None or not len(local):
-        return Resolved(at_us, faults)
-    seconds, micros = np.divmod(at_us[local], 1_000_000)
-    of_lines = Series(*(part[local] for part in series))
-    placed = zones.instants_s(seconds, column.zone, _tell(column.clock_change, seconds, of_lines))
-    is_placed = placed.faults == 0
-    faults[local] = np.where(is_placed, 0, placed.faults + _FIRST_OF_ZONES - 1)
-    at_us[local] = np.where(is_placed, placed.at_s * 1_000_000 + micros, UNKNOWN)
-    return Resolved(at_us, faults, placed.told_apart, placed.clock)
+    if named is None:
+        named = ZonesOfLines(np.zeros(len(read.at_us), np.int64), [""])
+    zone_of = [_zone(text, column) for text in named.texts]
+    for zone in dict.fromkeys(zone_of):
+        places = [place for place, one in enumerate(zone_of) if one == zone]
+        of_zone = local if len(places) == len(zone_of) else local[np.isin(named.of_line[local], places)]
+        if len(of_zone):
+            yield zone, of_zone
 
 
 def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | None:
@@ -122,7 +156,31 @@ def _naming_hours(read: Written) -> Written:
     )
 
 
-def read_at(read: Written, column: TimeColumn, series: Series) -> Resolved:
+def _zone(text: str, column: TimeColumn) -> str | None:
+    """Give the zone of the lines that say so; "" where there is none, None where the text means none."""
+    if not text:
+        return column.zone or ""
+    return column.zones.get(text) or zones.zone_said(text)
+
+
+def counted(
+    read: Written, hours_on: Int64, column: TimeColumn, series: Series, named: ZonesOfLines | None = None
+) -> Resolved:
+    """Give when registers were read, by the hours counted from each day's beginning, 23 to 25 of them.
+
+    read: the days. hours_on: (n,) which hour's end it is, or with stamped `begin` how many hours before its beginning.
+    """
+    began = resolved(read, column, series, named)
+    ended = resolved(read._replace(at_us=np.where(read.is_local, read.at_us + _DAY_US, UNKNOWN)), column, series, named)
+    hours_on = hours_on + (column.stamped is Stamped.BEGIN)
+    at_us = np.where(began.faults == 0, began.at_us + hours_on * _HOUR_US, UNKNOWN)
+    is_beyond = (began.faults == 0) & (ended.faults == 0) & (at_us > ended.at_us)
+    return began._replace(
+        at_us=np.where(is_beyond, UNKNOWN, at_us), faults=np.where(is_beyond, _BEYOND_DAY, began.faults)
+    )
+
+
+def read_at(read: Written, column: TimeColumn, series: Series, named: ZonesOfLines | None = None) -> Resolved:
     """Give when registers were read, where a time may name an hour or a day instead of an instant.
 
     `begin`: the register stood so when the hour, or the day where a time is a date alone, that begins then was over.
@@ -132,15 +190,15 @@ def read_at(read: Written, column: TimeColumn, series: Series) -> Resolved:
     """
     if column.stamped is Stamped.BEGIN and column.is_day:
         ended_us = np.where(read.is_local, read.at_us + _DAY_US, read.at_us)
-        return resolved(read._replace(at_us=ended_us), column, series)
+        return resolved(read._replace(at_us=ended_us), column, series, named)
     if column.stamped is not None:
         read = _naming_hours(read)
     if column.stamped is Stamped.END:
         began_us = np.where(read.is_local, read.at_us - _HOUR_US, read.at_us)
-        found = resolved(read._replace(at_us=began_us), column, series)
+        found = resolved(read._replace(at_us=began_us), column, series, named)
         is_moved = read.is_local & (found.faults == 0)
         return found._replace(at_us=np.where(is_moved, found.at_us + _HOUR_US, found.at_us))
-    found = resolved(read, column, series)
+    found = resolved(read, column, series, named)
     if column.stamped is Stamped.BEGIN:
         return found._replace(at_us=np.where(found.at_us == UNKNOWN, UNKNOWN, found.at_us + _HOUR_US))
     return found

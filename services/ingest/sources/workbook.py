@@ -17,8 +17,9 @@ from services.ingest.sources import workbook_rows
 from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
 from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import Place, TimeColumn, name_of
+from services.ingest.sources.profile_parts import Place, TimeColumn, is_from_header, name_of
 from services.ingest.sources.refusals import UnreadableFileError
+from services.ingest.sources.wide import Cell
 
 MOST_UNPACKED_BYTES = 500_000_000
 MOST_UNPACKED_TIMES, HARMLESS_BYTES = 100, 20_000_000
@@ -36,10 +37,14 @@ _ADVICE = "is it the right sheet? Name it in the profile: sheet"
 
 
 class SheetColumns(NamedTuple):
-    """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them."""
+    """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them.
+
+    cells: of a wide file, the columns that hold its figures; they are in texts, too, by their numbers.
+    """
 
     number: Int64
     texts: dict[Place, Any]
+    cells: Sequence[Cell]
 
 
 def is_workbook(data: bytes) -> bool:
@@ -54,7 +59,7 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
     top = [row for _, row in zip(range(HEADER_WITHIN_LINES), filled, strict=False)]
     if not top:
         raise UnreadableFileError("the sheet is empty")
-    where = layout([(number, [name_of(cell[1:]) for cell in row]) for number, row in top], profile, _ADVICE)
+    where = layout([(number, [_heading(cell, profile.time) for cell in row]) for number, row in top], profile, _ADVICE)
     numbers: list[int] = []
     cells: dict[Place, list[str]] = {place: [] for place in where.by_column}
     for rows in (top[where.first :], filled):
@@ -64,9 +69,19 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
                 cells[place].append(row[at])
     if not numbers:
         raise UnreadableFileError("the sheet has a header and no row below it")
-    _refuse_turned_dates(cells[profile.time.column], _form_of(profile.time.column, [profile.time]))
+    if profile.time.column in cells:
+        _refuse_turned_dates(cells[profile.time.column], _form_of(profile.time.column, [profile.time]))
     texts = {place: pa.array(_texts(column, place, profile), pa.large_string()) for place, column in cells.items()}
-    return SheetColumns(np.array(numbers, np.int64), texts)
+    return SheetColumns(np.array(numbers, np.int64), texts, where.cells)
+
+
+def _heading(cell: str, time: TimeColumn) -> str:
+    """Write a cell of the header: where times stand there, as a clock shows them or as the profile writes them."""
+    if cell.startswith("t"):
+        return _text(cell, "", ".", is_whole=False)
+    if cell.startswith("d") and is_from_header(time.column):
+        return _text(cell, _form_of(time.column, [time]), ".", is_whole=time.clock_column is None)
+    return name_of(cell[1:])
 
 
 def _look_over(data: bytes) -> None:
@@ -130,7 +145,9 @@ def _texts(cells: Sequence[str], place: Place, profile: Profile) -> list[str]:
     columns = [profile.time, *([profile.recorded_at] if profile.recorded_at else [])]
     form = _form_of(place, columns)
     is_whole = not any(time.clock_column for time in columns if place in time.places)
-    is_number = place in {value.column for value in profile.values}
+    is_number = place in {value.column for value in profile.values} or (
+        profile.wide is not None and isinstance(place, int)
+    )
     return [_text(cell, form, profile.decimal if is_number else ".", is_whole=is_whole) for cell in cells]
 
 

@@ -11,12 +11,13 @@ import resource
 import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 MOST_BYTES = 2_000_000_000
 MOST_CPU_S = 120
 REFUSED = 3
-HEADER_WITHIN_ROWS, FEWEST_NAMES = 100, 2
+HEADER_WITHIN_ROWS, FEWEST_NAMES, FEWEST_HOURS = 100, 2, 23
 
 
 def text_of(cell: object) -> str:
@@ -80,9 +81,21 @@ def _has_header_of(rows: list[list[Any]], others: list[list[Any]]) -> bool:
     return bool(_headers(rows) & _headers(others))
 
 
-def _headers(rows: list[list[Any]]) -> set[tuple[str, ...]]:
+def _headers(rows: list[list[Any]]) -> set[tuple[Any, ...]]:
     named = [tuple(cell for cell in row if cell != "") for row in rows[:HEADER_WITHIN_ROWS]]
-    return {row for row in named if len(row) >= FEWEST_NAMES and all(isinstance(cell, str) for cell in row)}
+    return {row for row in named if len(row) >= FEWEST_NAMES and _is_header(row)}
+
+
+def _is_header(row: tuple[Any, ...]) -> bool:
+    """Tell a row of names, or one whose names go on as hours do: as times, or as whole numbers that rise by one."""
+    others = [cell for cell in row if not isinstance(cell, str)]
+    if not others:
+        return True
+    if not isinstance(row[0], str) or len(others) < FEWEST_HOURS:
+        return False
+    if all(isinstance(cell, int | float) for cell in others):
+        return all(later - cell == 1 for cell, later in pairwise(others))
+    return all(isinstance(cell, time) for cell in others)
 
 
 def _refuse(words: str) -> None:

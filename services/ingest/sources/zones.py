@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from services.ingest.sources.refusals import Fault
 from services.ingest.sources.repeated_hour import SECOND, UNCLEAR
 
 DAY_S, HOUR_S = 86_400, 3_600
+LONGEST_ZONE = 60
+"""Longer than the name of any place that has a time zone."""
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times without an offset are what this file is about.
 
 NO_SUCH_TIME = Fault("no_such_time", "the clock skipped this time in spring; is the file in normal time (+01:00)?")
@@ -38,6 +40,23 @@ def fixed_offset_s(zone: str) -> int | None:
         return None
     seconds = int(match[2]) * 3_600 + int(match[3]) * 60
     return -seconds if match[1] == "-" else seconds
+
+
+def zone_said(text: str) -> str | None:
+    """Give the zone that a file's own text names, an offset in whichever form or a place; None where it is neither.
+
+    Letters alone, as CET or EET, are neither: programs mean normal time all year by them, or that of the place.
+    """
+    if text in ("UTC", "GMT", "Z"):
+        return "UTC"
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?", text)
+    if match is not None:
+        offset = f"{match[1]}{int(match[2]):02}:{match[3] or '00'}"
+        return offset if fixed_offset_s(offset) is not None else None
+    try:
+        return text if "/" in text and len(text) <= LONGEST_ZONE and ZoneInfo(text) else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 Tell = Callable[[Int64, Bool], Int64]

@@ -115,3 +115,16 @@ async def _told(bootstrap: str, topic: Topic, correlation_id: str) -> None:
 def new_serial() -> str:
     """Give a serial that no meter has yet."""
     return f"S-{uuid4().hex[:12]}"
+
+
+def installation(point: str, installed_at: str = "2023-01-01T00:00:00+01:00", **more: Any) -> dict[str, Any]:
+    return {"metering_point": point, "installed_at": installed_at} | more
+
+
+def put(door: Door, serial: str, *places: dict[str, Any], **registers: Any) -> httpx.Response:
+    return door.staff.put(f"/v1/meters/{serial}", json={"installations": places} | registers)
+
+
+def import_meters(door: Door, text: str | bytes) -> httpx.Response:
+    content = text.encode() if isinstance(text, str) else text
+    return door.staff.post("/v1/import/meters", content=content, headers={"Content-Type": "text/csv"})

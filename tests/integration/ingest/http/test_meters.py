@@ -1,16 +1,14 @@
 """Meters, and where they sat: readings that wait for them, and what a late or corrected registration puts right."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
-import httpx
 import pytest
 
 from schemas.topics import HOURLY_POWER
 from tests.builders import MIDNIGHT_S
-from tests.integration.ingest.http.door import Door, new_serial
+from tests.integration.ingest.http.door import Door, import_meters, installation, new_serial, put
 
 HOURS = """
     SELECT (extract(epoch FROM starts_at)::bigint - %s) / 3600, energy_wh, revision
@@ -21,14 +19,6 @@ HOURS = """
 def at(hour: int, minute: int = 0) -> str:
     """Write an hour after MIDNIGHT_S down."""
     return f"2024-01-{10 + hour // 24:02d}T{hour % 24:02d}:{minute:02d}:00+01:00"
-
-
-def installation(point: str, installed_at: str = "2023-01-01T00:00:00+01:00", **more: Any) -> dict[str, Any]:
-    return {"metering_point": point, "installed_at": installed_at} | more
-
-
-def put(door: Door, serial: str, *places: dict[str, Any], **registers: Any) -> httpx.Response:
-    return door.staff.put(f"/v1/meters/{serial}", json={"installations": places} | registers)
 
 
 def registers(serial: str, hours: range, first_wh: int = 0, step_wh: int = 1000) -> list[dict[str, Any]]:
@@ -222,11 +212,6 @@ def test_an_installation_at_an_unknown_point_is_refused_in_words(door: Door) -> 
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_metering_point")
 
 
-def import_meters(door: Door, text: str | bytes) -> httpx.Response:
-    content = text.encode() if isinstance(text, str) else text
-    return door.staff.post("/v1/import/meters", content=content, headers={"Content-Type": "text/csv"})
-
-
 def test_a_rule_that_is_put_off_for_a_meter_takes_its_flags_away(door: Door) -> None:
     number, serial = door.point(), new_serial()
     put(door, serial, installation(number), rules_off=["dead_sensor"])
@@ -263,90 +248,6 @@ def test_hours_of_whole_kwh_are_smoothed_within_their_day_while_the_meter_has_th
     lines = f"serial,metering_point,installed_at,smoothing\n{serial},{number},2023-01-01T00:00:00+01:00,false\n"
     assert import_meters(door, lines).json()["changed"] == 1
     door.until(HOURS, [(hour, wh, 3) for hour, wh, _ in raw[:24]] + raw[24:], MIDNIGHT_S, number)
-
-
-def test_an_exchange_in_one_file_goes_by_time_whatever_the_serials(door: Door) -> None:
-    number, old, new = door.point(), f"z{new_serial()}", f"a{new_serial()}"
-    assert put(door, old, installation(number, "2023-01-01T00:00:00Z")).status_code == 201
-    text = (
-        "serial,metering_point,installed_at,removed_at\n"
-        f"{new},{number},2023-06-01T00:00:00Z,\n"
-        f"{old},{number},2023-01-01T00:00:00Z,2023-06-01T00:00:00Z\n"
-    )
-    report = import_meters(door, text).json()
-    assert (report["created"], report["changed"], report["refused_lines"]) == (1, 1, 0)
-
-
-def test_meters_come_from_a_file_one_line_an_installation(door: Door) -> None:
-    first, second, bad = new_serial(), new_serial(), new_serial()
-    one, two = door.point(), door.point()
-    text = "\r\n".join(
-        [
-            "\ufeffserial;metering_point;installed_at;removed_at;stop_wh;modulus_wh",
-            f"{first};{two};2023-06-01T00:00:00Z;;;100000",
-            f"{first};{one};2023-01-01T00:00:00Z;2023-06-01T00:00:00Z;1200;100000",
-            f"{second};{one};2023-06-01T00:00:00Z;;;",
-            f"{bad};nowhere;2023-01-01T00:00:00Z;;;",
-            f"{bad}x;{one};2023-13-01T00:00:00Z;;;",
-            "",
-        ]
-    )
-    report = import_meters(door, text).json()
-    assert (report["lines"], report["created"], report["refused_lines"]) == (5, 2, 2)
-    assert report["refused"][0]["code"] == "unknown_metering_point"
-    assert [line["line"] for line in report["refused"]] == [5, 6]
-    again = import_meters(door, text).json()
-    assert (again["created"], again["changed"], again["unchanged"]) == (0, 0, 2)
-    places = door.staff.get(f"/v1/meters/{first}").json()["installations"]
-    assert [(place["metering_point"], place["stop_wh"]) for place in places] == [(one, 1200), (two, None)]
-
-
-def test_a_metering_point_s_number_may_be_digits_alone(door: Door) -> None:
-    number, serial = (
-        f"735999{MIDNIGHT_S}{door.points.add()[0]}"[:18],
-        "00" + new_serial()[2:].translate(str.maketrans("abcdef", "123456")),
-    )
-    report = import_meters(door, f"serial,metering_point,installed_at\n{serial},{number},2023-01-01T00:00:00Z\n").json()
-    # The point is not known here; but the line was understood.
-    assert [(line["code"], line["key"]) for line in report["refused"]] == [("unknown_metering_point", serial)]
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("", "bad_table"),
-        ("serial,metering_point\nA,B\n", "bad_table"),
-        ("serial,serial,metering_point,installed_at\n", "bad_table"),
-        ("serial,metering_point,installed_at,colour\n", "bad_table"),
-        ('serial,metering_point,installed_at\n"A,B,2023-01-01T00:00:00Z\nC,D,2023-01-01T00:00:00Z\n', "bad_table"),
-        (f"serial,metering_point,installed_at\nA,{'x' * 200_000},2023-01-01T00:00:00Z\n", "bad_table"),
-        ("serial,metering_point,installed_at\nA,B,2023-01-01T00:00:00Z\n".encode("utf-16"), "not_utf8"),
-        ("serial,metering_point,installed_at\nÅ,B,2023-01-01T00:00:00Z\n".encode("cp1252"), "not_utf8"),
-    ],
-)
-def test_a_file_of_which_no_line_can_be_read_is_refused_whole(door: Door, text: str | bytes, code: str) -> None:
-    answer = import_meters(door, text)
-    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        "A,B",
-        "A,B,2023-01-01T00:00:00Z,x",
-        "'; --,B,2023-01-01T00:00:00Z",
-        "A,B,2023-01-01",
-        "A,B,1672531200",
-        "A\0,B,2023-01-01T00:00:00Z",
-        "A,=cmd(),2023-01-01T00:00:00Z",
-    ],
-)
-def test_a_bad_line_of_a_file_is_refused_alone(door: Door, fields: str) -> None:
-    serial, point = new_serial(), door.point()
-    text = f"serial,metering_point,installed_at\n{fields}\n{serial},{point},2023-01-01T00:00:00Z\n"
-    report = import_meters(door, text).json()
-    assert (report["lines"], report["created"], [line["line"] for line in report["refused"]]) == (2, 1, [2])
-    assert json.dumps(report).count("cmd()") == 0
 
 
 def test_readings_by_serial_follow_a_meter_that_was_registered_at_the_wrong_point(door: Door) -> None:

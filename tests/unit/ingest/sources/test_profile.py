@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from services.ingest.sources import shipped
 from services.ingest.sources.profile import Profile, ProfileError, profile
 from services.ingest.sources.shipped import profile_named, profile_names
 
 OF_LIBRARIES = ("Input ", "input", "String ", "Field ", "Value ", "Extra ", "should ", "valid", "Expected", "Invalid")
 
+README = Path(shipped.__file__).with_name("profiles") / "README.md"
 GOOD = """
 kind = "readings"
 delimiter = ";"
@@ -83,6 +85,19 @@ def test_every_profile_that_is_shipped_can_be_used() -> None:
         ('kind = "readings"', 'kind = "readings"\nfile_name = "{meter}_*.csv"', "file_name: write {serial}"),
         ('kind = "readings"', 'kind = "readings"\nfile_name = "{serial}*.csv"', "put a character behind {serial}"),
         ('kind = "readings"', 'kind = "readings"\nfile_name = "../{serial}.csv"', "neither braces nor slashes"),
+        ('zone = "+01:00"', 'zones = { CET = "+01:00" }', "zones says what the texts of zone_column mean"),
+        ('zone = "+01:00"', 'zone_column = "Zon"\nzones = { CET = "CE" }', "time.zones.CET: write UTC"),
+        (
+            'kind = "readings"',
+            'kind = "readings"\nwide = { header = "{serial}" }',
+            "values: [wide] says where it stands",
+        ),
+        ('kind = "readings"', 'kind = "readings"\nwide = { header = "{time}" }', "time: [wide] says where it stands"),
+        ('kind = "readings"', 'kind = "readings"\nwide = 7', "wide: write a table"),
+        ('kind = "readings"', 'kind = "readings"\nquantity = { column = "Typ" }', "each with equals, its texts"),
+        ('column = "Energi"', 'column = "{value}"', "no header says what {value} is; see header in [wide]"),
+        ('zone = "+01:00"', 'zone_column = "{serial}"', "no header says what {serial} is"),
+        ('unit = "kWh"', 'unit = "kWh"\nequals = ["E"]', "name the column of quantities that it is about"),
         ('kind = "readings"', 'kind = "readings"\nsheet = 0', "sheet: write the sheet's name in quotation marks"),
         ('kind = "readings"', 'kind = "readings"\nskip_lines = -1', "skip_lines: it must be 0 or more"),
         ('unit = "kWh"', 'unit = "kWh"\nmodulus = "1e5"', "energy_wh: write modulus as the file writes a number"),
@@ -108,6 +123,82 @@ def test_a_wrong_profile_names_the_key_and_what_to_do(good: str, bad: str, words
         profile(GOOD.replace(good, bad, 1), "own")
     assert words in str(refused.value)
     assert not [word for word in OF_LIBRARIES if word in str(refused.value)]
+
+
+def test_the_examples_of_the_readme_are_profiles() -> None:
+    blocks = README.read_text().split("```toml\n")[1:]
+    examples = [block.split("```")[0] for block in blocks]
+    for example in examples:
+        time = "" if "[time]" in example else 'time = { column = "Tid", zone = "UTC" }\n'
+        assert profile(f'kind = "readings"\ndelimiter = ";"\n{time}{example}', "README").kind == "readings"
+    assert len(examples) == 3
+
+
+WIDE = """
+kind = "readings"
+delimiter = ";"
+wide = { header = "{clock}" }
+time = { column = "Tid", format = "%Y-%m-%d %H", zone = "+01:00" }
+values = [{ field = "energy_wh", unit = "kWh" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ("{clock}", "kl", "wide.header: write {serial}, {metering_point}"),
+        ("{clock}", "{hour}", "wide.header: write {serial}, {metering_point}"),
+        ("{clock}", "{serial}{clock}", "wide.header: put a character behind {serial}"),
+        ("{clock}", "{count} {clock}", "wide.header: write one of {clock}, {count} and {time}"),
+        ("{clock}", "{quantity}", "wide.header: a file with a column for each quantity is no wide one"),
+        ("{clock}", "{count}", "write a format of dates alone, and their zone"),
+        ("{clock}", "{serial} {clock}", ""),
+        ('delimiter = ";"', "header = false", "give columns as numbers"),
+        ("format", "clock_column = 'Kl', format", "time: [wide] says where it stands; leave clock_column out"),
+        ("%Y-%m-%d %H", "%Y-%m-%d", "write the format of both columns"),
+        (
+            ' unit = "kWh" }',
+            ' unit = "kWh" }, { field = "volume_l", unit = "l" }',
+            "names them in its header, {quantity}",
+        ),
+    ],
+)
+def test_a_wide_profile_says_each_thing_once(good: str, bad: str, words: str) -> None:
+    if not words:
+        assert profile(WIDE.replace(good, bad, 1), "own")
+        return
+    with pytest.raises(ProfileError) as refused:
+        profile(WIDE.replace(good, bad, 1), "own")
+    assert words in str(refused.value)
+
+
+LONG = """
+kind = "readings"
+delimiter = ";"
+time = { column = "Tid", zone = "+01:00" }
+quantity = { column = "Typ" }
+values = [
+    { column = "V", field = "energy_wh", unit = "kWh", equals = ["E"] },
+    { column = "V", field = "volume_l", unit = "l", equals = ["V"] },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "words"),
+    [
+        ('equals = ["V"]', 'equals = ["E"]', "each quantity may be named once: E"),
+        ('equals = ["V"]', "equals = []", "each with equals, its texts"),
+        ('{ column = "V", field = "volume_l"', '{ column = "W", field = "volume_l"', "all values stand in one column"),
+        ('column = "Typ"', 'column = "V"', "each column may be named once: V"),
+        ('kind = "readings"', 'kind = "weather"', "a weather file has a time and one value"),
+    ],
+)
+def test_a_long_profile_says_what_each_text_means(good: str, bad: str, words: str) -> None:
+    assert profile(LONG, "own")
+    with pytest.raises(ProfileError) as refused:
+        profile(LONG.replace(good, bad, 1), "own")
+    assert words in str(refused.value)
 
 
 def test_of_many_wrong_keys_ten_are_told_and_the_others_counted() -> None:

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -284,3 +284,67 @@ def test_an_open_document_sheet_is_a_workbook_too() -> None:
     file = readings_file(open_document("".join(texts[:3]), texts[3] + at + kwh), profile())
     assert file.readings.column("energy_wh").to_pylist() == [12_500]
     assert taken(file)[0].at == hours("66", "2024-01-01T00:00", [12])[0].at
+
+
+def wide(header: str, **keys: Any) -> Profile:
+    values = [{"field": "energy_wh", "unit": "kWh"}]
+    return Profile.model_validate({"kind": "readings", "wide": {"header": header}, "values": values} | keys)
+
+
+def energies(file: ReadingsFile) -> list[tuple[str, str, int]]:
+    rows = file.readings.to_pylist()
+    return [(row["serial"], f"{row['read_at']:%Y-%m-%d %H:%M}", row["energy_wh"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "clocks", [(0, 1, 2), ("00", "01", "02"), (time(0), time(1), time(2)), ("00:00", "1:00", "02.00")]
+)
+def test_hours_in_a_header_may_be_numbers_times_or_texts(clocks: tuple[Any, ...]) -> None:
+    form = "%Y-%m-%d %H" if isinstance(clocks[0], int) or clocks[0] == "00" else "%Y-%m-%d %H:%M"
+    clocks = tuple(str(one).replace(".", ":") if isinstance(one, str) else one for one in clocks)
+    by = wide("{clock}", serial={"column": "M"}, time={"column": "Datum", "format": form, "zone": "UTC"})
+    above: list[tuple[Any, ...]] = [("Exempelstads Energi",), ()]
+    rows = [("66", local("2024-01-01"), 1.5, None, 3), ("Summa", None, 1.5, None, 3)]
+    file = readings_file(workbook(table(*above, ("M", "Datum", *clocks), *rows)), by)
+    assert energies(file) == [("66", "2024-01-01 00:00", 1_500), ("66", "2024-01-01 02:00", 3_000)]
+    assert refused(file) == [(5, "Datum", "field_missing")]
+
+
+def test_meters_in_a_header_may_be_numbers() -> None:
+    by = wide("{serial}", time={"column": "Tid", "format": "%Y-%m-%d %H:%M", "zone": "UTC"}, decimal=",")
+    file = readings_file(workbook(table(("Tid", 66_000_001, "0067"), (local("2024-01-01 01:00"), 1.25, "2,5"))), by)
+    assert energies(file) == [("66000001", "2024-01-01 01:00", 1_250), ("0067", "2024-01-01 01:00", 2_500)]
+
+
+def test_times_in_a_header_may_be_real_dates() -> None:
+    by = wide("{time}", serial={"column": "M"}, time={"format": "%d.%m.%Y", "zone": "UTC"})
+    file = readings_file(workbook(table(("M", local("2024-01-01"), "01.02.2024"), ("66", 1, 2))), by)
+    assert energies(file) == [("66", "2024-01-01 00:00", 1_000), ("66", "2024-02-01 00:00", 2_000)]
+
+
+@pytest.mark.parametrize("hours", [range(24), range(1, 25), [time(hour) for hour in range(24)]], ids=str)
+def test_sheets_whose_headers_are_hours_are_alike_too(hours: Sequence[Any]) -> None:
+    by = wide("{clock}", serial={"column": "M"}, time={"column": "D", "format": "%Y-%m-%d %H", "zone": "UTC"})
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data, {"in_memory": True})
+    for name in ("Jan", "Feb"):
+        rows = ("M", "D", *hours, "Summa"), ("66", f"2024-{name}", *range(24), 276)
+        table(*rows)(book.add_worksheet(name), book.add_format({"num_format": "hh:mm"}))
+    book.close()
+    with pytest.raises(UnreadableFileError, match="has the columns of its sheet Jan in Feb, too"):
+        readings_file(data.getvalue(), by)
+
+
+def test_a_workbook_of_one_figure_a_row_is_put_together() -> None:
+    values = [
+        {"column": "V", "field": "energy_wh", "unit": "kWh", "equals": ["Energy"]},
+        {"column": "V", "field": "supply_c", "unit": "C", "equals": ["T1"]},
+    ]
+    time = {"column": "Time", "format": "%Y-%m-%d %H:%M", "zone": "UTC"}
+    by = Profile.model_validate(
+        {"kind": "readings", "serial": {"column": "M"}, "time": time, "quantity": {"column": "Q"}, "values": values}
+    )
+    at = local("2024-01-01 01:00")
+    file = readings_file(workbook(table(("M", "Time", "Q", "V"), ("66", at, "T1", 81.5), ("66", at, "Energy", 7))), by)
+    assert energies(file) == [("66", "2024-01-01 01:00", 7_000)]
+    assert file.readings.column("supply_c").to_pylist() == [81.5]
