@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import httpx
 import psycopg
-import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from deploy.local.services import BANKID_RP, GATEWAY, PERMISSIONS
@@ -78,16 +77,14 @@ async def test_an_order_that_is_cancelled_while_it_begins_is_cancelled_at_bankid
         await database.close()
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_log_in_shows_bankid_only_where_it_is_set_up(stack: Stack, tmp_path: Path, language: str) -> None:
-    button, by_link = WORDS[language]
+def test_log_in_shows_bankid_only_where_it_is_set_up(stack: Stack, tmp_path: Path) -> None:
     unset = {"KULVERT_BANKID_URL": "", "KULVERT_BANKID_ROOTS": ""}
-    headers = {"accept-language": language}
     with running(stack, GATEWAY, tmp_path / "gateway.log") as portal:
         for settings, has_button in (({}, True), (unset, False)):
             with running(stack, PERMISSIONS, tmp_path / f"permissions_{has_button}.log", **settings):
-                page = portal.get("/login", headers=headers).text
-                assert (f"{button}</button>" in page, by_link in page) == (has_button, not has_button)
+                for language, (button, by_link) in WORDS.items():
+                    page = portal.get("/login", headers={"accept-language": language}).text
+                    assert (f"{button}</button>" in page, by_link in page) == (has_button, not has_button)
         # Permissions is away: the page stands all the same, and offers nothing that could not be.
-        answer = portal.get("/login", headers=headers)
-        assert (answer.status_code, f"{button}</button>" in answer.text) == (200, False)
+        answer = portal.get("/login")
+        assert (answer.status_code, "BankID" in answer.text) == (200, False)
