@@ -30,7 +30,7 @@ async def main(stop: asyncio.Event) -> None:
     secret = settings.identity_key.get_secret_value()
     sealer, asking = Sealer(secret), rp_api.client(settings)
     bankid = rp_api.BankId(asking)
-    signings = orders.begun_by(settings, secret, database, ORDERS, bankid, ToSign(sealer), metrics.SIGNINGS)
+    signings = orders.orders_for(settings, secret, database, ORDERS, bankid, ToSign(sealer), metrics.SIGNINGS)
     parts = Parts(database, sealer, signings, bankid, settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)

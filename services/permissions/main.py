@@ -29,7 +29,7 @@ async def main(stop: asyncio.Event) -> None:
     secret = settings.identity_key.get_secret_value()
     sealer, asking = Sealer(secret), rp_api.client(settings)
     bankid = rp_api.BankId(asking)
-    log_ins = orders.begun_by(settings, secret, database, ORDERS, bankid, ToLogIn(sealer), metrics.LOG_INS)
+    log_ins = orders.orders_for(settings, secret, database, ORDERS, bankid, ToLogIn(sealer), metrics.LOG_INS)
     app = api.app(api.Parts(database, sealer, settings))
     app.include_router(bankid_api.routes(LogIn(log_ins, bankid, bool(settings.bankid_url))), prefix="/v1")
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])

@@ -129,9 +129,13 @@ class Verifier:
         except (ValueError, UnsupportedAlgorithm) as error:
             raise _FaultError(Fault.UNREADABLE) from error
         try:
-            return self._signers.time(now).build_client_verifier().verify(first, between).chain
+            chain = self._signers.time(now).build_client_verifier().verify(first, between).chain
         except VerificationError as error:
             raise _FaultError(Fault.NOT_TRUSTED) from error
+        if len(chain) == 1:
+            # A root says of nobody who he is.
+            raise _FaultError(Fault.NOT_TRUSTED)
+        return chain
 
     def _check_status(
         self, completion: Completion, chain: Sequence[x509.Certificate], began_at: datetime, now: datetime
@@ -156,12 +160,13 @@ class Verifier:
             raise _FaultError(Fault.STATUS_NOT_VALID)
 
     def _is_signed(self, response: ocsp.OCSPResponse, chain: Sequence[x509.Certificate], now: datetime) -> bool:
-        """Tell whether somebody signed who may say how certificates under our roots stand."""
-        sent = response.certificates
+        """Tell whether somebody signed who may say how the certificate stands: its issuer, or a responder."""
+        issuer, sent = chain[1], response.certificates
+        signers = [one for one in (issuer, *sent) if _is_responder(response, one) and _has_signed(one, response)]
+        if issuer in signers:
+            return True
         verifier = self._responders.time(now).build_client_verifier()
-        for one in sent:
-            if not (_is_responder(response, one) and _may_respond(one) and _has_signed(one, response)):
-                continue
+        for one in filter(_may_respond, signers):
             try:
                 verifier.verify(one, [*chain[1:], *(other for other in sent if other != one)])
             except VerificationError:

@@ -268,7 +268,7 @@ def _tell(order: Order, fault: Fault) -> None:
     log.error("bankid_completion_not_valid", order_id=str(order.order_id), fault=fault.value)
 
 
-def begun_by(
+def orders_for(
     settings: BankIdSettings,
     secret_hex: str,
     database: Database,

@@ -10,6 +10,9 @@ from services.common import logs, web
 from services.gateway.portal import commands, security
 from services.gateway.portal.visits import Parts
 
+WAYS_WITHIN_S = 2
+"""Longer the page does not wait to learn what it may offer."""
+
 log = logs.get_logger()
 
 
@@ -21,7 +24,8 @@ async def page(parts: Parts, request: Request, status: int = 200, **values: Any)
 
 async def _has_bankid(parts: Parts) -> bool:
     """Tell whether BankID is set up where log-ins are; while nobody answers there, no log-in would be."""
-    asking = parts.client.get(f"{parts.settings.permissions_url}/v1/log-in-ways", headers=_correlation())
+    url = f"{parts.settings.permissions_url}/v1/log-in-ways"
+    asking = parts.client.get(url, headers=_correlation(), timeout=WAYS_WITHIN_S)
     try:
         answer = await commands.answered("log_in_ways", asking)
     except commands.UnansweredError as error:

@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.ocsp import load_der_ocsp_response
 
+from deploy.local.bankid_rp import evidence
 from deploy.local.bankid_rp.authority import Authority, Holder, new_root
 from deploy.local.bankid_rp.evidence import Approved, Wrong, completion, nonce_for
 from schemas.bankid import Completion, encoded
@@ -87,12 +88,22 @@ def test_the_person_whom_bankid_names_is_the_one_of_the_certificate(verifier: Ve
     assert verifier.fault(answer(*completion(authority, approved()), BO), EXPECTED, NOW, NOW) is Fault.NUMBER_DIFFERS
 
 
-def test_a_signature_without_its_certificates_being_signed_is_not_valid(
-    verifier: Verifier, authority: Authority
+@pytest.mark.parametrize("left_out", ["bidKeyInfo", "bidSignedData"])
+def test_both_the_data_and_the_certificates_are_signed(
+    verifier: Verifier, authority: Authority, monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
-    signature, status = completion(authority, approved())
-    one_less = changed(signature, lambda xml: re.sub(r'<Reference URI="#bidKeyInfo">.*?</Reference>', "", xml))
-    assert verifier.fault(answer(one_less, status), EXPECTED, NOW, NOW) is Fault.NOT_VALID
+    reference = evidence._reference
+    monkeypatch.setattr(evidence, "_reference", lambda name, *rest: "" if name == left_out else reference(name, *rest))
+    answered = answer(*completion(authority, approved()))
+    assert verifier.fault(answered, EXPECTED, NOW, NOW) is Fault.NOT_VALID
+
+
+def test_an_authority_signs_for_no_person(verifier: Verifier, root: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for own in (root, Authority(root).bank):
+        authority = Authority(root)
+        monkeypatch.setattr(authority, "person", lambda _, own=own: own)
+        answered = answer(*completion(authority, approved()))
+        assert verifier.fault(answered, EXPECTED, NOW, NOW) is Fault.NOT_TRUSTED
 
 
 def test_what_stands_beside_the_signed_data_is_not_read(verifier: Verifier, authority: Authority) -> None:
@@ -149,6 +160,22 @@ def test_who_may_sign_may_not_say_of_himself_that_he_is_in_order(
     monkeypatch.setattr(authority, "_responder", authority.person(BO))
     answered = answer(*completion(authority, approved()))
     assert verifier.fault(answered, EXPECTED, NOW, NOW) is Fault.STATUS_NOT_VALID
+
+
+def test_a_status_that_its_responder_has_not_signed_is_not_taken(verifier: Verifier, authority: Authority) -> None:
+    signature, status = completion(authority, approved())
+    der = base64.b64decode(status)
+    signed = load_der_ocsp_response(der).signature
+    other = base64.b64encode(der.replace(signed, signed[::-1])).decode()
+    assert verifier.fault(answer(signature, other), EXPECTED, NOW, NOW) is Fault.STATUS_NOT_VALID
+
+
+def test_who_issued_a_certificate_may_say_himself_how_it_stands(
+    verifier: Verifier, root: Holder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(root)
+    monkeypatch.setattr(authority, "_responder", authority.bank)
+    assert verifier.fault(answer(*completion(authority, approved())), EXPECTED, NOW, NOW) is None
 
 
 def test_another_authoritys_responder_is_not_believed(
