@@ -23,16 +23,17 @@ STOP_TIMEOUT_S = 20
 
 
 @contextmanager
-def running(stack: Stack, service: Service, log: Path) -> Iterator[httpx.Client]:
+def running(stack: Stack, service: Service, log: Path, **other: str) -> Iterator[httpx.Client]:
     """Run a service on the stack, ready to serve; gives a client with the staff systems' key.
 
+    other: settings that are not the local stack's, by their names in the environment.
     The service must end by itself, and without an error, when told to.
     """
     # Another stack may have taken them while nothing ran here.
     stack.renew_port(service.http)
     stack.renew_port(service.metrics)
     command = [sys.executable, "-m", service.module, *service.arguments]
-    environment = os.environ | supervisor.settings_for(stack, service)
+    environment = os.environ | supervisor.settings_for(stack, service) | other
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=log.parent, env=environment, stdout=output, stderr=output)
     try:

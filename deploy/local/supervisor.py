@@ -10,11 +10,13 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import httpx
 import psutil
 
 from deploy.local import folder, jars
+from deploy.local.bankid_rp.authority import root_in
 from deploy.local.folder import StackError
 from deploy.local.processes import Started, reap, start
 from deploy.local.services import (
@@ -72,7 +74,7 @@ def only_supervisor_of(stack: Stack) -> Iterator[None]:
 def settings_for(stack: Stack, service: Service) -> dict[str, str]:
     """Give the environment of a service's process."""
     if service == BANKID_RP:
-        return stack.ports_of(service.http, service.metrics)
+        return stack.ports_of(service.http, service.metrics) | {"KULVERT_BANKID_RP_FOLDER": str(rp_folder(stack))}
     environment = stack.environment(service.role, service.http, service.metrics)
     if service == GATEWAY:
         for name, owner in OWNERS_OF_COMMANDS.items():
@@ -84,8 +86,17 @@ def settings_for(stack: Stack, service: Service) -> dict[str, str]:
         environment |= {name: os.environ.get(name, SELLER[name]) for name in OPERATOR}
     if service in (CONTRACTS, PERMISSIONS) and not os.environ.get(BANKID_URL):
         stand_in = f"http://127.0.0.1:{stack.port(BANKID_RP.http)}"
-        environment |= {BANKID_URL: f"{stand_in}/rp/v6.0", "KULVERT_BANKID_START_URL": f"{stand_in}/phone"}
+        environment |= {
+            BANKID_URL: f"{stand_in}/rp/v6.0",
+            "KULVERT_BANKID_START_URL": f"{stand_in}/phone",
+            "KULVERT_BANKID_ROOTS": str(root_in(rp_folder(stack))),
+        }
     return environment
+
+
+def rp_folder(stack: Stack) -> Path:
+    """Give where the development RP's root stands."""
+    return stack.home / "bankid_rp"
 
 
 def is_ready(stack: Stack, service: Service) -> bool:

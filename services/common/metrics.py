@@ -20,4 +20,9 @@ OUTBOX_RELAYED = Counter("kulvert_outbox_relayed_total", "Events the broker ackn
 OUTBOX_OLDEST_SECONDS = Gauge("kulvert_outbox_oldest_seconds", "Age of the oldest event not sent; 0 when none waits")
 # Not "job", which Prometheus calls what it asks.
 JOB_FAILED = Gauge("kulvert_job_failed", "1 where a job's newest finished run raised an error, else 0", ["job_name"])
+BANKID_NOT_VALID = Counter(
+    "kulvert_bankid_completions_not_valid_total",
+    "Approvals whose signature or status is not what it should be",
+    ["fault"],
+)
 HTTP_SECONDS = Histogram("kulvert_http_seconds", "Time to answer an HTTP request", ["method", "route", "status"])

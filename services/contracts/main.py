@@ -3,15 +3,18 @@
 import asyncio
 from functools import partial
 
-from services.common import bankid, health, kafka, one_zone, outbox, process, schedule, web
+from services.common import health, kafka, one_zone, outbox, process, schedule, web
+from services.common.bankid import orders, rp_api
 from services.common.beside import Beside
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.contracts import api, power_runs, tariff_api, tariff_clients
+from services.contracts import api, metrics, power_runs, tariff_api, tariff_clients
 from services.contracts.handlers import SCHEMA
 from services.contracts.jobs import jobs
 from services.contracts.parts import Parts
 from services.contracts.settings import ContractsSettings
+from services.contracts.signing import ToSign
+from services.contracts.store.signings import ORDERS
 
 
 async def main(stop: asyncio.Event) -> None:
@@ -24,10 +27,11 @@ async def main(stop: asyncio.Event) -> None:
     await one_zone.check(database, settings.zone)
     producer = await kafka.start_producer(settings.kafka_bootstrap)
     state.check("kafka", partial(kafka.is_reachable, producer))
-    sealer = Sealer(settings.identity_key.get_secret_value())
-    orders = bankid.Orders(settings.identity_key.get_secret_value(), settings.bankid_start_url)
-    asking = bankid.client(settings)
-    parts = Parts(database, sealer, orders, bankid.BankId(asking), settings)
+    secret = settings.identity_key.get_secret_value()
+    sealer, asking = Sealer(secret), rp_api.client(settings)
+    bankid = rp_api.BankId(asking)
+    signings = orders.orders_for(settings, secret, database, ORDERS, bankid, ToSign(sealer), metrics.SIGNINGS)
+    parts = Parts(database, sealer, signings, bankid, settings)
     staff = api.app(parts)
     tariff_clients.add_to(staff, parts)
     staff.add_middleware(Beside, path=tariff_api.PREFIX, other=tariff_api.app(parts))
@@ -39,6 +43,7 @@ async def main(stop: asyncio.Event) -> None:
             relay.run(stop),
             schedule.run(database, SCHEMA, jobs(database, settings), state.pulse("jobs"), stop),
             power_runs.work(database, settings.power_run_batch, state.pulse("power_runs", 600), stop),
+            orders.work(signings, state.pulse("bankid"), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

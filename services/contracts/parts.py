@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from services.common.bankid import BankId, Orders
+from services.common.bankid.orders import Orders
+from services.common.bankid.rp_api import BankId
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
 from services.contracts.settings import ContractsSettings
@@ -15,7 +16,7 @@ class Parts:
 
     database: Database
     sealer: Sealer
-    orders: Orders
+    signings: Orders[None]
     bankid: BankId
     settings: ContractsSettings
 

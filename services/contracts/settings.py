@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field, FilePath, SecretStr, StringConstraints, field_validator
 
 from schemas.tariffs import OrganisationNumber
-from services.common import bankid
+from services.common.bankid import rp_api
 
 
-class ContractsSettings(bankid.BankIdSettings):
+class ContractsSettings(rp_api.BankIdSettings):
     """What this service must be told beside what every service is told."""
 
     identity_key: SecretStr = Field(

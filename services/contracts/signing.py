@@ -1,40 +1,27 @@
 """Signing an offer with BankID: begun by an administrator, followed by his session alone, kept with what was shown."""
 
 import json
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import timedelta
 from uuid import UUID
 
-from schemas.bankid import Collected, Completion
+from schemas.bankid import Completion
 from services.common import logs, web
-from services.common.bankid import COLLECT_EVERY, EXPIRED, LET_GO_AFTER, NO_SUCH_ORDER, BankIdError
+from services.common.bankid.completion import Expected, Function
+from services.common.bankid.order_table import State
+from services.common.bankid.orders import Approval, Shown, Taken
+from services.common.identity_seal import Sealer
 from services.common.postgres import Transaction
-from services.common.problems import away
-from services.contracts import handlers, metrics
+from services.contracts import handlers
 from services.contracts.core import documents
-from services.contracts.core.bankid import signature_fault
 from services.contracts.core.offers import hidden_text, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.offering import KIND, staleness
 from services.contracts.parts import Parts
 from services.contracts.store import contracts, lock, offers, signings
 from services.contracts.store.offers import Signer, StoredOffer
-from services.contracts.store.signings import Signing, State
+from services.contracts.store.signings import Signing
 
 log = logs.get_logger()
-
-RETRY_AFTER_S = 10
-
-
-class Shown(NamedTuple):
-    """An order as its session may see it. qr, start_url: empty unless it waits for a phone."""
-
-    signing_id: UUID
-    offer_id: UUID
-    state: str
-    reason: str
-    qr: str = ""
-    start_url: str = ""
 
 
 def session_digest(session_token: str) -> bytes:
@@ -43,66 +30,37 @@ def session_digest(session_token: str) -> bytes:
 
 
 async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, end_user_ip: str) -> UUID:
-    """Begin an order, or give the one that the session has begun already. Raises RefusedError and Problem.
-
-    BankID is asked between two transactions: where it is slow, nobody waits with it for the database.
-    """
+    """Begin an order, or give the one that the session has begun already. Raises RefusedError and Problem."""
     session = session_digest(session_token)
+    await parts.signings.expire()
     async with parts.database.transaction() as tx:
         offer, signer = await _to_sign(tx, session_token, offer_id)
         reason = await staleness(tx, offer, version)
         if reason:
             raise RefusedError(reason, "the offer cannot be signed any more as it was shown; look at it again")
-        await signings.expire(tx, offer_id, LET_GO_AFTER)
         begun = await signings.open_order(tx, offer_id, session)
         if begun:
-            return begun.signing_id
+            return begun
         signing_id = await signings.begin(tx, offer_id, version, signer.user_id, session)
-    try:
-        order = await parts.bankid.sign(end_user_ip, offer.text, hidden_text(offer.document_sha256))
-    except BankIdError as error:
-        await _end(parts, signing_id, State.FAILED, "bankid_away")
-        log.warning("bankid_refused_order", code=error.code)
-        raise away("bankid_away", "BankID does not take orders just now; try again.", RETRY_AFTER_S) from error
-    sealed = parts.orders.seal(signing_id, order.model_dump_json().encode())
-    async with parts.database.transaction() as tx:
-        await signings.started(tx, signing_id, sealed, datetime.now(UTC))
+    asking = parts.bankid.sign(end_user_ip, offer.text, hidden_text(offer.document_sha256))
+    await parts.signings.start(signing_id, asking)
     return signing_id
 
 
 async def known(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
     """Give how an order stood when it was last asked for. Raises Problem."""
-    async with parts.database.transaction() as tx:
-        return _shown(parts, await _own(tx, session_token, signing_id))
+    return await parts.signings.known(await _bearer(parts, session_token), signing_id)
 
 
 async def look(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
     """Give how an order stands, asking BankID where it is time to. Raises Problem."""
-    async with parts.database.transaction() as tx:
-        found = await _own(tx, session_token, signing_id)
-        is_turn = await signings.take_turn(tx, signing_id, COLLECT_EVERY)
-        # Read again: only an order that has begun has a turn, and it may have begun since.
-        found = await _own(tx, session_token, signing_id) if is_turn else found
-    if is_turn:
-        await _collect(parts, found)
-        async with parts.database.transaction() as tx:
-            found = await _own(tx, session_token, signing_id)
-    return _shown(parts, found)
+    shown, _ = await parts.signings.look(await _bearer(parts, session_token), signing_id)
+    return shown
 
 
 async def cancel(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
     """End an order on its session's word; one that has ended stays as it is. Raises Problem."""
-    async with parts.database.transaction() as tx:
-        await _own(tx, session_token, signing_id)
-        found = await signings.locked(tx, signing_id)
-        await signings.end(tx, signing_id, State.CANCELLED, "")
-    if found.state == State.PENDING:
-        try:
-            await parts.bankid.cancel(parts.orders.open(found.signing_id, found.start_sealed).orderRef)
-        except BankIdError as error:
-            # It is cancelled here, so that whatever is approved of it now is not taken.
-            log.warning("bankid_refused_cancel", code=error.code)
-    return await known(parts, session_token, signing_id)
+    return await parts.signings.cancel(await _bearer(parts, session_token), signing_id)
 
 
 async def _to_sign(tx: Transaction, session_token: str, offer_id: UUID) -> tuple[StoredOffer, Signer]:
@@ -129,61 +87,44 @@ async def _signer(tx: Transaction, session_token: str) -> Signer:
     return signer
 
 
-async def _own(tx: Transaction, session_token: str, signing_id: UUID) -> Signing:
-    signer = await _signer(tx, session_token)
-    found = await signings.of_session(tx, signing_id, session_digest(session_token))
-    if found is None or found.user_id != signer.user_id:
-        raise web.Problem(404, "unknown_order", "There is no such order, or not for you.")
-    return found
-
-
-async def _collect(parts: Parts, found: Signing) -> None:
-    try:
-        collected, answer = await parts.bankid.collect(parts.orders.open(found.signing_id, found.start_sealed).orderRef)
-    except BankIdError as error:
-        if error.code == NO_SUCH_ORDER:
-            await _end(parts, found.signing_id, State.FAILED, EXPIRED)
-        else:
-            log.warning("bankid_refused_collect", code=error.code)
-        return
+async def _bearer(parts: Parts, session_token: str) -> bytes:
     async with parts.database.transaction() as tx:
-        await _take(parts, tx, found, collected, answer)
+        await _signer(tx, session_token)
+    return session_digest(session_token)
 
 
-async def _take(parts: Parts, tx: Transaction, found: Signing, collected: Collected, answer: bytes) -> None:
-    offer = await offers.by_id(tx, found.offer_id)
-    if offer is None:
-        raise LookupError(f"offer {found.offer_id} is gone")
-    await lock(tx, KIND, offer.offer_number)
-    offer = await offers.by_id(tx, found.offer_id) or offer
-    if (await signings.locked(tx, found.signing_id)).state != State.PENDING:
-        return
-    if collected.status == "pending":
-        await signings.hint(tx, found.signing_id, collected.hintCode)
-        return
-    if collected.status == "failed" or collected.completionData is None:
-        await signings.end(tx, found.signing_id, State.FAILED, collected.hintCode)
-        metrics.SIGNINGS.labels(State.FAILED.value).inc()
-        return
-    reason = await _refusal(parts, tx, found, offer, collected.completionData) or await _change(tx, offer)
-    state = State.REFUSED if reason else State.SIGNED
-    sealed = parts.orders.seal(found.signing_id, answer)
-    await signings.end(tx, found.signing_id, state, reason, sealed)
-    metrics.SIGNINGS.labels(state.value).inc()
-    log.info("offer_signed" if not reason else "signature_refused", offer=offer.offer_number, reason=reason)
+class ToSign:
+    """What orders are for here: a signature changes its offer's contract, also where nobody waits for it any more."""
 
+    unattended_from = timedelta()
 
-async def _refusal(parts: Parts, tx: Transaction, found: Signing, offer: StoredOffer, completion: Completion) -> str:
-    """Say why a signature is not taken; empty where it is."""
-    digest = parts.sealer.digest(completion.user.personalNumber.get_secret_value())
-    if not await offers.is_person(tx, found.user_id, digest):
-        return Refusal.OTHER_PERSON
-    if "administrator" not in await offers.levels(tx, found.user_id, offer.customer_id):
-        return Refusal.ONLY_ADMINISTRATORS
-    stale = await staleness(tx, offer, found.offer_version)
-    if stale:
-        return stale
-    return signature_fault(completion.signature, offer.text, hidden_text(offer.document_sha256)) or ""
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    async def expected(self, tx: Transaction, order_id: UUID) -> Expected:
+        """Give the text that was shown, and the digest that went with it unseen."""
+        found = await signings.signing(tx, order_id)
+        return Expected(Function.SIGN, found.text, hidden_text(found.document_sha256))
+
+    async def take(self, tx: Transaction, approval: Approval) -> Taken[None]:
+        """Change the contract where the person may, and the offer still holds."""
+        found = await signings.signing(tx, approval.order_id)
+        await lock(tx, KIND, found.offer_number)
+        offer = await offers.by_id(tx, found.offer_id)
+        if offer is None:
+            raise LookupError(f"offer {found.offer_id} is gone")
+        reason = await self._refusal(tx, found, offer, approval.completion) or await _change(tx, offer)
+        log.info("offer_signed" if not reason else "signature_refused", offer=offer.offer_number, reason=reason)
+        return Taken(State.REFUSED, reason) if reason else Taken(signings.SIGNED)
+
+    async def _refusal(self, tx: Transaction, found: Signing, offer: StoredOffer, completion: Completion) -> str:
+        """Say why a signature is not taken; empty where it is."""
+        digest = self._sealer.digest(completion.user.personalNumber.get_secret_value())
+        if not await offers.is_person(tx, found.user_id, digest):
+            return Refusal.OTHER_PERSON
+        if "administrator" not in await offers.levels(tx, found.user_id, offer.customer_id):
+            return Refusal.ONLY_ADMINISTRATORS
+        return await staleness(tx, offer, found.offer_version) or ""
 
 
 async def _change(tx: Transaction, offer: StoredOffer) -> str:
@@ -199,19 +140,3 @@ async def _change(tx: Transaction, offer: StoredOffer) -> str:
     except RefusedError as error:
         return error.refusal
     return ""
-
-
-async def _end(parts: Parts, signing_id: UUID, state: State, reason: str) -> None:
-    async with parts.database.transaction() as tx:
-        await signings.end(tx, signing_id, state, reason)
-    metrics.SIGNINGS.labels(state.value).inc()
-
-
-def _shown(parts: Parts, found: Signing) -> Shown:
-    plain = Shown(found.signing_id, found.offer_id, found.state, found.reason)
-    if found.state != State.PENDING or found.started_at is None:
-        return plain
-    qr, start_url = parts.orders.code_and_link(
-        found.signing_id, found.start_sealed, found.started_at, datetime.now(UTC)
-    )
-    return plain._replace(qr=qr, start_url=start_url)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.values import Key
 from services.common import web
+from services.common.bankid.orders import Shown
 from services.contracts import metrics, signing
 from services.contracts.core import documents
 from services.contracts.offering import put_offer
@@ -73,14 +74,19 @@ def visitor_routes(parts: Parts) -> APIRouter:
 
     @router.get("/signings/{signing_id}")
     async def get(signing_id: UUID, session: Session) -> dict[str, Any]:
-        return (await signing.known(parts, session, signing_id))._asdict()
+        return _answer(await signing.known(parts, session, signing_id))
 
     @router.post("/signings/{signing_id}/status")
     async def status(signing_id: UUID, session: Session) -> dict[str, Any]:
-        return (await signing.look(parts, session, signing_id))._asdict()
+        return _answer(await signing.look(parts, session, signing_id))
 
     @router.post("/signings/{signing_id}/cancel")
     async def cancel(signing_id: UUID, session: Session) -> dict[str, Any]:
-        return (await signing.cancel(parts, session, signing_id))._asdict()
+        return _answer(await signing.cancel(parts, session, signing_id))
 
     return router
+
+
+def _answer(shown: Shown) -> dict[str, Any]:
+    answer = shown._asdict()
+    return {"signing_id": answer.pop("order_id"), **answer}

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.common import web
 from services.permissions import bankid_log_in
-from services.permissions.bankid_log_in import LogIn, Shown
+from services.permissions.bankid_log_in import LogIn
+from services.permissions.core.tokens import digest
 
 Browser = Annotated[str, Header(alias="Kulvert-Browser", min_length=20, max_length=100)]
 
@@ -22,30 +23,31 @@ class Begin(BaseModel):
     end_user_ip: IPv4Address | IPv6Address
 
 
-def routes(parts: LogIn, *, is_on: bool) -> APIRouter:
+def routes(parts: LogIn) -> APIRouter:
     """Give the routes; where no address of BankID is set, no order begins."""
-    router = web.router()
+    router, orders = web.router(), parts.orders
+
+    @router.get("/log-in-ways")
+    async def ways() -> dict[str, bool]:
+        return {"bankid": parts.is_on}
 
     @router.post("/bankid-orders", status_code=201)
     async def begin(document: Begin, browser: Browser) -> dict[str, UUID]:
-        if not is_on:
+        if not parts.is_on:
             raise web.Problem(503, "bankid_off", "Nobody can log in by BankID here: no address of BankID is set.")
         return {"order_id": await bankid_log_in.start(parts, browser, str(document.end_user_ip))}
 
     @router.get("/bankid-orders/{order_id}")
     async def get(order_id: UUID, browser: Browser) -> dict[str, Any]:
-        return _answer(await bankid_log_in.known(parts, browser, order_id))
+        return (await orders.known(digest(browser), order_id))._asdict() | {"session": None}
 
     @router.post("/bankid-orders/{order_id}/status")
     async def status(order_id: UUID, browser: Browser) -> dict[str, Any]:
-        return _answer(await bankid_log_in.look(parts, browser, order_id))
+        shown, session = await orders.look(digest(browser), order_id)
+        return shown._asdict() | {"session": session and session._asdict()}
 
     @router.post("/bankid-orders/{order_id}/cancel")
     async def cancel(order_id: UUID, browser: Browser) -> dict[str, Any]:
-        return _answer(await bankid_log_in.cancel(parts, browser, order_id))
+        return (await orders.cancel(digest(browser), order_id))._asdict() | {"session": None}
 
     return router
-
-
-def _answer(shown: Shown) -> dict[str, Any]:
-    return shown._asdict() | {"session": shown.session and shown.session._asdict()}

@@ -4,13 +4,15 @@ import asyncio
 from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
-from services.common import bankid, consume, health, kafka, one_zone, outbox, process, web
+from services.common import consume, health, kafka, one_zone, outbox, process, web
+from services.common.bankid import orders, rp_api
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
-from services.permissions import api, bankid_api
-from services.permissions.bankid_log_in import LogIn
+from services.permissions import api, bankid_api, metrics
+from services.permissions.bankid_log_in import LogIn, ToLogIn
 from services.permissions.handlers import SCHEMA, ContractHandlers
 from services.permissions.settings import PermissionsSettings
+from services.permissions.store.bankid_orders import ORDERS
 
 
 async def main(stop: asyncio.Event) -> None:
@@ -25,11 +27,11 @@ async def main(stop: asyncio.Event) -> None:
     state.check("kafka", partial(kafka.is_reachable, producer))
     relay = outbox.Relay(database, producer, SCHEMA, state.pulse("outbox"))
     secret = settings.identity_key.get_secret_value()
-    sealer, asking = Sealer(secret), bankid.client(settings)
-    orders = bankid.Orders(secret, settings.bankid_start_url)
-    log_in = LogIn(database, sealer, orders, bankid.BankId(asking))
+    sealer, asking = Sealer(secret), rp_api.client(settings)
+    bankid = rp_api.BankId(asking)
+    log_ins = orders.orders_for(settings, secret, database, ORDERS, bankid, ToLogIn(sealer), metrics.LOG_INS)
     app = api.app(api.Parts(database, sealer, settings))
-    app.include_router(bankid_api.routes(log_in, is_on=bool(settings.bankid_url)), prefix="/v1")
+    app.include_router(bankid_api.routes(LogIn(log_ins, bankid, bool(settings.bankid_url))), prefix="/v1")
     source = consume.Source(settings.kafka_bootstrap, "permissions", SCHEMA, [CONTRACTS_CHANGED])
     contracts = consume.Loop(source, ContractHandlers(settings.zone), database, producer, state.pulse("contracts"))
     state.check("contracts", contracts.has_begun)
@@ -39,6 +41,7 @@ async def main(stop: asyncio.Event) -> None:
             web.serve(app, settings, stop),
             contracts.run(stop),
             relay.run(stop),
+            orders.work(log_ins, state.pulse("bankid"), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )
     finally:

@@ -2,5 +2,5 @@
 
 from prometheus_client import Counter
 
-LOG_INS = Counter("kulvert_permissions_log_ins_total", "Log-ins tried, by outcome", ["outcome"])
+LOG_INS = Counter("kulvert_permissions_log_ins_total", "Log-ins that have ended, by how they did", ["outcome"])
 GRANTS = Counter("kulvert_permissions_grants_total", "Grants given, changed and withdrawn", ["change"])

@@ -60,10 +60,11 @@ def offered(portal: Portal, services: Signing) -> Offered:
     return Offered(portal, services)
 
 
-def approve(page: Page, start_link: str, number: str) -> None:
+def approve(page: Page, start_link: str, number: str, wrong: str = "") -> None:
     phone = page.context.new_page()
     phone.goto(start_link)
     phone.get_by_label("Personal number").fill(number)
+    phone.get_by_label("Wrong with it").select_option(wrong)
     phone.get_by_role("button", name="Approve", exact=True).click()
     phone.close()
 
@@ -109,6 +110,72 @@ def test_without_scripts_an_order_is_followed_by_its_button(
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("other-document", "Det som undertecknades är inte det som erbjuds. Inget är ändrat."),
+        ("forged", "Underskriften kommer inte från BankID. Inget är ändrat. Kontakta kundservice."),
+        ("changed-afterwards", "Underskriften från BankID är inte äkta. Inget är ändrat. Kontakta kundservice."),
+        ("revoked", "Ditt BankID är spärrat. Inget är ändrat. Använd ett annat BankID."),
+    ],
+)
+def test_a_signature_that_is_not_genuine_is_refused_in_plain_words(
+    browser: Browser, services: Signing, offered: Offered, wrong: str, said: str
+) -> None:
+    page, faults = offered.opened(browser, services.session("anna"))
+    page.get_by_role("button", name=START).click()
+    approve(page, start_link(page), ANNA, wrong)
+    expect(page.get_by_role("status")).to_have_text(said, timeout=10_000)
+    page.get_by_role("link", name="Försök igen").click()
+    assert page.get_by_role("button", name=START).is_visible()
+    assert faults == []
+    page.context.close()
+
+
+def test_who_closes_the_page_before_he_approves_has_signed(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    page, _ = offered.opened(browser, services.session("anna"))
+    page.get_by_role("button", name=START).click()
+    link, order = start_link(page), page.url
+    page.goto("about:blank")
+    approve(page, link, ANNA)
+    signed = "SELECT count(*) FROM contracts.signing WHERE offer_id = %s AND state = 'signed'"
+    wait_for(lambda: rows(services.stack, signed, offered.offer["offer_id"]) == [(1,)])
+    page.goto(order)
+    expect(page.get_by_role("status")).to_have_text("Undertecknat")
+    page.context.close()
+
+
+def test_an_offer_that_another_administrator_has_signed_meanwhile_is_not_signed_again(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    pages = {name: offered.opened(browser, services.session(name))[0] for name in ("anna", "bo")}
+    for page in pages.values():
+        page.get_by_role("button", name=START).click()
+    for name, page in pages.items():
+        approve(page, start_link(page), NUMBERS[name])
+        said = "Undertecknat" if name == "anna" else "Erbjudandet är redan undertecknat."
+        expect(page.get_by_role("status")).to_have_text(said, timeout=10_000)
+        page.context.close()
+
+
+def test_an_order_that_expires_says_so_and_may_be_begun_again(
+    browser: Browser, services: Signing, offered: Offered
+) -> None:
+    page, _ = offered.opened(browser, services.session("anna"))
+    page.get_by_role("button", name=START).click()
+    phone = page.context.new_page()
+    phone.goto(start_link(page))
+    phone.get_by_role("button", name="Let it expire").click()
+    expect(page.get_by_role("status")).to_contain_text("BankID-appen svarar inte", timeout=10_000)
+    page.get_by_role("link", name="Försök igen").click()
+    page.get_by_role("button", name=START).click()
+    page.get_by_role("button", name="Avbryt").click()
+    expect(page.get_by_role("status")).to_have_text("Åtgärden avbruten.")
+    page.context.close()
+
+
 @pytest.mark.parametrize("who", ["reader", "full"])
 def test_who_may_not_sign_reads_why(browser: Browser, services: Signing, offered: Offered, who: str) -> None:
     page, _ = offered.opened(browser, services.session(who))
@@ -142,6 +209,22 @@ def test_an_administrator_logs_in_with_bankid_and_comes_where_he_was_going(
     approve(page, start_link(page), ANNA)
     expect(page).to_have_url(offered.base + offered.path, timeout=10_000)
     assert page.get_by_role("button", name=START).is_visible()
+    page.context.close()
+
+
+def test_who_cannot_begin_a_log_in_reads_why_and_may_try_again(
+    browser: Browser, services: Signing, portal: Portal
+) -> None:
+    page = browser.new_context(locale="sv-SE").new_page()
+    page.goto(f"{portal.base}/login")
+    services.rp.post("/phone/away", data={"is_away": "true"})
+    try:
+        page.get_by_role("button", name="Logga in med BankID").click()
+        expect(page.get_by_role("alert")).to_contain_text("BankID svarar inte just nu")
+    finally:
+        services.rp.post("/phone/away", data={"is_away": "false"})
+    page.get_by_role("button", name="Logga in med BankID").click()
+    expect(page.get_by_role("img", name="Kod att läsa av")).to_be_visible()
     page.context.close()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from deploy.local.services import BANKID_RP, PERMISSIONS
+from deploy.local.services import BANKID_RP, CONTRACTS, PERMISSIONS
 from deploy.local.stack import Stack
 from tests.integration.contracts_house import House, put, serving
 from tests.running import running
@@ -72,12 +72,33 @@ class Signing:
         shown = self.look(session, signing_id).json()
         return shown["state"], shown["reason"]
 
+    def told_of(self, fault: str) -> float:
+        """How often an operator was told of a completion that is not genuine."""
+        metrics = httpx.get(f"http://127.0.0.1:{self.stack.port(CONTRACTS.metrics)}/metrics").text
+        [line] = [one for one in metrics.splitlines() if f'completions_not_valid_total{{fault="{fault}"' in one]
+        return float(line.rsplit(" ", 1)[1])
+
+    def forget(self, session: str, signing_id: str) -> None:
+        """Let BankID know nothing of an order any more."""
+        ref = self._reference(session, signing_id)
+        assert self.rp.post("/rp/v6.0/cancel", json={"orderRef": ref}).status_code == 200
+
+    def left_alone(self, signing_id: str) -> None:
+        """Let it be a minute ago that anybody asked."""
+        with psycopg.connect(self.stack.admin_dsn) as connection:
+            connection.execute(
+                "UPDATE contracts.signing SET asked_at = now() - interval '1 minute' WHERE signing_id = %s",
+                [signing_id],
+            )
+
     def phone(self, session: str, signing_id: str, action: str, **form: str) -> None:
         """Do something on the phone with the order of a start link."""
-        start = self.look(session, signing_id).json()["start_url"]
-        page = httpx.get(start).text
-        ref = page.split("/phone/", 1)[1].split("/", 1)[0]
+        ref = self._reference(session, signing_id)
         assert self.rp.post(f"/phone/{ref}/{action}", data=form).status_code == 303
+
+    def _reference(self, session: str, signing_id: str) -> str:
+        page = httpx.get(self.look(session, signing_id).json()["start_url"]).text
+        return page.split("/phone/", 1)[1].split("/", 1)[0]
 
 
 def offer_of(house: House) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Whoever says with BankID who he is gets a session, once, in the browser that he began in, where he is known."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -12,7 +13,7 @@ import pytest
 
 from deploy.local.services import BANKID_RP, PERMISSIONS
 from deploy.local.stack import Stack
-from tests.integration.looking import rows
+from tests.integration.looking import rows, wait_for
 from tests.integration.signing_house import NUMBERS, put_people
 from tests.running import running
 
@@ -106,6 +107,62 @@ def test_a_cancelled_order_lets_nobody_in(log_in: LogIn, browser: str) -> None:
     order = log_in.begin(browser)
     assert log_in.ask(browser, order, "/cancel").json()["state"] == "cancelled"
     assert log_in.status(browser, order)["session"] is None
+
+
+def aged(stack: Stack, order_id: str, **ago: str) -> None:
+    """Let it be longer ago that an order began, or was asked for."""
+    with psycopg.connect(stack.admin_dsn) as connection:
+        for column, interval in ago.items():
+            connection.execute(
+                f"UPDATE permissions.bankid_order SET {column} = now() - %s::interval WHERE order_id = %s".encode(),
+                [interval, order_id],
+            )
+
+
+def sessions_of(stack: Stack, name: str) -> int:
+    count = "SELECT count(*) FROM permissions.session JOIN permissions.person USING (user_id) WHERE user_name = %s"
+    return int(rows(stack, count, f"sign-{name}")[0][0])
+
+
+def test_a_log_in_that_nobody_waits_for_ends_and_makes_no_session(log_in: LogIn, browser: str) -> None:
+    asleep = token_urlsafe(32)
+    waking, order = log_in.begin(asleep), log_in.begin(browser)
+    for whose, which in ((asleep, waking), (browser, order)):
+        log_in.phone(whose, which, "approve", personal_number=NUMBERS["bo"])
+    before = sessions_of(log_in.stack, "bo")
+    # A browser on the same phone as the app does not ask while the app is in front of it.
+    aged(log_in.stack, waking, asked_at="1 minute")
+    aged(log_in.stack, order, asked_at="1 minute", begun_at="5 minutes")
+    state = "SELECT state, reason FROM permissions.bankid_order WHERE order_id = %s"
+    wait_for(lambda: rows(log_in.stack, state, order) == [("failed", "nobody_waited")])
+    assert sessions_of(log_in.stack, "bo") == before
+    assert log_in.status(browser, order)["session"] is None
+    assert log_in.status(asleep, waking)["session"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"), [("forged", "certificate_not_trusted"), ("revoked", "certificate_revoked")]
+)
+def test_who_cannot_prove_who_he_is_is_not_let_in(log_in: LogIn, browser: str, wrong: str, reason: str) -> None:
+    order = log_in.begin(browser)
+    log_in.phone(browser, order, "approve", personal_number=NUMBERS["anna"], wrong=wrong)
+    shown = log_in.status(browser, order)
+    assert (shown["state"], shown["reason"], shown["session"]) == ("refused", reason, None)
+    kept = "SELECT completion_sealed IS NOT NULL FROM permissions.bankid_order WHERE order_id = %s"
+    assert rows(log_in.stack, kept, order) == [(True,)]
+
+
+def test_of_many_questions_at_once_one_lets_in(log_in: LogIn, browser: str) -> None:
+    order = log_in.begin(browser)
+    log_in.phone(browser, order, "approve", personal_number=NUMBERS["bo"])
+    before = sessions_of(log_in.stack, "bo")
+
+    def asked(_: int) -> bool:
+        return bool(log_in.status(browser, order)["session"])
+
+    with ThreadPoolExecutor(8) as many:
+        assert sum(many.map(asked, range(16))) == 1
+    assert sessions_of(log_in.stack, "bo") == before + 1
 
 
 def test_while_bankid_is_away_nothing_begins(log_in: LogIn, browser: str) -> None:

@@ -14,7 +14,7 @@ from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from tests.integration.contracts_house import BAS_2018, House, put
-from tests.integration.looking import rows, told
+from tests.integration.looking import rows, told, wait_for
 from tests.integration.signing_house import LEVELS, NUMBERS, Signing, next_year, offer_of, signing
 
 
@@ -147,8 +147,81 @@ def test_another_persons_signature_is_refused(running: Signing, sessions: dict[s
 
 def test_a_signature_on_another_text_is_refused(running: Signing, sessions: dict[str, str], house: House) -> None:
     signing_id = running.begun(sessions["anna"], running.offer(house))
-    running.phone(sessions["anna"], signing_id, "approve-other-text", personal_number=NUMBERS["anna"])
+    running.phone(sessions["anna"], signing_id, "approve", personal_number=NUMBERS["anna"], wrong="other-text")
     assert running.status(sessions["anna"], signing_id) == ("refused", "other_text")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("other-document", "other_document"),
+        ("changed-afterwards", "signature_not_valid"),
+        ("forged", "certificate_not_trusted"),
+        ("other-certificate", "certificate_of_another"),
+        ("revoked", "certificate_revoked"),
+        ("other-status", "status_not_valid"),
+    ],
+)
+def test_a_completion_that_is_not_genuine_is_kept_and_told_of_and_changes_nothing(
+    running: Signing, sessions: dict[str, str], house: House, wrong: str, reason: str
+) -> None:
+    before = running.told_of(reason)
+    signing_id = running.begun(sessions["anna"], running.offer(house))
+    running.phone(sessions["anna"], signing_id, "approve", personal_number=NUMBERS["anna"], wrong=wrong)
+    assert running.status(sessions["anna"], signing_id) == ("refused", reason)
+    assert len(powers(running, house)) == 1
+    kept = "SELECT completion_sealed IS NOT NULL FROM contracts.signing WHERE signing_id = %s"
+    assert rows(running.stack, kept, signing_id) == [(True,)]
+    assert running.told_of(reason) == before + 1
+    assert f'"fault": "{reason}"' in (running.logs / "contracts.log").read_text()
+
+
+def test_an_approval_that_nobody_asks_for_is_collected(
+    running: Signing, sessions: dict[str, str], house: House
+) -> None:
+    signing_id = running.begun(sessions["anna"], running.offer(house))
+    running.phone(sessions["anna"], signing_id, "approve", personal_number=NUMBERS["anna"])
+    running.left_alone(signing_id)
+    state = "SELECT state FROM contracts.signing WHERE signing_id = %s"
+    wait_for(lambda: rows(running.stack, state, signing_id) == [("signed",)])
+    assert powers(running, house)[-1] == (next_year().isoformat(), "12.0")
+
+
+@pytest.mark.parametrize(
+    ("done", "reason"),
+    [({"hint": "userCancel"}, "userCancel"), ({}, "expiredTransaction")],
+    ids=["failed", "forgotten"],
+)
+def test_an_order_that_nobody_asks_for_ends_as_bankid_says(
+    running: Signing, sessions: dict[str, str], house: House, done: dict[str, str], reason: str
+) -> None:
+    signing_id = running.begun(sessions["anna"], running.offer(house))
+    if done:
+        running.phone(sessions["anna"], signing_id, "fail", **done)
+    else:
+        running.forget(sessions["anna"], signing_id)
+    running.left_alone(signing_id)
+    ended = "SELECT state, reason FROM contracts.signing WHERE signing_id = %s"
+    wait_for(lambda: rows(running.stack, ended, signing_id) == [("failed", reason)])
+
+
+def test_an_approval_that_is_collected_by_many_at_once_is_one_signature(
+    running: Signing, sessions: dict[str, str], house: House
+) -> None:
+    """Each time nobody has asked for a minute, so that the service and a browser's questions ask BankID at once."""
+    signing_id = running.begun(sessions["anna"], running.offer(house))
+    running.phone(sessions["anna"], signing_id, "approve", personal_number=NUMBERS["anna"])
+
+    def asked(_: int) -> str:
+        running.left_alone(signing_id)
+        return str(running.look(sessions["anna"], signing_id).json()["state"])
+
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(asked, range(40)))
+    assert running.status(sessions["anna"], signing_id) == ("signed", "")
+    contract_id = running.contracts.get(f"/v1/contracts/K{house.number}").json()["contract_id"]
+    before, after = told(running.stack, CONTRACTS_CHANGED, contract_id, ContractChanged, 2)
+    assert after.version == before.version + 1
 
 
 def test_an_order_is_its_sessions_alone(running: Signing, sessions: dict[str, str], house: House) -> None:
@@ -290,7 +363,7 @@ def test_the_browser_never_gets_the_orders_reference_or_secret(
 ) -> None:
     signing_id = running.begun(sessions["anna"], running.offer(house))
     shown = running.look(sessions["anna"], signing_id).json()
-    assert shown.keys() == {"signing_id", "offer_id", "state", "reason", "qr", "start_url"}
+    assert shown.keys() == {"signing_id", "state", "reason", "qr", "start_url"}
     assert shown["qr"].startswith("bankid.")
     assert "autostarttoken=" in shown["start_url"]
 

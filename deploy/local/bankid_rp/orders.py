@@ -1,13 +1,14 @@
 """Orders as BankID keeps them: pending until the phone, the clock or the relying party ends them."""
 
 import base64
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
-from xml.sax.saxutils import escape
+
+from deploy.local.bankid_rp.authority import GIVEN_NAME, SURNAME, Authority
+from deploy.local.bankid_rp.evidence import Approved, Wrong, completion
 
 LIFE_S = 180.0
 """How long a person has, from the order's start to the signature."""
@@ -23,15 +24,6 @@ FAILED_HINTS = (
     "transactionRiskBlocked",
 )
 FUNCTION = {"auth": "Identification", "sign": "Signing"}
-SIGNED = (
-    '<?xml version="1.0" encoding="UTF-8"?><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><Object>'
-    '<bankIdSignedData xmlns="http://www.bankid.com/signature/v1.0.0/types" Id="bidSignedData">'
-    '<usrVisibleData charset="UTF-8" visible="wysiwys">{visible}</usrVisibleData>'
-    "<usrNonVisibleData>{hidden}</usrNonVisibleData>"
-    "<srvInfo><name>development</name><nonce>{nonce}</nonce></srvInfo>"
-    "<clientInfo><funcId>{function}</funcId></clientInfo></bankIdSignedData></Object></Signature>"
-)
-OTHER_TEXT = base64.b64encode(b"Something else than what was offered").decode()
 
 
 class NoSuchOrderError(Exception):
@@ -65,9 +57,10 @@ class Order:
 class Orders:
     """All orders since the process began; nothing of them is kept beyond it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, authority: Authority, clock: Callable[[], float] = time.monotonic) -> None:
         self.is_away = False
         """True while every question is answered with 503, as in BankID's hours of maintenance."""
+        self._authority = authority
         self._clock = clock
         self._orders: dict[str, Order] = {}
 
@@ -118,33 +111,26 @@ class Orders:
         if order.status == "pending":
             order.status, order.hint = "failed", hint
 
-    def complete(self, order: Order, personal_number: str, *, other_text: bool = False) -> None:
-        """Let a person approve. other_text: as if he had been shown something else, which must then be refused."""
+    def complete(self, order: Order, personal_number: str, wrong: Wrong | None = None) -> None:
+        """Let a person approve. wrong: what is to be wrong with it, which must then be noticed."""
         if order.status != "pending":
             return
         if order.personal_number not in (None, personal_number):
             self.fail(order, "cancelled")
             return
         order.status, order.hint = "complete", ""
+        approved = Approved(personal_number, FUNCTION[order.kind], order.visible, order.hidden)
+        signature, ocsp_response = completion(self._authority, approved, wrong)
         order.completion = {
             "user": {
                 "personalNumber": personal_number,
-                "name": "Test Testsson",
-                "givenName": "Test",
-                "surname": "Testsson",
+                "name": f"{GIVEN_NAME} {SURNAME}",
+                "givenName": GIVEN_NAME,
+                "surname": SURNAME,
             },
             "device": {"ipAddress": order.end_user_ip, "uhi": "OZvYM9VvyiAmG7NA5jU5zqGcVpo="},
             # The suffix is BankID's own way of writing a day.
             "bankIdIssueDate": "2023-11-29Z",
-            "signature": _base64(_signed(order, OTHER_TEXT if other_text else order.visible)),
-            "ocspResponse": _base64("no OCSP response: this is a development RP"),
+            "signature": signature,
+            "ocspResponse": ocsp_response,
         }
-
-
-def _signed(order: Order, visible: str) -> str:
-    values = {"visible": escape(visible), "hidden": escape(order.hidden), "nonce": secrets.token_urlsafe(12)}
-    return SIGNED.format(function=FUNCTION[order.kind], **values)
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader
 from starlette.exceptions import HTTPException
 
+from deploy.local.bankid_rp.evidence import Wrong
 from deploy.local.bankid_rp.orders import FAILED_HINTS, PENDING_HINTS, NoSuchOrderError, Orders
 
 _TEMPLATE = Environment(loader=PackageLoader("deploy.local.bankid_rp", "."), autoescape=True).get_template("phone.html")
@@ -25,7 +26,8 @@ def routes(orders: Orders) -> APIRouter:
                 shown = [orders.started_by(autostarttoken)]
             except NoSuchOrderError:
                 shown = []
-        page = _TEMPLATE.render(orders=shown, is_away=orders.is_away, pending=PENDING_HINTS, failed=FAILED_HINTS)
+        choices = {"pending": PENDING_HINTS, "failed": FAILED_HINTS, "wrongs": list(Wrong)}
+        page = _TEMPLATE.render(orders=shown, is_away=orders.is_away, **choices)
         return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})
 
     @router.post("/away")
@@ -39,13 +41,14 @@ def routes(orders: Orders) -> APIRouter:
         action: str,
         personal_number: Annotated[str, Form(pattern=r"^(\d{12})?$")] = "",
         hint: Annotated[str, Form(max_length=40)] = "",
+        wrong: Annotated[Wrong | None, Form()] = None,
     ) -> Response:
         try:
             order = orders.order(order_ref)
         except NoSuchOrderError as error:
             raise HTTPException(404, "the order is over") from error
-        if action in ("approve", "approve-other-text") and personal_number:
-            orders.complete(order, personal_number, other_text=action == "approve-other-text")
+        if action == "approve" and personal_number:
+            orders.complete(order, personal_number, wrong)
         elif action == "wait" and hint:
             orders.wait(order, hint)
         elif action == "fail" and hint:

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from services.common import logs, web
 from services.gateway.allowance import Allowance, sender
-from services.gateway.portal import bankid_order, security
+from services.gateway.portal import bankid_order, login, security
 from services.gateway.portal.commands import UnansweredError, answered
 from services.gateway.portal.visits import Parts, language_of
 from services.gateway.portal.words import WORDS
@@ -37,6 +37,8 @@ def routes(parts: Parts) -> APIRouter:
             raise HTTPException(429, "failed_lead")
         browser = _browser(request, is_local) or token_urlsafe(BROWSER_BYTES)
         answer = await _ask(parts, browser, "POST", "", {"end_user_ip": ip})
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            return await login.page(parts, request, 503, next=security.inside(next), why_not="bankid_away")
         if answer.status_code != httpx.codes.CREATED:
             raise UnansweredError(f"log_in: {answer.status_code}")
         response = RedirectResponse(_page(UUID(answer.json()["order_id"]), next), 303)
@@ -99,11 +101,15 @@ async def _ask(
         raise HTTPException(404)
     headers = {"Kulvert-Browser": browser, web.CORRELATION_HEADER: logs.correlation_id()}
     url = f"{parts.settings.permissions_url}/v1/bankid-orders{path}"
-    return await answered("log_in_bankid", parts.client.request(method, url, json=body, headers=headers))
+    asking = parts.client.request(method, url, json=body, headers=headers)
+    return await answered("log_in_bankid", asking, expected=(httpx.codes.SERVICE_UNAVAILABLE,))
 
 
 def _found(answer: httpx.Response) -> dict[str, Any]:
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise UnansweredError("log_in_bankid: 503")
     if answer.status_code != httpx.codes.OK:
+        # Another browser's, or none: the same to this one.
         raise HTTPException(404)
     found: dict[str, Any] = answer.json()
     return found

@@ -1,13 +1,41 @@
 """Log-in and log-out. Looking at a link uses nothing; its button does."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import httpx
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from services.common import logs, web
 from services.gateway.portal import commands, security
 from services.gateway.portal.visits import Parts
+
+WAYS_WITHIN_S = 2
+"""Longer the page does not wait to learn what it may offer."""
+
+log = logs.get_logger()
+
+
+async def page(parts: Parts, request: Request, status: int = 200, **values: Any) -> Response:
+    """Give the page of log-in, with what permissions can let in by. why_not: the word for why it did not just now."""
+    shown = {"link": "", "next": "/start", "is_spent": False, "why_not": ""} | values
+    return parts.page("login.html", request, status, has_bankid=await _has_bankid(parts), **shown)
+
+
+async def _has_bankid(parts: Parts) -> bool:
+    """Tell whether BankID is set up where log-ins are; while nobody answers there, no log-in would be."""
+    url = f"{parts.settings.permissions_url}/v1/log-in-ways"
+    asking = parts.client.get(url, headers=_correlation(), timeout=WAYS_WITHIN_S)
+    try:
+        answer = await commands.answered("log_in_ways", asking)
+    except commands.UnansweredError as error:
+        log.warning("log_in_ways_unknown", reason=str(error))
+        return False
+    return answer.status_code == httpx.codes.OK and bool(answer.json()["bankid"])
+
+
+def _correlation() -> dict[str, str]:
+    return {web.CORRELATION_HEADER: logs.correlation_id()}
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -17,7 +45,7 @@ def routes(parts: Parts) -> APIRouter:
 
     @router.get("/login")
     async def look(request: Request, link: str = "", next: str = "/start") -> Response:  # noqa: A002 - the address's word
-        return parts.page("login.html", request, link=link[:100], next=security.inside(next), is_spent=False)
+        return await page(parts, request, link=link[:100], next=security.inside(next))
 
     @router.post("/login")
     async def log_in(
@@ -26,11 +54,10 @@ def routes(parts: Parts) -> APIRouter:
         next: Annotated[str, Form(max_length=500)] = "/start",  # noqa: A002
     ) -> Response:
         url = f"{parts.settings.permissions_url}/v1/sessions"
-        correlation = {web.CORRELATION_HEADER: logs.correlation_id()}
-        asking = parts.client.post(url, json={"link_token": link}, headers=correlation)
+        asking = parts.client.post(url, json={"link_token": link}, headers=_correlation())
         answer = await commands.answered("log_in", asking)
         if answer.status_code != 201:
-            return parts.page("login.html", request, 422, link="", next="/start", is_spent=True)
+            return await page(parts, request, 422, is_spent=True)
         response = RedirectResponse(security.inside(next), 303)
         security.set_session(response, answer.json()["token"], is_local)
         return response

@@ -8,6 +8,7 @@ from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNI
 SWEDISH: Final[dict[str, Any]] = {
     "my_pages": "Mina sidor", "skip": "Hoppa till innehållet", "start": "Start", "log_out": "Logga ut",
     "log_in": "Logga in", "log_in_lead": "Logga in med BankID, eller med den länk du har fått.",
+    "log_in_by_link": "Logga in med den länk du har fått.",
     "log_in_ready": "Länken loggar in dig en gång, inom tio minuter från att du fick den.", "log_in_button": "Logga in",
     "link_spent": "Länken går inte att använda: den är okänd, redan använd eller äldre än tio minuter. Be om en ny.",
     "not_found": "Sidan finns inte",
@@ -86,6 +87,7 @@ SWEDISH: Final[dict[str, Any]] = {
 ENGLISH: Final[dict[str, Any]] = {
     "my_pages": "My Pages", "skip": "Skip to content", "start": "Start", "log_out": "Log out", "log_in": "Log in",
     "log_in_lead": "Log in with BankID, or with the link that you were given.",
+    "log_in_by_link": "Log in with the link that you were given.",
     "log_in_ready": "The link is ready to be used. It works once.", "log_in_button": "Log in",
     "link_spent": "The link cannot be used: it is unknown, was used, or is older than ten minutes. Ask for a new one.",
     "not_found": "There is no such page",

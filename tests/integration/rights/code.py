@@ -11,14 +11,24 @@ from deploy.prepare import LOGIN_ROLES
 ROOT = Path(__file__).resolve().parents[3]
 COMMON = ROOT / "services" / "common"
 
-PLUMBING = {
+PLUMBING: dict[str, tuple[str | dict[str, dict[str, str]], str]] = {
     "epoch.py": ("", r"epoch\.version_floor"),
     "one_zone.py": ("", r"one_zone\.(check\(|REMEMBERED)"),
+    "order_table.py": (
+        {
+            "contracts": {"table": "contracts.signing", "order_id": "signing_id", "bearer": "session_sha256"},
+            "permissions": {"table": "permissions.bankid_order", "order_id": "order_id", "bearer": "browser_sha256"},
+        },
+        r"OrderTable\(",
+    ),
     "outbox.py": ("outbox", r"outbox\."),
     "positions.py": ("stored_position", r"consume\.Loop\(|Positions\("),
     "schedule.py": ("job_run", r"schedule\.run\("),
 }
-"""Which table of a service's own the statements of services/common are about, and how its code puts them to use."""
+"""Which table of a service's own the statements of services/common are about, and how its code puts them to use.
+
+Where services differ in more than the schema: what stands in each one's for a name.
+"""
 WITHOUT_TABLES = {"bulk.py", "migrate.py", "postgres.py"}
 """bulk.py wraps what it is given, migrate.py runs as the administrator, and postgres.py asks for no table."""
 
@@ -66,9 +76,15 @@ def _plumbing(role: str) -> Iterator[str]:
         texts = _texts(path) if path.name not in WITHOUT_TABLES else set()
         if not texts:
             continue
-        table, use = PLUMBING[path.name]
+        named, use = PLUMBING[path.name]
         if re.search(use, code):
-            yield from (_PLACE_OF_TABLE.sub(f"{role}.{table}", text) for text in texts)
+            yield from (_with_names(text, role, named) for text in texts)
+
+
+def _with_names(text: str, role: str, named: str | dict[str, dict[str, str]]) -> str:
+    if isinstance(named, str):
+        return _PLACE_OF_TABLE.sub(f"{role}.{named}", text)
+    return text.format(**named[role])
 
 
 def _whose(text: str) -> str:

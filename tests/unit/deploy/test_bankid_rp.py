@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from deploy.local.bankid_rp.app import app
+from deploy.local.bankid_rp.authority import Authority, new_root, root_in
 from deploy.local.bankid_rp.orders import FAILED_HINTS, LIFE_S, PENDING_HINTS, Orders
 
 RP = "/rp/v6.0"
@@ -31,9 +32,14 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority(new_root())
+
+
 @pytest.fixture
-async def rp(clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app(Orders(clock)))
+async def rp(authority: Authority, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app(Orders(authority, clock)))
     async with httpx.AsyncClient(transport=transport, base_url="http://rp") as client:
         yield client
 
@@ -138,3 +144,11 @@ async def test_an_hour_of_maintenance_can_be_played(rp: httpx.AsyncClient) -> No
     for is_away, status in (("true", 503), ("false", 200)):
         await rp.post("/phone/away", data={"is_away": is_away})
         assert (await rp.post(f"{RP}/sign", json=ASKED)).status_code == status
+
+
+def test_a_root_is_made_once_and_outlives_the_process(tmp_path: Path) -> None:
+    folder = tmp_path / "bankid_rp"
+    first = root_in(folder).read_bytes()
+    assert root_in(folder).read_bytes() == first
+    assert Authority.of(folder).bank.certificate.issuer.rfc4514_string() == "CN=Development root\\, not BankID,C=SE"
+    assert [one.name for one in tmp_path.iterdir()] == ["bankid_rp"]

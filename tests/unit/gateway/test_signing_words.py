@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from services.contracts.core.bankid import SignatureFault
+from services.common.bankid.completion import Fault
 from services.contracts.core.refusals import Refusal
 from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING, said
+from services.permissions.bankid_log_in import NOBODY_WAITED, UNKNOWN_PERSON
 
 BOTH = pytest.mark.parametrize("words", [SWEDISH_SIGNING, ENGLISH_SIGNING], ids=["sv", "en"])
 REFUSALS = (
@@ -37,8 +38,14 @@ def test_every_hint_has_words(shared_data: Path, words: dict[str, str]) -> None:
 
 @BOTH
 def test_every_refusal_has_words(words: dict[str, str]) -> None:
-    for reason in (*REFUSALS, *SignatureFault):
+    for reason in (*REFUSALS, *Fault):
         assert said("refused", reason.value, words) == words[reason.value]
+
+
+@BOTH
+@pytest.mark.parametrize(("state", "reason"), [("failed", NOBODY_WAITED), ("refused", UNKNOWN_PERSON)])
+def test_every_end_of_a_log_in_has_words(words: dict[str, str], state: str, reason: str) -> None:
+    assert said(state, reason, words) == words[reason]
 
 
 @BOTH

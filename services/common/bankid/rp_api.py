@@ -1,26 +1,16 @@
 """BankID's RP API v6: to sign and to log in, at an address that is a setting."""
 
 import ssl
-from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
-from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from schemas.bankid import Collected, Started, encoded, qr_data
-from services.common.sealing import Seal
+from schemas.bankid import Collected, Started, encoded
 from services.common.settings import Settings
 
 NO_SUCH_ORDER = "invalidParameters"
 Answer = TypeVar("Answer", bound=BaseModel)
-
-
-COLLECT_EVERY = timedelta(seconds=2)
-"""BankID asks not to be asked more often."""
-LET_GO_AFTER = timedelta(minutes=4)
-"""By then BankID has ended an order, three minutes after its start, whether or not anybody asked."""
-EXPIRED = "expiredTransaction"
 
 
 class BankIdSettings(Settings):
@@ -33,10 +23,15 @@ class BankIdSettings(Settings):
     bankid_certificate: str = Field(default="", description="file with the relying party's certificate, PEM")
     bankid_certificate_key: str = Field(default="", description="file with its key; empty: in the same file")
     bankid_authority: str = Field(default="", description="file with the certificate that BankID's own is issued under")
+    bankid_roots: str = Field(
+        default="", description="file with the roots, PEM, that the certificates of people and of responders lead to"
+    )
     bankid_answer_seconds: float = Field(default=5, gt=0, le=30)
 
     @model_validator(mode="after")
     def _is_certified(self) -> Self:
+        if self.bankid_url and not self.bankid_roots:
+            raise ValueError("what BankID answers is verified up to its root; name the root's file in bankid_roots")
         is_elsewhere = bool(self.bankid_url) and not self.local
         if is_elsewhere and not (self.bankid_url.startswith("https://") and self.bankid_certificate):
             raise ValueError("BankID is reached by https and with the relying party's certificate; name its file")
@@ -110,32 +105,3 @@ def client(settings: BankIdSettings) -> httpx.AsyncClient:
         verify=trusted,
         trust_env=False,
     )
-
-
-class Orders:
-    """Orders at rest, sealed to their ids, and what of them a browser may have."""
-
-    def __init__(self, secret_hex: str, start_url: str) -> None:
-        self._seal = Seal(secret_hex, b"kulvert bankid order")
-        self._start_url = start_url
-
-    def seal(self, order_id: UUID, plain: bytes) -> bytes:
-        """Seal what BankID answered about an order."""
-        return self._seal.seal(plain, order_id.bytes)
-
-    def open(self, order_id: UUID, sealed: bytes | None) -> Started:
-        """Give an order that has begun."""
-        return Started.model_validate_json(self._seal.open(sealed or b"", order_id.bytes))
-
-    def code_and_link(
-        self, order_id: UUID, sealed: bytes | None, started_at: datetime, now: datetime
-    ) -> tuple[str, str]:
-        """Give the moving code's content now, and what opens BankID on the device itself.
-
-        The link has no way back: a page that somebody else's phone leads to must not show how his own order ended.
-        """
-        order = self.open(order_id, sealed)
-        seconds = int((now - started_at).total_seconds())
-        separator = "&" if "?" in self._start_url else "?"
-        link = f"{self._start_url}{separator}autostarttoken={order.autoStartToken}&redirect=null"
-        return qr_data(order.qrStartToken, order.qrStartSecret, seconds), link

@@ -1,6 +1,5 @@
 """What BankID's guidelines and answers say, against published vectors."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -9,29 +8,15 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from schemas.bankid import encoded, qr_data
-from services.common.bankid import BankId, BankIdError
-from services.contracts.core.bankid import SignatureFault, signature_fault
+from schemas.bankid import qr_data
+from services.common.bankid.rp_api import BankId, BankIdError
 from services.contracts.settings import ContractsSettings
-
-TEXT, HIDDEN = "Jag godkänner.", '{"document_sha256":"00"}'
-XML = (
-    '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><Object>'
-    '<bankIdSignedData xmlns="http://www.bankid.com/signature/v1.0.0/types">'
-    "<usrVisibleData>{visible}</usrVisibleData><usrNonVisibleData>{hidden}</usrNonVisibleData>"
-    "<clientInfo><funcId>{function}</funcId></clientInfo></bankIdSignedData></Object></Signature>"
-)
 
 
 @pytest.fixture
 def vectors(shared_data: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((shared_data / "bankid" / "bankid_v6_vectors.json").read_text())
     return found
-
-
-def signature(visible: str = TEXT, hidden: str = HIDDEN, function: str = "Signing", before: str = "") -> str:
-    xml = before + XML.format(visible=encoded(visible), hidden=encoded(hidden), function=function)
-    return base64.b64encode(xml.encode()).decode()
 
 
 def answering(status: int, body: Any) -> BankId:
@@ -43,25 +28,6 @@ def test_the_frames_of_the_code_are_the_published_ones(vectors: dict[str, Any]) 
     official = vectors["qr_official_vectors"]
     for seconds, expected in official["qrData"].items():
         assert qr_data(official["qrStartToken"], official["qrStartSecret"], int(seconds)) == expected
-
-
-def test_a_signature_on_what_was_offered_has_no_fault() -> None:
-    assert signature_fault(signature(), TEXT, HIDDEN) is None
-
-
-@pytest.mark.parametrize(
-    ("given", "fault"),
-    [
-        (signature(visible="Annat"), SignatureFault.OTHER_TEXT),
-        (signature(hidden="{}"), SignatureFault.OTHER_DOCUMENT),
-        (signature(function="Identification"), SignatureFault.NOT_A_SIGNING),
-        (signature(before='<!DOCTYPE x [<!ENTITY a "b">]>'), SignatureFault.UNREADABLE),
-        ("not Base64", SignatureFault.UNREADABLE),
-        (base64.b64encode(b"<Signature/>").decode(), SignatureFault.UNREADABLE),
-    ],
-)
-def test_any_other_signature_says_what_is_wrong(given: str, fault: SignatureFault) -> None:
-    assert signature_fault(given, TEXT, HIDDEN) is fault
 
 
 async def test_a_published_answer_is_read_and_its_number_does_not_show(vectors: dict[str, Any]) -> None:
@@ -102,9 +68,17 @@ def test_outside_the_local_stack_bankid_is_reached_by_https_and_with_a_certifica
     monkeypatch: pytest.MonkeyPatch, unsafe: dict[str, str]
 ) -> None:
     needed = {"DATABASE_URL": "postgresql://nowhere", "KAFKA_BOOTSTRAP": "nowhere:9092", "IDENTITY_KEY": "0" * 64}
-    for name, value in (needed | unsafe).items():
+    for name, value in (needed | unsafe | {"BANKID_ROOTS": "roots.pem"}).items():
         monkeypatch.setenv(f"KULVERT_{name}", value)
     with pytest.raises(ValidationError, match="by https and with the relying party's certificate"):
         ContractsSettings()
     monkeypatch.setenv("KULVERT_LOCAL", "1")
     assert ContractsSettings().bankid_url
+
+
+def test_bankid_is_not_used_without_a_root_to_verify_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = {"DATABASE_URL": "postgresql://nowhere", "KAFKA_BOOTSTRAP": "nowhere:9092", "IDENTITY_KEY": "0" * 64}
+    for name, value in (needed | {"BANKID_URL": "http://bankid/rp/v6.0", "LOCAL": "1"}).items():
+        monkeypatch.setenv(f"KULVERT_{name}", value)
+    with pytest.raises(ValidationError, match="name the root's file"):
+        ContractsSettings()
