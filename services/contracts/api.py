@@ -24,6 +24,7 @@ from services.contracts import (
 )
 from services.contracts.core import documents, price_list_documents
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
+from services.contracts.economists import economist_or_key
 from services.contracts.imports import import_table
 from services.contracts.parts import Parts
 from services.contracts.store import Change, contracts, customers, facilities, price_lists
@@ -50,7 +51,7 @@ CONFLICTS = {
     Refusal.NOT_IDENTIFIED,
 }
 """What is well written and contradicts what is stored, or the day; answered with 409."""
-NOT_ALLOWED = {Refusal.ONLY_ADMINISTRATORS, Refusal.ONLY_LOOKS}
+NOT_ALLOWED = {Refusal.ONLY_ADMINISTRATORS, Refusal.ONLY_ECONOMISTS, Refusal.ONLY_LOOKS}
 """What whoever asks may not do; answered with 403."""
 MAX_REFUSED_SHOWN = 1_000
 PRICE_LIST_UNREADABLE = "This is no price list, in short or as tariffs; mend what the errors name. Nothing was taken."
@@ -58,7 +59,10 @@ PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the er
 
 
 def app(parts: Parts) -> FastAPI:
-    """Give the web app; paths want the key for staff systems, but signing a session, and what a year costs neither."""
+    """Give the web app. Most paths want the key for staff systems.
+
+    Runs, effects and withdrawals want that or an economist's session, signing a session, what a year costs neither.
+    """
     api = web.app("contracts", parts.settings)
 
     @api.exception_handler(RefusedError)
@@ -76,12 +80,20 @@ def app(parts: Parts) -> FastAPI:
         return web.Problem(422, "unstorable_character", detail).response()
 
     key = [Depends(web.integration_key(parts.settings))]
-    powers = (determinations_api.routes(parts), power_runs_api.routes(parts))
-    prices = (_prices(parts), effects_api.routes(parts), withdrawals_api.routes(parts))
+    asking = economist_or_key(parts)
+    decided = (power_runs_api.routes(parts, asking), effects_api.routes(parts), withdrawals_api.routes(parts, asking))
     api.include_router(signing_api.visitor_routes(parts), prefix="/v1")
     api.include_router(signing_api.staff_routes(parts), prefix="/v1", dependencies=key)
-    for router in (_documents(parts), _lookups(parts), _imports(parts), *powers, *prices):
+    for router in (
+        _documents(parts),
+        _lookups(parts),
+        _prices(parts),
+        _imports(parts),
+        determinations_api.routes(parts),
+    ):
         api.include_router(router, prefix="/v1", dependencies=key)
+    for router in decided:
+        api.include_router(router, prefix="/v1", dependencies=[Depends(asking)])
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     api.include_router(costs_api.contract_routes(parts), prefix="/v1")
     return api

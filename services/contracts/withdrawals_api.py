@@ -1,30 +1,36 @@
 """The withdrawal of a price list by HTTP: announced, or only tried, and looked at."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
 from schemas.values import Key
 from services.common import web
 from services.contracts.core import documents
 from services.contracts.costs_api import energy_profiles
+from services.contracts.economists import Asking
 from services.contracts.notices import Reckoning
 from services.contracts.parts import Parts
 from services.contracts.store import Change, withdrawals
 from services.contracts.withdrawing import Moved, withdraw
 
 
-def routes(parts: Parts) -> APIRouter:
+def routes(parts: Parts, asking: Asking) -> APIRouter:
     """Give the requests about withdrawals."""
     router = web.router()
     database, profiles = parts.database, energy_profiles(parts)
 
     @router.put("/price-lists/{price_list_id}/withdrawal")
     async def withdraw_price_list(
-        price_list_id: Key, document: documents.Withdrawal, response: Response
+        price_list_id: Key,
+        document: documents.Withdrawal,
+        response: Response,
+        economist: Annotated[str | None, Depends(asking)],
     ) -> dict[str, Any]:
+        # Who decides under a session of his own is who that session says he is.
+        wanted = document if economist is None else document.model_copy(update={"who": economist})
         async with database.transaction() as tx:
-            change, moved = await withdraw(tx, price_list_id, document, Reckoning(parts.today(), profiles))
+            change, moved = await withdraw(tx, price_list_id, wanted, Reckoning(parts.today(), profiles))
         response.status_code = 201 if change is Change.CREATED else 200
         return {
             "result": "dry_run" if document.dry_run else change.value,

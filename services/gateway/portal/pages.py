@@ -20,6 +20,7 @@ from services.gateway.portal import (
     contracts_page,
     facility_page,
     login,
+    ops_prices_page,
     prices_page,
     security,
     signing_page,
@@ -51,6 +52,7 @@ def app(parts: Parts) -> FastAPI:
         contract_page.routes,
         facility_page.routes,
         signing_page.routes,
+        ops_prices_page.routes,
         commands.routes,
     ):
         portal.include_router(routes(parts))
