@@ -33,7 +33,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     " ersättaren som anläggningen får välja. Kunderna meddelas genast, minst två månader före.",
     "day": "Första dagen utan den", "second": "Annars av", "cause": "Orsak", "try": "Pröva",
     "trial": "Så skulle det bli", "trial_lead": "{n} avtal flyttas från {name} den {day}.",
-    "do_it": "Ta bort listan och meddela kunderna", "now": "Ett år nu", "then": "Ett år sedan",
+    "do_it": "Ta bort listan och meddela kunderna", "now": "Ett år nu", "then": "Ett år därefter",
     "shown_of": "{n} av {all} visas.", "move_to": "Till",
     "withdraw_faults": {
         "unknown_price_list": "Välj prislistor som finns.", "no_replacement": "Ett av avtalen får inte välja någon av"
