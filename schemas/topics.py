@@ -15,6 +15,7 @@ from schemas.event import Event
 from schemas.facilities import FacilityChanged
 from schemas.grants import GrantsChanged
 from schemas.invoices import InvoiceIssued
+from schemas.messages import MessageRequested
 from schemas.power import DAILY_POWER_BATCHES, HOURLY_POWER_BATCHES
 from schemas.price_lists import PriceListChanged
 from schemas.readings import METER_READINGS_BATCHES, ReadingRefused
@@ -22,7 +23,7 @@ from schemas.weather import DailyTemperatureChanged, OutdoorTemperatureObserved
 
 Retention = Literal["compact"] | int
 Service = Literal["ingest", "alerts", "billing", "contracts", "permissions", "gateway"]
-Outsider = Literal["head-ends", "weather importers", "exports", "operators"]
+Outsider = Literal["head-ends", "weather importers", "exports", "operators", "message senders"]
 """Programs that are not ours, or not services: they keep to the exported schemas."""
 
 
@@ -162,6 +163,15 @@ ALERTS = Topic(
     producers=("alerts",),
     consumers=("operators",),
 )
+MESSAGES_REQUESTED = Topic(
+    "messages-requested",
+    carries=MessageRequested,
+    key="recipient_id",
+    partitions=3,
+    retention=days(7),
+    producers=("contracts",),
+    consumers=("message senders",),
+)
 TOPICS = (
     METER_READINGS,
     OUTDOOR_TEMPERATURE,
@@ -175,4 +185,5 @@ TOPICS = (
     GRANTS_CHANGED,
     INVOICES,
     ALERTS,
+    MESSAGES_REQUESTED,
 )

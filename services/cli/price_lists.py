@@ -23,7 +23,12 @@ from services.common.problems import faults_of
 from services.contracts.core.price_list_documents import price_list
 from services.contracts.core.price_list_rules import faults
 
-MOVED = (Heading("Contract", is_text=True), Heading("To price list", is_text=True))
+MOVED = (
+    Heading("Contract", is_text=True),
+    Heading("To price list", is_text=True),
+    Heading("A year now, kr"),
+    Heading("A year then, kr"),
+)
 EFFECTS = (
     Heading("Contract", is_text=True),
     Heading("Facility", is_text=True, may_wrap=True, may_go=True),
@@ -140,7 +145,7 @@ def withdraw(
     asked = {"withdrawn_on": on.isoformat(), "replaced_by": replaced_by, "cause": cause, "who": who, "dry_run": dry_run}
     with told_to_person(), Client(Stack(), CONTRACTS, timeout_s=LONGEST_S) as contracts:
         found = contracts.ask("PUT", f"{_path(price_list_id)}/withdrawal", json=asked).json()
-    rows = [(one["contract_number"], one["replaced_by"]) for one in found["contracts"]]
+    rows = [(one["contract_number"], one["replaced_by"], *_both_years(one)) for one in found["contracts"]]
     section(Console(), "Would move" if dry_run else "Moved", MOVED, rows)
     typer.echo(f"{len(rows)} contracts; {found['result'].replace('_', ' ')}")
 
@@ -175,6 +180,15 @@ def _told(errors: list[dict[str, Any]]) -> list[str]:
 
 def _path(price_list_id: str) -> str:
     return f"/v1/price-lists/{quote(price_list_id, safe='')}"
+
+
+def _both_years(contract: dict[str, Any]) -> tuple[str, str]:
+    """Give a normal year including VAT by both price lists; of a contract that lacks something for that, what."""
+    costs = contract["costs"]
+    if costs is None:
+        return f"({contract['lacks']})", ""
+    today, proposed = (f"{float(costs[side]['total_kr']):,.2f}" for side in ("today", "proposed"))
+    return today, proposed
 
 
 def _row(name: str, one: dict[str, Any]) -> tuple[str, ...]:

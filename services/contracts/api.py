@@ -20,13 +20,14 @@ from services.contracts import (
     metrics,
     power_runs_api,
     signing_api,
+    withdrawals_api,
 )
 from services.contracts.core import documents, price_list_documents
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
+from services.contracts.economists import economist_or_key
 from services.contracts.imports import import_table
 from services.contracts.parts import Parts
-from services.contracts.store import Change, contracts, customers, facilities, price_lists, withdrawals
-from services.contracts.withdrawing import withdraw
+from services.contracts.store import Change, contracts, customers, facilities, price_lists
 
 CONFLICTS = {
     Refusal.CONTRACTS_OVERLAP,
@@ -50,7 +51,7 @@ CONFLICTS = {
     Refusal.NOT_IDENTIFIED,
 }
 """What is well written and contradicts what is stored, or the day; answered with 409."""
-NOT_ALLOWED = {Refusal.ONLY_ADMINISTRATORS, Refusal.ONLY_LOOKS}
+NOT_ALLOWED = {Refusal.ONLY_ADMINISTRATORS, Refusal.ONLY_ECONOMISTS, Refusal.ONLY_LOOKS}
 """What whoever asks may not do; answered with 403."""
 MAX_REFUSED_SHOWN = 1_000
 PRICE_LIST_UNREADABLE = "This is no price list, in short or as tariffs; mend what the errors name. Nothing was taken."
@@ -58,7 +59,10 @@ PRICE_LIST_FAULTY = "Nobody could be billed by this price list; mend what the er
 
 
 def app(parts: Parts) -> FastAPI:
-    """Give the web app; paths want the key for staff systems, but signing a session, and what a year costs neither."""
+    """Give the web app. Most paths want the key for staff systems.
+
+    Runs, effects and withdrawals want that or an economist's session, signing a session, what a year costs neither.
+    """
     api = web.app("contracts", parts.settings)
 
     @api.exception_handler(RefusedError)
@@ -76,11 +80,20 @@ def app(parts: Parts) -> FastAPI:
         return web.Problem(422, "unstorable_character", detail).response()
 
     key = [Depends(web.integration_key(parts.settings))]
-    powers = (determinations_api.routes(parts), power_runs_api.routes(parts), effects_api.routes(parts))
+    asking = economist_or_key(parts)
+    decided = (power_runs_api.routes(parts, asking), effects_api.routes(parts), withdrawals_api.routes(parts, asking))
     api.include_router(signing_api.visitor_routes(parts), prefix="/v1")
     api.include_router(signing_api.staff_routes(parts), prefix="/v1", dependencies=key)
-    for router in (_documents(parts), _lookups(parts), _prices(parts), _imports(parts), *powers):
+    for router in (
+        _documents(parts),
+        _lookups(parts),
+        _prices(parts),
+        _imports(parts),
+        determinations_api.routes(parts),
+    ):
         api.include_router(router, prefix="/v1", dependencies=key)
+    for router in decided:
+        api.include_router(router, prefix="/v1", dependencies=[Depends(asking)])
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     api.include_router(costs_api.contract_routes(parts), prefix="/v1")
     return api
@@ -205,25 +218,6 @@ def _prices(parts: Parts) -> APIRouter:
             change = await handlers.put_price_list(tx, price_list_id, terms)
             version = (await price_lists.versions(tx, price_list_id))[-1].version
         return _answer(response, "price-lists", change, price_list_id=price_list_id, version=version)
-
-    @router.put("/price-lists/{price_list_id}/withdrawal")
-    async def withdraw_price_list(
-        price_list_id: Key, document: documents.Withdrawal, response: Response
-    ) -> dict[str, Any]:
-        async with database.transaction() as tx:
-            change, moved = await withdraw(tx, price_list_id, document, parts.today())
-        response.status_code = 201 if change is Change.CREATED else 200
-        contracts_moved = [{"contract_number": one.contract_number, "replaced_by": one.replaced_by} for one in moved]
-        return {"result": "dry_run" if document.dry_run else change.value, "contracts": contracts_moved}
-
-    @router.get("/price-lists/{price_list_id}/withdrawal")
-    async def get_withdrawal(price_list_id: Key) -> dict[str, Any]:
-        async with database.transaction() as tx:
-            known = {one.price_list_id: one for one in await withdrawals.withdrawals(tx)}
-            told = await withdrawals.notices(tx, price_list_id)
-        if price_list_id not in known:
-            raise _missing("withdrawal of price list", price_list_id)
-        return {**known[price_list_id]._asdict(), "notices": [one._asdict() for one in told]}
 
     @router.get("/price-lists")
     async def list_price_lists() -> dict[str, list[str]]:

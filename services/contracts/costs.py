@@ -35,26 +35,63 @@ class Asked(NamedTuple):
     today: date
 
 
+class OnDay(NamedTuple):
+    """A price list as it counts on a day."""
+
+    price_list_id: str
+    day: date
+
+
 async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> dict[str, Any]:
     """Estimate a contract's year by its price list today. Raises CannotCalculateError."""
     contract = asked.contract
     prices = await _prices_today(tx, asked)
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
     normal = await _normal_year(tx, asked, days, profiles)
-    used, assumptions = annual_estimate.used_in(
-        prices, normal.kwh, annual_estimate.efficiency(days), _centi_kw(contract, prices)
-    )
+    used, assumptions = _used(contract, prices, normal, days)
     cost = cost_of(prices, used)
     return {
         **_of_contract(contract),
         "price_list": version_of(prices.price_list),
-        "power_kw": None if contract.kw is None else str(contract.kw),
-        "rests_on": _rests_on(normal),
+        **_normal_use(contract, normal),
         "assumptions": list(assumptions),
         "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
-        "energy_mwh": f"{Decimal(int(used.kwh.sum())).scaleb(-3):.3f}",
         "plus_minus_kr": _plus_minus(prices, used, normal, cost),
         **year_of(cost, prices.price_list),
+    }
+
+
+async def both_years(
+    tx: Transaction, asked: Asked, profiles: EnergyProfiles, now: OnDay, then: OnDay
+) -> dict[str, Any]:
+    """Estimate a contract's year by the price list of now and by one of then, for the same use.
+
+    Each by its version of the day that is named with it. Raises CannotCalculateError.
+    """
+    contract = asked.contract
+    lists = [laid_out(await _known_in_force(tx, one), one.day) for one in (now, then)]
+    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
+    normal = await _normal_year(tx, asked, days, profiles)
+    today, proposed = (_sums(contract, prices, normal, days) for prices in lists)
+    return {
+        **_normal_use(contract, normal),
+        "today": today,
+        "proposed": proposed,
+        **{
+            f"difference_{name}": str(Decimal(proposed[name]) - Decimal(today[name])) for name in ("net_kr", "total_kr")
+        },
+    }
+
+
+def _sums(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows) -> dict[str, Any]:
+    used, assumptions = _used(contract, prices, normal, days)
+    cost = cost_of(prices, used)
+    year = year_of(cost, prices.price_list)
+    return {
+        "price_list": version_of(prices.price_list),
+        "assumptions": list(assumptions),
+        "plus_minus_kr": _plus_minus(prices, used, normal, cost),
+        **{name: year[name] for name in ("first_month", "last_month", "net_kr", "vat_kr", "total_kr")},
     }
 
 
@@ -141,6 +178,13 @@ def _require_eligible(terms: PriceListTerms, contract: Contract) -> None:
         raise CannotCalculateError("price_list_id", "not_eligible", why)
 
 
+async def _known_in_force(tx: Transaction, wanted: OnDay) -> PriceList:
+    found = await _in_force(tx, wanted.price_list_id, wanted.day)
+    if found is None:
+        raise CannotCalculateError("", "no_price_list", f"'{wanted.price_list_id}' is not in force on {wanted.day}")
+    return found
+
+
 async def _in_force(tx: Transaction, price_list_id: str, day: date) -> PriceList | None:
     if not await price_lists.versions(tx, price_list_id):
         return None
@@ -175,6 +219,19 @@ def _plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) 
     more = used.kwh + spread(normal.plus_minus_kwh, np.maximum(used.kwh, 1).astype(np.float64))
     litres = np.rint(used.litres * (more / np.maximum(used.kwh, 1))).astype(np.int64)
     return kronor(abs(cost_of(prices, used._replace(kwh=more, litres=litres)).total_ore - cost.total_ore))
+
+
+def _used(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows) -> tuple[Used, tuple[str, ...]]:
+    efficiency = annual_estimate.efficiency(days)
+    return annual_estimate.used_in(prices, normal.kwh, efficiency, _centi_kw(contract, prices))
+
+
+def _normal_use(contract: Contract, normal: NormalYear) -> dict[str, Any]:
+    return {
+        "power_kw": None if contract.kw is None else str(contract.kw),
+        "energy_mwh": f"{Decimal(int(normal.kwh.sum())).scaleb(-3):.3f}",
+        "rests_on": _rests_on(normal),
+    }
 
 
 def _rests_on(normal: NormalYear) -> dict[str, Any]:

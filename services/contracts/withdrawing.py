@@ -3,7 +3,6 @@
 from datetime import date
 from typing import NamedTuple
 
-from schemas.values import ContractId
 from services.common import logs
 from services.common.postgres import Transaction
 from services.contracts.core import documents
@@ -11,22 +10,23 @@ from services.contracts.core.price_list_life import Term, Withdrawal, latest_ann
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.handlers import tell_of_contract
 from services.contracts.life import moved_terms
+from services.contracts.notices import Reckoning, tell, told
 from services.contracts.store import Change, contracts, price_lists, withdrawals
+from services.contracts.store.withdrawals import Told
 
 log = logs.get_logger()
 
 
 class Moved(NamedTuple):
-    """A contract that a withdrawal moves, and to which price list."""
+    """A contract that a withdrawal moves, to which price list, and what its customer is told."""
 
-    contract_id: ContractId
     contract_number: str
-    replaced_by: str
     terms: list[Term]
+    told: Told
 
 
 async def withdraw(
-    tx: Transaction, price_list_id: str, asked: documents.Withdrawal, today: date
+    tx: Transaction, price_list_id: str, asked: documents.Withdrawal, by: Reckoning
 ) -> tuple[Change, list[Moved]]:
     """Announce that a price list goes, and move every contract that is on it on that day; gives which.
 
@@ -39,19 +39,19 @@ async def withdraw(
     before = next((one for one in known if one.price_list_id == price_list_id), None)
     if before is not None and (before.withdrawn_on, tuple(before.replaced_by)) == (new.withdrawn_on, new.replaced_by):
         return Change.UNCHANGED, []
-    await _hold_to_possible(tx, new, before, today)
+    await _hold_to_possible(tx, new, before, by.today)
     moved = [
-        await _moved(tx, one, new, [*known, new])
+        await _moved(tx, one.contract_number, new, [*known, new], by)
         for one in await withdrawals.affected(tx, price_list_id, new.withdrawn_on)
     ]
     if asked.dry_run:
         return Change.UNCHANGED, moved
     await withdrawals.add(tx, new, asked.who, asked.cause)
     for one in moved:
-        event = await contracts.contract_event(tx, one.contract_id)
-        await contracts.replace_terms(tx, one.contract_id, one.terms)
-        await tell_of_contract(tx, one.contract_id, event)
-    await withdrawals.tell(tx, new, [(one.contract_id, one.replaced_by) for one in moved])
+        event = await contracts.contract_event(tx, one.told.contract_id)
+        await contracts.replace_terms(tx, one.told.contract_id, one.terms)
+        await tell_of_contract(tx, one.told.contract_id, event)
+    await tell(tx, new, [one.told for one in moved])
     log.info("price_list_withdrawn", price_list=price_list_id, on=str(new.withdrawn_on), contracts=len(moved))
     return Change.CREATED, moved
 
@@ -75,10 +75,7 @@ async def _hold_to_possible(tx: Transaction, new: Withdrawal, before: Withdrawal
         )
 
 
-async def _moved(
-    tx: Transaction, affected: withdrawals.Affected, new: Withdrawal, withdrawn: list[Withdrawal]
-) -> Moved:
-    number = affected.contract_number
+async def _moved(tx: Transaction, number: str, new: Withdrawal, withdrawn: list[Withdrawal], by: Reckoning) -> Moved:
     stored = await contracts.contract(tx, number)
     if stored is None:
         raise LookupError(f"contract {number} is gone")
@@ -91,4 +88,4 @@ async def _moved(
         )
     terms = await moved_terms(tx, number, stored.point_id, put, stored.document.valid_to, withdrawn)
     on_that_day = [term for term in terms if term.valid_from <= new.withdrawn_on]
-    return Moved(stored.contract_id, number, on_that_day[-1].price_list_id, terms)
+    return Moved(number, terms, await told(tx, number, stored, new, on_that_day[-1].price_list_id, by))

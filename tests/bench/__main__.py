@@ -16,6 +16,7 @@ from tests.bench.http import http_arrow, http_json
 from tests.bench.latency import reading_to_visible_p99
 from tests.bench.mbus_decode import mbus_decode
 from tests.bench.power_run import power_run_100k
+from tests.bench.programs import end_cleanly_when_told
 from tests.bench.rating_kernel import rating_kernel
 from tests.bench.rebuild import rebuild
 from tests.bench.signature_kernel import signature_kernel
@@ -56,6 +57,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
         return 2
+    end_cleanly_when_told()
     # A broker that was just started is asked again until its groups are there; what fails for good is raised.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     for name in wanted or BENCHES:

@@ -4,10 +4,10 @@ import asyncio
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE
 
 import httpx
 import numpy as np
@@ -15,7 +15,6 @@ import psycopg
 import pyarrow as pa
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.folder import ROOT
 from deploy.local.services import INGEST_API, ingest_worker
 from deploy.local.stack import Stack
 from schemas.readings import METER_READINGS as READINGS
@@ -24,7 +23,7 @@ from tests.bench.figures import Figure
 from tests.bench.fleet import Fleet, readings
 from tests.bench.http import api_address, source_key
 from tests.bench.latency import LIVE, POINTS_A_POST, ROUND_S, Post, latencies_of, live_readings
-from tests.bench.programs import own_stack, service
+from tests.bench.programs import own_stack, running, service
 from tests.bench.progress import committed_by, written_to
 
 FLEET = Fleet(3_000_001, points=1_000, hours=365 * 24 + 1)
@@ -103,8 +102,8 @@ async def _side_by_side(stack: Stack, file: Path) -> Backfill:
 async def _send(stack: Stack, file: Path) -> float:
     arguments = [api_address(stack), source_key(stack, "bulk"), str(file)]
     command = [sys.executable, "-m", "tests.bench.bulk_source", *arguments]
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
-    said, _ = await process.communicate()
+    with running(command, {}, PIPE) as process:
+        said, _ = await asyncio.to_thread(process.communicate)
     assert process.returncode == 0
     return float(said)
 

@@ -1,13 +1,16 @@
 """Programs under measurement, each a process of its own: started, watched and ended."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+from typing import IO
 
 from deploy.local import supervisor
 from deploy.local.folder import ROOT
@@ -19,13 +22,29 @@ START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 
 
+def end_cleanly_when_told() -> None:
+    """Let Ctrl-C, SIGTERM and a closed terminal end the bench as an error does, so that its programs end with it.
+
+    By itself SIGTERM would leave them all running. Whoever is impatient waits: what has been told once is being done.
+    """
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(number: int, _: FrameType | None) -> None:
+        for each in wanted:
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for each in wanted:
+        signal.signal(each, end)
+
+
 @contextmanager
 def own_stack() -> Iterator[Stack]:
     """Run a Kafka and a PostgreSQL for one measurement alone, and remove them afterwards."""
     with tempfile.TemporaryDirectory() as home:
         stack = Stack(Path(home))
-        stack.start()
         try:
+            stack.start()
             yield stack
         finally:
             stack.remove()
@@ -33,20 +52,37 @@ def own_stack() -> Iterator[Stack]:
 
 
 @contextmanager
-def program(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[int]:
-    """Run a program in the project's folder; gives its process id."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output)
+def running(
+    command: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in the project's folder, in a session of its own; it ends with the block, however that ends."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True
+    )
     try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a program to end; what of it or of its own children is left then is killed."""
+    try:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_TIMEOUT_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def program(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator[int]:
+    """Run a program that is still there when it has been measured; gives its process id."""
+    with log.open("wb") as output, running(command, environment, output) as process:
         yield process.pid
         assert process.poll() is None, log.read_text()
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextmanager

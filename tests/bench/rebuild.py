@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,14 +11,13 @@ from pathlib import Path
 import psycopg
 
 from deploy.local import supervisor
-from deploy.local.folder import ROOT
 from deploy.local.services import ingest_worker
 from deploy.local.stack import Stack
 from schemas.topics import METER_READINGS
 from tests.bench.bare_copy import TABLES
 from tests.bench.figures import Figure
 from tests.bench.fleet import Fleet, produce
-from tests.bench.programs import memory_mb, own_stack, service
+from tests.bench.programs import memory_mb, own_stack, running, service
 from tests.bench.progress import committed_by, pace
 
 FLEET = Fleet(3_000_001, points=1_000, hours=365 * 24 + 1)
@@ -67,12 +64,11 @@ def _read_all(stack: Stack) -> float:
 def _rebuilt(stack: Stack) -> tuple[float, list[float]]:
     """Give how long it took by its own clock, and how much memory it had at each look."""
     command = [sys.executable, "-m", "services.ingest", "rebuild", "--all"]
-    environment = os.environ | supervisor.settings_for(stack, ingest_worker(1))
+    environment = supervisor.settings_for(stack, ingest_worker(1))
     log = Path(stack.home) / "rebuild.log"
     memory: list[float] = []
     began = time.monotonic()
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output)
+    with log.open("wb") as output, running(command, environment, output) as process:
         while process.poll() is None:
             with suppress(StopIteration):  # It may have ended since.
                 memory.append(memory_mb(process.pid))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,10 @@ import pytest
 
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
+from schemas.messages import MessageRequested
+from schemas.topics import MESSAGES_REQUESTED
 from tests.integration.contracts_house import BAS_2018, House, put, serving
+from tests.integration.looking import told
 
 TODAY = datetime.now(UTC).date()
 GOES_ON = (TODAY + timedelta(days=200)).replace(day=1)
@@ -108,9 +112,106 @@ def test_all_contracts_on_a_withdrawn_list_move_on_its_day_and_their_customers_a
     assert terms(stack, plain) == [(date(2022, 1, 1), fast), (GOES_ON, "bas")]
     assert terms(stack, pump) == [(date(2022, 1, 1), fast), (GOES_ON, "topp")]
     assert terms(stack, ended) == [(date(2022, 1, 1), fast)]
-    told = api.get(f"/v1/price-lists/{fast}/withdrawal").json()
-    assert {(one["contract_number"], one["replaced_by"]) for one in told["notices"]} == set(moved.items())
+    notices = api.get(f"/v1/price-lists/{fast}/withdrawal").json()["notices"]
+    assert {(one["contract_number"], one["replaced_by"]) for one in notices} == set(moved.items())
     assert goes(api, fast, "bas", "topp").json() == {"result": "unchanged", "contracts": []}
+
+
+def message(stack: Stack, house: House) -> MessageRequested:
+    """The one message to a house's customer, once it is there and no other has come."""
+    [found] = told(stack, MESSAGES_REQUESTED, house.customer_id, MessageRequested)
+    assert isinstance(found, MessageRequested)
+    return found
+
+
+def test_each_customer_gets_one_message_however_often_a_withdrawal_is_asked_for(
+    api: httpx.Client, stack: Stack, fast: str
+) -> None:
+    first, second = House(api), House(api)
+    ids = [on(api, house, ("2022-01-01", fast)).json()["contract_id"] for house in (first, second)]
+    goes(api, fast, "bas", dry_run=True)
+    for _ in range(3):
+        assert goes(api, fast, "bas").is_success
+    assert goes(api, fast, "topp").json()["code"] == "price_list_withdrawn"
+    keys = set()
+    for house, contract_id in zip((first, second), ids, strict=True):
+        found = message(stack, house)
+        assert (found.template, str(found.contract_id), found.price_list_id) == (
+            "price_list_withdrawn",
+            contract_id,
+            fast,
+        )
+        keys.add(found.idempotency_key)
+    assert len(keys) == 2
+
+
+def test_a_withdrawal_that_is_refused_tells_nobody(api: httpx.Client, stack: Stack, fast: str) -> None:
+    plain, pump = House(api), with_pump(api)
+    for house in (plain, pump):
+        on(api, house, ("2022-01-01", fast))
+    assert goes(api, fast, "bas").json()["code"] == "no_replacement"
+    assert goes(api, fast, "bas", "topp").status_code == 201
+    message(stack, plain)
+
+
+def notice(api: httpx.Client, fast: str) -> dict[str, Any]:
+    [found] = api.get(f"/v1/price-lists/{fast}/withdrawal").json()["notices"]
+    return dict(found)
+
+
+def test_a_notice_without_costs_says_what_they_lack(api: httpx.Client, fast: str) -> None:
+    on(api, House(api), ("2022-01-01", fast))
+    [foreseen] = goes(api, fast, "bas", dry_run=True).json()["contracts"]
+    goes(api, fast, "bas")
+    assert (notice(api, fast)["costs"], notice(api, fast)["lacks"]) == (None, "nothing_known")
+    assert foreseen["lacks"] == "nothing_known"
+
+
+_DAYS = """
+    INSERT INTO ingest.day (point_id, day, energy_wh, hours_expected, hours_present, hours_measured, is_measured,
+                            energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
+    SELECT %s, day::date, %s, 24, 24, 24, true, 0, 0, 1, 1
+      FROM generate_series(%s::timestamp, %s::timestamp, interval '1 day') AS day
+"""
+
+
+def use(stack: Stack, house: House, wh_a_day: int, first: date, last: date) -> None:
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [first, last])
+        connection.execute(_DAYS, [house.point_id, wh_a_day, first, last])
+
+
+def test_both_costs_are_of_the_same_use_and_the_cheaper_list_is_cheaper_by_its_price(
+    api: httpx.Client, stack: Stack, fast: str
+) -> None:
+    dearer = f"dearer-{uuid4().hex[:8]}"
+    energy = next(one for one in BAS_2018["components"] if one["type"] == "energyPrice")
+    seasons = [one | {"price_per_mwh": str(Decimal(one["price_per_mwh"]) + 100)} for one in energy["seasons"]]
+    others = [one for one in BAS_2018["components"] if one["type"] != "energyPrice"]
+    assert put(
+        api, f"/v1/price-lists/{dearer}", FAST_2018 | {"components": [*others, energy | {"seasons": seasons}]}
+    ).is_success
+    house = House(api)
+    document = contract(house, ("2022-01-01", fast)) | {"powers": [{"valid_from": "2022-01-01", "kw": "10"}]}
+    assert put(api, f"/v1/contracts/K{house.number}", document).status_code == 201
+    goes(api, fast, dearer)
+    costs = notice(api, fast)["costs"]
+    # 100 kr more for each of 23 MWh; parts of months are rounded.
+    assert abs(Decimal(costs["difference_net_kr"]) - 2_300) < 1
+    assert abs(Decimal(costs["difference_total_kr"]) - 2_875) < 1
+    assert Decimal(costs["today"]["total_kr"]) == Decimal(costs["today"]["net_kr"]) + Decimal(costs["today"]["vat_kr"])
+
+
+def test_a_buyer_is_not_told_what_the_seller_used(api: httpx.Client, stack: Stack, fast: str) -> None:
+    house = House(api)
+    first = date(TODAY.year - 2, 1, 1)
+    bought = TODAY - timedelta(days=5)
+    use(stack, house, 500_000, first, TODAY - timedelta(days=1))
+    document = contract(house, (bought, fast)) | {"powers": [{"valid_from": str(bought), "kw": "10"}]}
+    assert put(api, f"/v1/contracts/K{house.number}", document).status_code == 201
+    goes(api, fast, "bas")
+    costs = notice(api, fast)["costs"]
+    assert (costs["rests_on"]["basis"], costs["energy_mwh"]) == ("category_profile", "23.000")
 
 
 def test_what_staff_systems_put_again_leaves_no_contract_on_a_withdrawn_list(

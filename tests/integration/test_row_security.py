@@ -92,7 +92,7 @@ def seen_hours(gateway: psycopg.Connection[Any], token: str | None, point: int) 
         return [row[0] for row in found]
 
 
-FOR_STAFF = {"ingest_v1.refused"}
+FOR_STAFF = {"ingest_v1.refused", "contracts_v1.withdrawal"}
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -16,12 +17,15 @@ from deploy.local.stack import Stack
 from services.cli.price_list_files import read
 from services.common.postgres import Database
 from services.contracts.core.documents import Withdrawal
+from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.notices import Reckoning
 from services.contracts.withdrawing import Moved, withdraw
 from tests.integration.contracts_house import House, put, serving
 from tests.integration.looking import wait_for
 from tests.running import running
 
 SHIPPED = ROOT / "services/contracts/price_lists"
+PROFILES = EnergyProfiles.model_validate_json((ROOT / "services/contracts/energy_profiles.json").read_text())
 GOES_ON = date(2023, 1, 1)
 _DAYS = """
     INSERT INTO ingest.day (point_id, day, energy_wh, hours_expected, hours_present, hours_measured, is_measured,
@@ -59,7 +63,7 @@ async def announced(stack: Stack, price_list_id: str, asked: Withdrawal, today: 
     database = Database(stack.dsn("contracts"), 1, 1)
     await database.open()
     async with database.transaction() as tx:
-        _, moved = await withdraw(tx, price_list_id, asked, today)
+        _, moved = await withdraw(tx, price_list_id, asked, Reckoning(today, PROFILES))
     await database.close()
     return moved
 
@@ -82,9 +86,22 @@ def test_fast_is_billed_until_it_goes_and_bas_from_then_on(
 
     asked = Withdrawal(withdrawn_on=GOES_ON, replaced_by=(bas,), who="Eva Berg", cause="one model is enough")
     moved = asyncio.run(announced(stack, fast, asked, date(2022, 10, 15)))
-    assert [(one.contract_number, one.replaced_by) for one in moved] == [(f"K{house.number}", bas)]
+    assert [(one.contract_number, one.told.replaced_by) for one in moved] == [(f"K{house.number}", bas)]
     [told] = contracts.get(f"/v1/price-lists/{fast}/withdrawal").json()["notices"]
     assert (told["contract_number"], told["replaced_by"]) == (f"K{house.number}", bas)
+    # 10 kW in a small house are 23 MWh a year, 67.3 % of it in the five months of winter. Yearly charges are rounded in
+    # each month, so that a year is some öre off.
+    costs = told["costs"]
+    assert (costs["power_kw"], costs["energy_mwh"]) == ("10.00", "23.000")
+    assert costs["rests_on"]["basis"] == "category_profile"
+    fast_kr = Decimal("492") + 23 * Decimal("419") + 1_200 + 10 * Decimal("974")
+    bas_kr = Decimal("498") + 23 * Decimal("0.673") * 562 + 23 * Decimal("0.327") * 201 + 1_200 + 10 * Decimal("946")
+    for side, name, kr in (("today", "Prislista Fast 2022", fast_kr), ("proposed", "Prislista Bas 2023", bas_kr)):
+        assert costs[side]["price_list"]["name"] == name
+        assert abs(Decimal(costs[side]["net_kr"]) - kr) < Decimal("0.5")
+        assert abs(Decimal(costs[side]["total_kr"]) - kr * Decimal("1.25")) < Decimal("0.7")
+    assert abs(Decimal(costs["difference_net_kr"]) - (bas_kr - fast_kr)) < 1
+    assert [costs[side]["assumptions"] for side in ("today", "proposed")] == [[], ["some_efficiency_unknown"]]
 
     def billing_knows() -> bool:
         query = "SELECT jsonb_array_length(terms) FROM billing.contract WHERE contract_id = %s"

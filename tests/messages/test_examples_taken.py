@@ -42,7 +42,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CAME_IN = datetime(2024, 11, 1, tzinfo=UTC)
 """After everything that the examples tell of."""
 FUTURE_S = 300
-OUTSIDERS = {"head-ends", "weather importers", "exports", "operators"}
+OUTSIDERS = {"head-ends", "weather importers", "exports", "operators", "message senders"}
 POINT, NUMBER, SERIAL = 4711, "735 999 100 000 047 11", "71234567"
 RULE = UUID(int=4711)
 

@@ -25,8 +25,8 @@ def of_estimate(found: Found, language: str, seller: str, made_on: date) -> dict
     if found["plus_minus_kr"] is not None:
         notes.append(words["plus_minus"].format(kr=_kr(found["plus_minus_kr"], language)))
     tables = [_components(found, words, language), _by_month(found, words, language)]
-    notes += [words["assumptions"][one] for one in found["assumptions"]]
-    figure = [_kr(found["total_kr"], language), words["with_vat"]]
+    notes += [words["assumption"][one] for one in found["assumptions"]]
+    figure = [_kr(found["total_kr"], language), words["year_with_vat"]]
     return _document(words["estimate"], language, seller, made_on, facts, figure, tables, notes)
 
 
@@ -37,12 +37,12 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
     facts = [
         *_facts(found, words),
         [words["own_year"], f"{found['first_day']} – {found['last_day']}"],
-        [words["today"], f"{_version(found['today']['price_list'], words)}, {power['today_kw']} kW"],
-        [words["otherwise"], f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} kW"],
-        *([words["choices"][name], str(value)] for name, value in found["choices"].items() if name in words["choices"]),
+        [words["today_terms"], f"{_version(found['today']['price_list'], words)}, {power['today_kw']} kW"],
+        [words["otherwise_terms"], f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} kW"],
+        *([words["choice"][name], str(value)] for name, value in found["choices"].items() if name in words["choice"]),
     ]
     rows = [
-        [words["charges"][one["component"]], *(_kr(one[name], language) for name in _SIDES)]
+        [words["charge"][one["component"]], *(_kr(one[name], language) for name in _SIDES)]
         for one in found["differences"]
     ]
     sums = [
@@ -50,9 +50,9 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
         _kr(found["otherwise"]["net_kr"], language),
         _kr(found["difference_net_kr"], language),
     ]
-    head = [words["component"], words["today"], words["otherwise"], words["difference"]]
+    head = [words["component"], words["today_terms"], words["otherwise_terms"], words["difference"]]
     table = _table(words["without_vat_title"], head, rows, [words["sum"], *sums])
-    notes = [words["power_by"][power["by"]], *(words["assumptions"][one] for one in found["assumptions"])]
+    notes = [words["power_by"][power["by"]], *(words["assumption"][one] for one in found["assumptions"])]
     figure = [_kr(found["difference_total_kr"], language), words["difference_with_vat"]]
     return _document(words["simulation"], language, seller, made_on, facts, figure, [table], notes)
 
@@ -114,7 +114,7 @@ def _by_month(found: Found, words: Words, language: str) -> dict[str, Any]:
         figures = [_number(one[at], 2, language) for one in by_charge.values()]
         mwh, net = _number(found["months_mwh"][at], 1, language), _number(found["months_net_kr"][at], 2, language)
         rows.append([month, mwh, *figures, net])
-    charges = [words["charges"][one] for one in by_charge]
+    charges = [words["charge"][one] for one in by_charge]
     totals = [_number(sum(one, Decimal(0)), 2, language) for one in by_charge.values()]
     last = [words["sum"], _number(found["energy_mwh"], 1, language), *totals, _number(found["net_kr"], 2, language)]
     return _table(words["by_month"], [words["month"], "MWh", *charges, words["sum"]], rows, last)
@@ -125,7 +125,7 @@ def _table(title: str, head: list[str], rows: list[list[str]], total: list[str])
 
 
 def _name(component: Found, words: Words) -> str:
-    charge = str(words["charges"][component["component"]])
+    charge = str(words["charge"][component["component"]])
     return charge if component["name"] in ("", charge) else f"{charge}, {component['name']}"
 
 

@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     PRICES_CHANGED = "prices_changed"
     ONLY_ADMINISTRATORS = "only_administrators"
     ONLY_LOOKS = "only_looks"
+    ONLY_ECONOMISTS = "only_economists"
     NOT_IDENTIFIED = "not_identified"
     OTHER_PERSON = "other_person"
 

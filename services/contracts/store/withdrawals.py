@@ -1,14 +1,17 @@
 """Price lists that are withdrawn, the contracts that this moves, and what their customers are told."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from psycopg.rows import class_row
+from psycopg.types.json import Json
 
 from schemas.facilities import Category
 from schemas.price_list_terms import BaseLoad
-from schemas.values import ContractId, Medium, PointId
+from schemas.values import ContractId, CustomerId, Medium, PointId
 from services.common.postgres import Transaction
 from services.contracts.core.price_list_life import Place, Withdrawal
 
@@ -19,7 +22,8 @@ _ADD = """
     INSERT INTO contracts.withdrawal (price_list_id, withdrawn_on, replaced_by, who, cause) VALUES (%s, %s, %s, %s, %s)
 """
 _TELL = """
-    INSERT INTO contracts.notice (contract_id, price_list_id, withdrawn_on, replaced_by) VALUES (%s, %s, %s, %s)
+    INSERT INTO contracts.notice (contract_id, price_list_id, withdrawn_on, replaced_by, costs, lacks)
+    VALUES (%s, %s, %s, %s, %s, %s)
 """
 _PLACE = """
     SELECT facility.facility_number, facility.category, facility.base_load, point.medium
@@ -38,10 +42,14 @@ _AFFECTED = """
        FOR UPDATE OF contract
 """
 _NOTICES = """
-    SELECT contract.contract_number, notice.replaced_by, notice.told_at::date AS told_on
+    SELECT contract.contract_number, notice.replaced_by, notice.told_at::date AS told_on, notice.costs, notice.lacks
       FROM contracts.notice JOIN contracts.contract USING (contract_id)
      WHERE notice.price_list_id = %s ORDER BY contract.contract_number
 """
+
+
+_json = partial(json.dumps, default=str)
+"""Days as texts."""
 
 
 class Affected(NamedTuple):
@@ -51,12 +59,24 @@ class Affected(NamedTuple):
     contract_number: str
 
 
+class Told(NamedTuple):
+    """What the customer of a contract is told. costs: of a year by both price lists; lacks: why there are none."""
+
+    contract_id: ContractId
+    customer_id: CustomerId
+    replaced_by: str
+    costs: dict[str, Any] | None
+    lacks: str | None
+
+
 class Notice(NamedTuple):
-    """What the customer of a contract was told."""
+    """What the customer of a contract was told, as staff look at it."""
 
     contract_number: str
     replaced_by: str
     told_on: date
+    costs: dict[str, Any] | None
+    lacks: str | None
 
 
 async def lock(tx: Transaction) -> None:
@@ -80,9 +100,12 @@ async def add(tx: Transaction, withdrawal: Withdrawal, who: str, cause: str) -> 
     await tx.execute(_ADD, values)
 
 
-async def tell(tx: Transaction, withdrawal: Withdrawal, moved: Sequence[tuple[ContractId, str]]) -> None:
-    """Note what each customer is told: which price list takes the place of the one that goes."""
-    rows = [(contract_id, withdrawal.price_list_id, withdrawal.withdrawn_on, name) for contract_id, name in moved]
+async def tell(tx: Transaction, withdrawal: Withdrawal, notices: Sequence[Told]) -> None:
+    """Note what each customer is told: which price list takes the place of the one that goes, and what both cost."""
+    of_all = withdrawal.price_list_id, withdrawal.withdrawn_on
+    rows = [
+        (one.contract_id, *of_all, one.replaced_by, one.costs and Json(one.costs, _json), one.lacks) for one in notices
+    ]
     async with tx.cursor() as cursor:
         await cursor.executemany(_TELL, rows)
 

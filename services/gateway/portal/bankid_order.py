@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.core import qr_code
+from services.gateway.portal import moving_code
 from services.gateway.portal.signing_words import said
 from services.gateway.portal.words import WORDS
 
@@ -23,6 +23,5 @@ def shown(
         "is_open": state in OPEN,
         "hint": said(state, found["reason"], WORDS[language]["signing"]),
         "start_url": found["start_url"],
-        "code": qr_code.svg_path(found["qr"]) if found["qr"] else "",
-        "code_size": qr_code.SIZE + 2 * qr_code.QUIET,
+        "code": moving_code.picture(found["qr"]) if found["qr"] else "",
     }

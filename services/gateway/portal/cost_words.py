@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+from services.heat.tariff.words import COST_WORDS
+
 COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
+    **COST_WORDS["sv"],
     "prices": "Priser", "prices_lead": "Prislistor som gäller, och vad ett år kostar.", "calculate": "Räkna ut",
-    "calculator": "Vad kostar ett år?", "yearly_cost": "Kostnad för ett år", "with_vat": "inkl. moms",
-    "without_vat": "exkl. moms", "vat": "Moms", "component": "Prisdel", "all_year": "hela året", "counts_on": "Gäller",
-    "price": "Pris exkl. moms", "band": "Effekt", "days": "Dagar", "by_month": "Månad för månad",
+    "calculator": "Vad kostar ett år?", "yearly_cost": "Kostnad för ett år", "vat": "Moms", "all_year": "hela året",
+    "counts_on": "Gäller", "price": "Pris exkl. moms", "band": "Effekt", "days": "Dagar", "by_month": "Månad för månad",
     "day_asked": "Pris den",
     "power_kw": "Abonnemangseffekt, kW", "energy_mwh": "Energi per år, MWh", "category": "Byggnad",
     "return_c": "Returtemperatur, °C", "m3_per_mwh": "Flöde, m³ per MWh", "if_known": "om du vet",
@@ -20,10 +22,6 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     "per_mwh": "per MWh", "no_band": "alla",
     "small_house": "Småhus", "apartments": "Flerbostadshus", "premises": "Lokaler", "industry": "Industri",
     "public": "Offentlig verksamhet",
-    "charge": {
-        "energy": "Energi", "power": "Effekt", "fixed": "Fast avgift", "volume": "Flöde",
-        "return_temperature": "Returtemperatur", "overrun": "Överuttag av effekt",
-    },
     "per": {
         "P1Y": "kr/år", "P1M": "kr/månad", "MWh": "kr/MWh", "kWh": "kr/kWh", "kW": "kr/kW och år", "m³": "kr/m³",
         "kW/P1M": "kr/kW och månad", "MWh·°C": "kr/MWh och °C",
@@ -33,41 +31,14 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "category_profile": "Energin är fördelad på månader som byggnader av det slaget brukar använda den.",
         "degree_days": "En fjärdedel av energin är lika för alla dagar, resten följer ett normalårs graddagar.",
     },
-    "assumption": {
-        "return_at_reference": "Returtemperaturen är prislistans referens och varken kostar eller ger något.",
-        "flow_at_reference": "Flödet är prislistans referens och varken kostar eller ger något.",
-        "flow_of_45_c": "Flödet är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
-        "no_overrun": "Ingen timme ligger över den valda effekten.",
-        "network_as_own": "Nätets medel är inte känt i förväg och antas vara som anläggningens eget.",
-        "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde som prislistans referens.",
-    },
     "what_it_costs": "Avtal och kostnad", "simulate": "Räkna på andra val", "estimate": "Kostnad för ett normalår",
     "no_contract_today": "Inget avtal gäller idag.", "as_pdf": "Som PDF", "back_to": "Till {name}",
     "estimate_months": "{name}, version {version}, gäller från {first}. Månaderna är {from} – {to}.",
-    "plus_minus": "Det är ±{kr} inkl. moms på året.", "today_terms": "Idag", "otherwise_terms": "Med valen",
-    "difference": "Skillnad", "less_a_year": "{kr} mindre per år", "more_a_year": "{kr} mer per år",
+ "less_a_year": "{kr} mindre per år", "more_a_year": "{kr} mer per år",
     "same_a_year": "Lika mycket per år", "as_today": "Som idag",
     "own_year": "Räknat på anläggningens egna timmar {first} – {last}.",
-    "cooling_c": "Bättre avkylning, °C", "saved_percent": "Sparad energi, %", "shifted_percent": "Lägre dygnstoppar, %",
     "choose_power": "Vald effekt, kW", "for_example": "till exempel {value}",
     "power_becomes": "Effekt {today} kW idag, {otherwise} kW med valen.",
-    "basis": {
-        "signature": "Energin är vad anläggningens effektsignatur ger under ett normalår: {number} dygn, r² {r2}.",
-        "corrected_months": "Energin är medel av {number} egna månader, räknade om till normalår.",
-        "part_of_year": "Energin är {number} egna månader, utfyllda med hur byggnader av det slaget använder den.",
-        "category_profile": "Energin är effekten gånger vad byggnader av det slaget brukar använda per kW.",
-    },
-    "uncertainty": {
-        "signature_residuals": "Osäkerhet ±{percent} %: två standardavvikelser av månadernas avstånd från signaturen.",
-        "spread_of_years": "Osäkerhet ±{percent} %: två standardavvikelser mellan åren.",
-        "not_known": "Hur osäker den är går inte att säga av så få mätvärden.",
-    },
-    "power_by": {
-        "in_force": "Effekten är den som gäller idag.", "chosen": "Effekten är vald.",
-        "measured": "Effekten är vad prislistans metod mäter på anläggningens egna timmar, i hela kW.",
-        "follows": "Effekten följer vad metoden mäter på de ändrade timmarna; under 5 % ändrar ingenting.",
-        "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
-    },
     "wrong": {
         "price_list_id": "Välj en prislista.", "power_kw": "Skriv effekten i kW: mer än 0, högst 1 000 000.",
         "energy_mwh": "Skriv energin i MWh: 0 till 1 000 000, högst tre decimaler.",
@@ -90,10 +61,11 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
+    **COST_WORDS["en"],
     "prices": "Prices", "prices_lead": "Price lists in force, and what a year costs.", "calculate": "Calculate",
-    "calculator": "What does a year cost?", "yearly_cost": "Cost of a year", "with_vat": "incl. VAT",
-    "without_vat": "excl. VAT", "vat": "VAT", "component": "Component", "all_year": "all year", "counts_on": "Valid",
-    "price": "Price excl. VAT", "band": "Power", "days": "Days", "by_month": "Month by month", "day_asked": "Price on",
+    "calculator": "What does a year cost?", "yearly_cost": "Cost of a year", "vat": "VAT", "all_year": "all year",
+    "counts_on": "Valid", "price": "Price excl. VAT", "band": "Power", "days": "Days", "by_month": "Month by month",
+    "day_asked": "Price on",
     "power_kw": "Subscription power, kW", "energy_mwh": "Energy a year, MWh", "category": "Building",
     "return_c": "Return temperature, °C", "m3_per_mwh": "Flow, m³ per MWh", "if_known": "if you know",
     "no_category": "Another, or not known", "too_many": "Too many questions in a short time. Wait a minute.",
@@ -106,10 +78,6 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     "per_mwh": "per MWh", "no_band": "all",
     "small_house": "Small house", "apartments": "Apartments", "premises": "Premises", "industry": "Industry",
     "public": "Public building",
-    "charge": {
-        "energy": "Energy", "power": "Power", "fixed": "Fixed charge", "volume": "Flow",
-        "return_temperature": "Return temperature", "overrun": "Power above the chosen",
-    },
     "per": {
         "P1Y": "kr/year", "P1M": "kr/month", "MWh": "kr/MWh", "kWh": "kr/kWh", "kW": "kr/kW and year", "m³": "kr/m³",
         "kW/P1M": "kr/kW and month", "MWh·°C": "kr/MWh and °C",
@@ -119,41 +87,14 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "category_profile": "The energy falls on the months as buildings of that kind mostly use it.",
         "degree_days": "A quarter of the energy is even over all days; the rest follows a normal year's degree days.",
     },
-    "assumption": {
-        "return_at_reference": "The return temperature is the price list's reference, and neither costs nor saves.",
-        "flow_at_reference": "The flow is the price list's reference, and neither costs nor saves.",
-        "flow_of_45_c": "The flow is that of water cooled by 45 °C: 19.2 m³ per MWh.",
-        "no_overrun": "No hour is above the chosen power.",
-        "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own.",
-        "some_efficiency_unknown": "In months without figures return and flow are as the price list's reference.",
-    },
     "what_it_costs": "Contract and cost", "simulate": "Try other choices", "estimate": "Cost of a normal year",
     "no_contract_today": "No contract is in force today.", "as_pdf": "As PDF", "back_to": "To {name}",
     "estimate_months": "{name}, version {version}, valid from {first}. The months are {from} – {to}.",
-    "plus_minus": "That is ±{kr} incl. VAT over the year.", "today_terms": "Today", "otherwise_terms": "As chosen",
-    "difference": "Difference", "less_a_year": "{kr} less a year", "more_a_year": "{kr} more a year",
+ "less_a_year": "{kr} less a year", "more_a_year": "{kr} more a year",
     "same_a_year": "The same a year", "as_today": "As today",
     "own_year": "By the facility's own hours of {first} – {last}.",
-    "cooling_c": "Better cooling, °C", "saved_percent": "Energy saved, %", "shifted_percent": "Lower daily peaks, %",
     "choose_power": "Chosen power, kW", "for_example": "for example {value}",
     "power_becomes": "Power {today} kW today, {otherwise} kW as chosen.",
-    "basis": {
-        "signature": "The energy is the facility's power signature in a normal year: {number} days, r² {r2}.",
-        "corrected_months": "The energy is the mean of {number} own months, corrected to a normal year.",
-        "part_of_year": "The energy is {number} own months, filled up by how buildings of that kind use it.",
-        "category_profile": "The energy is the power times what buildings of that kind use for each kW.",
-    },
-    "uncertainty": {
-        "signature_residuals": "Uncertainty ±{percent} %: two standard deviations of the months from the signature.",
-        "spread_of_years": "Uncertainty ±{percent} %: two standard deviations between the years.",
-        "not_known": "How uncertain it is cannot be said of so few figures.",
-    },
-    "power_by": {
-        "in_force": "The power is the one in force today.", "chosen": "The power is chosen.",
-        "measured": "The power is what the price list's method measures on the facility's own hours, in whole kW.",
-        "follows": "The power follows what the method measures on the changed hours; under 5 % changes nothing.",
-        "not_measurable": "The method measures no power on these hours; the one in force today stays.",
-    },
     "wrong": {
         "price_list_id": "Choose a price list.", "power_kw": "Write the power in kW: more than 0, at most 1,000,000.",
         "energy_mwh": "Write the energy in MWh: 0 to 1,000,000, at most three decimals.",

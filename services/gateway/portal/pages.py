@@ -17,8 +17,10 @@ from services.gateway.portal import (
     bankid_log_in,
     commands,
     contract_page,
+    contracts_page,
     facility_page,
     login,
+    ops_prices_page,
     prices_page,
     security,
     signing_page,
@@ -46,9 +48,11 @@ def app(parts: Parts) -> FastAPI:
         login.routes,
         prices_page.routes,
         start_page.routes,
+        contracts_page.routes,
         contract_page.routes,
         facility_page.routes,
         signing_page.routes,
+        ops_prices_page.routes,
         commands.routes,
     ):
         portal.include_router(routes(parts))

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from services.gateway.portal.cost_words import COSTS_IN_ENGLISH, COSTS_IN_SWEDISH
+from services.gateway.portal.notice_words import ENGLISH_NOTICES, SWEDISH_NOTICES
+from services.gateway.portal.ops_words import ENGLISH_OPS, SWEDISH_OPS
 from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING
 
 SWEDISH: Final[dict[str, Any]] = {
@@ -166,6 +168,6 @@ ENGLISH: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 WORDS: Final[dict[str, dict[str, Any]]] = {
-    "sv": SWEDISH | COSTS_IN_SWEDISH | {"signing": SWEDISH_SIGNING},
-    "en": ENGLISH | COSTS_IN_ENGLISH | {"signing": ENGLISH_SIGNING},
+    "sv": SWEDISH | COSTS_IN_SWEDISH | {"signing": SWEDISH_SIGNING, "notices": SWEDISH_NOTICES, "ops": SWEDISH_OPS},
+    "en": ENGLISH | COSTS_IN_ENGLISH | {"signing": ENGLISH_SIGNING, "notices": ENGLISH_NOTICES, "ops": ENGLISH_OPS},
 }

@@ -1,5 +1,6 @@
 """What is agreed for a metering point and what it was billed: contracts, subscription power, invoices."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ _CONTRACTS = """
              WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
                AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
              ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name,
-           notice.withdrawn_on,
+           notice.withdrawn_on, notice.told_at, notice.costs, notice.lacks,
            (SELECT coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name')
               FROM contracts_v1.price_list AS price_list
              WHERE price_list.price_list_id = notice.replaced_by AND price_list.status = 'firm'
@@ -26,6 +27,31 @@ _CONTRACTS = """
       LEFT JOIN contracts_v1.customer AS customer USING (customer_id)
      WHERE contract.point_id = $1
      ORDER BY contract.valid_from DESC
+"""
+_CONTRACTS_OF = """
+    SELECT contract.contract_id, contract.contract_number, contract.point_id, contract.price_list_id,
+           contract.valid_from, contract.valid_to, customer.name AS customer_name,
+           notice.withdrawn_on, notice.replaced_by, notice.told_at, notice.costs, notice.lacks,
+           (SELECT power.kw FROM contracts_v1.power_in_force AS power
+             WHERE power.contract_id = contract.contract_id AND power.valid_from <= $2
+             ORDER BY power.valid_from DESC LIMIT 1) AS kw
+      FROM contracts_v1.contract AS contract
+      LEFT JOIN contracts_v1.notice AS notice
+             ON notice.contract_id = contract.contract_id AND notice.price_list_id = contract.price_list_id
+            AND notice.withdrawn_on = contract.valid_to
+      LEFT JOIN contracts_v1.customer AS customer USING (customer_id)
+     WHERE contract.point_id = ANY($1::int[]) AND coalesce(contract.valid_to, 'infinity') > $2
+     ORDER BY contract.valid_from
+"""
+# A version's document is long, so that a list is asked once for its name and not once for each contract.
+_NAMES = """
+    SELECT DISTINCT ON (price_list.price_list_id) price_list.price_list_id,
+           coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name') AS name
+      FROM contracts_v1.price_list AS price_list
+     WHERE price_list.price_list_id = ANY($1::text[]) AND price_list.status = 'firm'
+     ORDER BY price_list.price_list_id, price_list.valid_from > $2,
+              CASE WHEN price_list.valid_from > $2 THEN price_list.valid_from END,
+              price_list.valid_from DESC, price_list.version DESC
 """
 _POWERS = """
     SELECT power.valid_from, power.kw, power.method, determination.winter, determination.measured_kw,
@@ -53,10 +79,26 @@ _INVOICES = """
 """
 
 
-async def contracts(connection: Connection, point_id: int, today: date) -> list[Row]:
-    """Give the visible contracts of a metering point, one row a term, newest first."""
-    rows: list[Any] = await connection.fetch(_CONTRACTS, point_id, today)
-    return rows
+async def contracts(connection: Connection, point_id: int, today: date) -> list[dict[str, Any]]:
+    """Give the visible contracts of a metering point, one row a term, newest first.
+
+    costs, where its price list goes: what its customer was told that a year costs by both.
+    """
+    return [_with_costs(row) for row in await connection.fetch(_CONTRACTS, point_id, today)]
+
+
+async def contracts_of(connection: Connection, points: list[int], today: date) -> list[dict[str, Any]]:
+    """Give the terms of today and later of metering points' contracts, one row a term, in the order of their days."""
+    return [_with_costs(row) for row in await connection.fetch(_CONTRACTS_OF, points, today)]
+
+
+async def price_list_names(connection: Connection, ids: list[str], today: date) -> dict[str, str]:
+    """Name price lists as they are called today, or will be called first."""
+    return {row["price_list_id"]: row["name"] for row in await connection.fetch(_NAMES, ids, today)}
+
+
+def _with_costs(row: Row) -> dict[str, Any]:
+    return {**row, "costs": row["costs"] and json.loads(row["costs"])}
 
 
 async def powers(connection: Connection, point_id: int) -> list[Row]:

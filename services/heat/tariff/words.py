@@ -1,0 +1,84 @@
+"""The words of what something costs, on pages and on paper: a price list's components, and what a year rests on.
+
+By the names that are answered with: a component's (Charge), an estimate's basis and uncertainty, an assumption, and
+what a simulated power is by.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_SWEDISH: Final[dict[str, Any]] = {
+    "component": "Prisdel", "difference": "Skillnad", "with_vat": "inkl. moms", "without_vat": "exkl. moms",
+    "today_terms": "Idag", "otherwise_terms": "Med valen", "plus_minus": "Det är ±{kr} inkl. moms på året.",
+    "charge": {
+        "energy": "Energi", "power": "Effekt", "fixed": "Fast avgift", "volume": "Flöde",
+        "return_temperature": "Returtemperatur", "overrun": "Överuttag av effekt",
+    },
+    "choice": {
+        "cooling_c": "Bättre avkylning, °C", "saved_percent": "Sparad energi, %",
+        "shifted_percent": "Lägre dygnstoppar, %",
+    },
+    "basis": {
+        "signature": "Energin är vad anläggningens effektsignatur ger under ett normalår: {number} dygn, r² {r2}.",
+        "corrected_months": "Energin är medel av {number} egna månader, räknade om till normalår.",
+        "part_of_year": "Energin är {number} egna månader, utfyllda med hur byggnader av det slaget använder den.",
+        "category_profile": "Energin är abonnemangseffekten gånger vad byggnader av det slaget brukar använda per kW.",
+    },
+    "uncertainty": {
+        "signature_residuals": "Osäkerhet ±{percent} %: två standardavvikelser av månadernas avstånd från signaturen.",
+        "spread_of_years": "Osäkerhet ±{percent} %: två standardavvikelser mellan åren.",
+        "not_known": "Hur osäker den är går inte att säga av så få mätvärden.",
+    },
+    "power_by": {
+        "in_force": "Effekten är den som gäller idag.", "chosen": "Effekten är vald.",
+        "measured": "Effekten är vad prislistans metod mäter på anläggningens egna timmar, i hela kW.",
+        "follows": "Effekten följer vad metoden mäter på de ändrade timmarna; under 5 % ändrar ingenting.",
+        "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
+    },
+    "assumption": {
+        "return_at_reference": "Returtemperaturen är prislistans referens och varken kostar eller ger något.",
+        "flow_at_reference": "Flödet är prislistans referens och varken kostar eller ger något.",
+        "flow_of_45_c": "Flödet är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
+        "no_overrun": "Ingen timme ligger över den valda effekten.",
+        "network_as_own": "Nätets medel är inte känt i förväg och antas vara anläggningens eget idag.",
+        "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde som prislistans referens.",
+    },
+}  # fmt: skip
+_ENGLISH: Final[dict[str, Any]] = {
+    "component": "Component", "difference": "Difference", "with_vat": "incl. VAT", "without_vat": "excl. VAT",
+    "today_terms": "Today", "otherwise_terms": "As chosen", "plus_minus": "That is ±{kr} incl. VAT over the year.",
+    "charge": {
+        "energy": "Energy", "power": "Power", "fixed": "Fixed charge", "volume": "Flow",
+        "return_temperature": "Return temperature", "overrun": "Power above the chosen",
+    },
+    "choice": {
+        "cooling_c": "Better cooling, °C", "saved_percent": "Energy saved, %",
+        "shifted_percent": "Lower daily peaks, %",
+    },
+    "basis": {
+        "signature": "The energy is the facility's power signature in a normal year: {number} days, r² {r2}.",
+        "corrected_months": "The energy is the mean of {number} own months, corrected to a normal year.",
+        "part_of_year": "The energy is {number} own months, filled up by how buildings of that kind use it.",
+        "category_profile": "The energy is the subscription power times what buildings of that kind use for each kW.",
+    },
+    "uncertainty": {
+        "signature_residuals": "Uncertainty ±{percent} %: two standard deviations of the months from the signature.",
+        "spread_of_years": "Uncertainty ±{percent} %: two standard deviations between the years.",
+        "not_known": "How uncertain it is cannot be said of so few figures.",
+    },
+    "power_by": {
+        "in_force": "The power is the one in force today.", "chosen": "The power is chosen.",
+        "measured": "The power is what the price list's method measures on the facility's own hours, in whole kW.",
+        "follows": "The power follows what the method measures on the changed hours; under 5 % changes nothing.",
+        "not_measurable": "The method measures no power on these hours; the one in force today stays.",
+    },
+    "assumption": {
+        "return_at_reference": "The return temperature is the price list's reference, and neither costs nor saves.",
+        "flow_at_reference": "The flow is the price list's reference, and neither costs nor saves.",
+        "flow_of_45_c": "The flow is that of water cooled by 45 °C: 19.2 m³ per MWh.",
+        "no_overrun": "No hour is above the chosen power.",
+        "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own today.",
+        "some_efficiency_unknown": "In months without figures return and flow are as the price list's reference.",
+    },
+}  # fmt: skip
+COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {"sv": _SWEDISH, "en": _ENGLISH}
