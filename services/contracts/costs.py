@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from services.contracts.core.calculation import CannotCalculateError, cost_of, l
 from services.contracts.core.cost_answers import kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.methods import method_of
+from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
 from services.contracts.core.simulation import Choices, Facility, Power
 from services.contracts.core.year_cost import Prices, Used, YearCost, spread
@@ -33,6 +35,7 @@ class Asked(NamedTuple):
     contract: Contract
     seen: Span
     today: date
+    zone: ZoneInfo
 
 
 async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> dict[str, Any]:
@@ -63,24 +66,28 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     contract = asked.contract
     before = await _prices_today(tx, asked)
     after = await _chosen(tx, asked, choices) if choices.price_list_id else before
-    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
-    year = annual_estimate.newest_whole_year(days)
+    stored = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
+    own = await store.own_hours(tx, contract.point_id, asked.seen, asked.today, asked.zone)
+    year = newest_year(own)
     if year is None:
         raise CannotCalculateError("", "no_measured_year", "there are no twelve whole months with figures")
     weather = await store.weather(tx, contract.station_id, asked.today)
     in_force = Decimal(_centi_kw(contract, before)).scaleb(-2)
-    changed = simulation.otherwise(days, choices)
+    days, changed = (simulation.days_otherwise(own, stored, one) for one in (Choices(), choices))
     facility = Facility(contract.point_id, contract.activity, days, _by_period(weather), asked.today)
     methods = method_of(before.price_list), method_of(after.price_list)
     power = simulation.power_otherwise(facility, changed, in_force, methods, choices)
-    today = simulation.used_of_year(before, year, in_force, Choices(), contract.is_cooling)
-    other = simulation.used_of_year(after, simulation.otherwise(year, choices), power.kw, choices, contract.is_cooling)
+    of_year = (days.day >= year.day[0]) & (days.day <= year.day[-1])
+    today = simulation.used_of_year(before, days.take(of_year), in_force, Choices(), contract.is_cooling)
+    other = simulation.used_of_year(after, changed.take(of_year), power.kw, choices, contract.is_cooling)
+    known = coverage(year)
     return {
         **_of_contract(contract),
         "first_day": annual_estimate.day_of(int(year.day[0])),
         "last_day": annual_estimate.day_of(int(year.day[-1])),
+        "coverage": known._asdict(),
         "choices": choices.model_dump(mode="json", exclude_defaults=True),
-        "assumptions": sorted({*today[1], *other[1]}),
+        "assumptions": sorted({*today[1], *other[1], *(["hours_missing"] if known.known < known.hours else [])}),
         **_beside((before, cost_of(before, today[0])), (after, cost_of(after, other[0]))),
         "power": _power(in_force, power),
     }

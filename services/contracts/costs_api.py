@@ -130,7 +130,7 @@ async def _asked(tx: Transaction, parts: Parts, number: str, session: str | None
     contract = await store.contract(tx, number, today) if seen else None
     if seen is None or contract is None:
         raise web.Problem(404, "not_found", f"There is no contract '{number}' here.")
-    return costs.Asked(contract, seen, today)
+    return costs.Asked(contract, seen, today, parts.settings.zone)
 
 
 def _pdf(pages: bytes, kind: str, number: str) -> Response:

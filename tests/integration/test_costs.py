@@ -82,6 +82,15 @@ _DAYS = """
                    ) AS weather
            ) AS used
 """
+# By the clock in UTC; three morning hours of each day are a fifth above its mean, which makes the highest one.
+_HOURS = """
+    INSERT INTO ingest.hour (point_id, starts_at, energy_wh, volume_l, start_quality, end_quality, revision)
+    SELECT day.point_id, day.day + hour * interval '1 hour',
+           CASE WHEN hour BETWEEN 6 AND 8 THEN day.energy_wh / 20
+                ELSE (day.energy_wh - 3 * (day.energy_wh / 20)) / 21 END, NULL, 1, 1, 1
+      FROM ingest.day AS day, generate_series(0, 23) AS hour
+     WHERE day.point_id = %(point)s
+"""
 _WEATHER = """
     INSERT INTO ingest.daily_temperature (station_id, day, mean_c, hours, revision)
     SELECT %(station)s, day::date, 8 + 10 * cos(2 * pi() * (extract(doy FROM day) - 200) / 365), 24, 1
@@ -123,6 +132,7 @@ class Customer:
         with psycopg.connect(stack.admin_dsn) as connection:
             connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [FIRST, TODAY])
             connection.execute(_DAYS, span | {"point": self.house.point_id})
+            connection.execute(_HOURS, {"point": self.house.point_id})
             connection.execute(_WEATHER, span | {"station": f"S{self.house.number}"})
 
 
@@ -207,9 +217,33 @@ def test_choices_stand_beside_today(everybody: httpx.Client, customer: Customer)
     assert float(other["difference_net_kr"]) == pytest.approx(9_000, abs=0.12)
 
 
+def test_a_simulation_says_of_how_many_hours_its_year_is(
+    everybody: httpx.Client, customer: Customer, stack: Stack
+) -> None:
+    def simulated() -> dict[str, Any]:
+        found: dict[str, Any] = everybody.get(f"{customer.path}/simulation", headers=customer.session).json()
+        return found
+
+    whole = simulated()
+    days = (date.fromisoformat(whole["last_day"]) - date.fromisoformat(whole["first_day"])).days + 1
+    assert whole["coverage"] == dict.fromkeys(("hours", "known", "measured"), 24 * days)
+    assert "hours_missing" not in whole["assumptions"]
+    five = [customer.house.point_id, whole["first_day"]]
+    change = "UPDATE ingest.hour SET {} WHERE point_id = %s AND starts_at = %s::date + interval '30 hours'"
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(change.format("energy_wh = NULL").encode(), five)
+    lacking = simulated()
+    assert lacking["coverage"]["known"] == 24 * days - 1
+    assert "hours_missing" in lacking["assumptions"]
+    assert Decimal(lacking["today"]["net_kr"]) < Decimal(whole["today"]["net_kr"])
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(change.format("energy_wh = 1000").encode(), five)
+
+
 @pytest.mark.parametrize(
     ("choices", "field", "code"),
     [
+        ({"shifted_percent": "5", "shifted_from_hour": "9", "shifted_to_hour": "6"}, "shifted_to_hour", "not_later"),
         ({"price_list_id": "costs-topp"}, "price_list_id", "not_eligible"),
         ({"price_list_id": "none"}, "price_list_id", "unknown_price_list"),
         ({"saved_percent": "95"}, "saved_percent", "less_than_equal"),

@@ -248,28 +248,6 @@ def _month(day: Int64) -> Int64:
     return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % MONTHS
 
 
-def newest_whole_year(days: DayRows) -> DayRows | None:
-    """Give the days of the newest twelve calendar months in a row of which every day's energy is known."""
-    known = days.take(days.energy_wh != UNKNOWN)
-    count: dict[int, int] = {}
-    for month in (known.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)).tolist():
-        count[month] = count.get(month, 0) + 1
-    whole = {month for month, number in count.items() if number == _length(month)}
-    ends = [month for month in whole if all(month - back in whole for back in range(MONTHS))]
-    if not ends:
-        return None
-    first, end = (_first_of(max(ends) - MONTHS + 1) - EPOCH).days, (_first_of(max(ends) + 1) - EPOCH).days
-    return known.take((known.day >= first) & (known.day < end))
-
-
-def _length(month: int) -> int:
-    return (_first_of(month + 1) - _first_of(month)).days
-
-
-def _first_of(month: int) -> date:
-    return date(1970 + month // MONTHS, month % MONTHS + 1, 1)
-
-
 def day_of(number: int) -> date:
     """Give the day of a number of days since 1970."""
     return EPOCH + timedelta(days=number)

@@ -6,7 +6,7 @@ from typing import Any, Final
 _SWEDISH: Final[dict[str, Any]] = {
     "estimate": "Kostnadsberäkning", "simulation": "Simulering", "facility": "Anläggning", "contract": "Avtal",
     "metering_point": "mätpunkt", "price_list": "Prislista", "power": "Abonnemangseffekt", "energy": "Energi, normalår",
-    "months": "Månader", "own_year": "Egna mätvärden", "today": "Idag", "otherwise": "Med valen",
+    "months": "Månader", "own_year": "Egna timmar", "hours_known": "{known} av {hours} timmar, {measured} mätta", "today": "Idag", "otherwise": "Med valen",
     "version": "{name}, version {version}, gäller från {valid_from}", "component": "Prisdel", "difference": "Skillnad",
     "without_vat": "exkl. moms", "with_vat": "inkl. moms, ett år", "without_vat_title": "Per prisdel, exkl. moms",
     "difference_with_vat": "skillnad på ett år, inkl. moms", "by_component": "Per prisdel", "month": "Månad",
@@ -19,6 +19,7 @@ _SWEDISH: Final[dict[str, Any]] = {
     },
     "choices": {
         "cooling_c": "Bättre avkylning, °C", "saved_percent": "Sparad energi, %", "shifted_percent": "Flyttad topp, %",
+        "shifted_from_hour": "Flyttad från klockan", "shifted_to_hour": "Flyttad till klockan",
     },
     "basis": {
         "signature": "Energin är vad anläggningens effektsignatur ger under ett normalår: {number} dygn, r² {r2}.",
@@ -38,6 +39,7 @@ _SWEDISH: Final[dict[str, Any]] = {
         "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
     },
     "assumptions": {
+        "hours_missing": "Några av årets timmar saknar mätvärden och är inte med.",
         "network_as_own": "Nätets medel är inte känt i förväg och antas vara anläggningens eget idag.",
         "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde prislistans referens.",
     },
@@ -45,7 +47,7 @@ _SWEDISH: Final[dict[str, Any]] = {
 _ENGLISH: Final[dict[str, Any]] = {
     "estimate": "Annual estimate", "simulation": "Simulation", "facility": "Facility", "contract": "Contract",
     "metering_point": "metering point", "price_list": "Price list", "power": "Subscription power",
-    "energy": "Energy, normal year", "months": "Months", "own_year": "Own figures", "today": "Today",
+    "energy": "Energy, normal year", "months": "Months", "own_year": "Own hours", "hours_known": "{known} of {hours} hours, {measured} measured", "today": "Today",
     "otherwise": "As chosen", "version": "{name}, version {version}, valid from {valid_from}", "component": "Component",
     "difference": "Difference", "without_vat": "excl. VAT", "with_vat": "incl. VAT, one year",
     "without_vat_title": "By component, excl. VAT", "difference_with_vat": "difference over one year, incl. VAT",
@@ -58,6 +60,7 @@ _ENGLISH: Final[dict[str, Any]] = {
     },
     "choices": {
         "cooling_c": "Better cooling, °C", "saved_percent": "Energy saved, %", "shifted_percent": "Peak shifted, %",
+        "shifted_from_hour": "Shifted from the hour", "shifted_to_hour": "Shifted up to the hour",
     },
     "basis": {
         "signature": "The energy is the facility's power signature in a normal year: {number} days, r² {r2}.",
@@ -77,6 +80,7 @@ _ENGLISH: Final[dict[str, Any]] = {
         "not_measurable": "The method measures no power on these hours; the one in force today stays.",
     },
     "assumptions": {
+        "hours_missing": "Some of the year's hours have no figures and are left out.",
         "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own today.",
         "some_efficiency_unknown": "In months without figures return and flow are the price list's reference.",
     },

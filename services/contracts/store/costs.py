@@ -1,8 +1,9 @@
 """What a contract's cost is reckoned by: its terms today, and what its metering point used."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from psycopg.rows import class_row
@@ -13,10 +14,13 @@ from schemas.values import Activity, ContractId, Medium, PointId
 from services.common import bulk
 from services.common.postgres import Transaction
 from services.contracts.core.annual_estimate import DayRows, MonthRow, Weather
+from services.contracts.core.own_hours import OwnHours, laid_out
 from services.contracts.core.price_list_life import Place
 from services.heat.arrays import UNKNOWN
 
 YEARS_OF_DAYS = 3
+YEARS_OF_HOURS = 2
+"""The newest twelve whole months, and the longest period that a power is measured over, lie within."""
 YEARS_OF_WEATHER = 30
 NOT_KNOWN = -1
 """Stands for NULL in what is read as arrays: no energy and no flow is below nothing."""
@@ -45,6 +49,12 @@ _DAYS = """
       FROM ingest_v1.day AS day
      WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
      ORDER BY day.day
+"""
+_HOURS = """
+    SELECT hour.starts_at, hour.energy_wh, hour.quality = 'measured'
+      FROM ingest_v1.hour AS hour
+     WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
+       AND hour.energy_wh IS NOT NULL
 """
 _DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8")
 _WEATHER = """
@@ -122,6 +132,16 @@ async def day_rows(tx: Transaction, point_id: PointId, seen: Span, today: date) 
     day, energy, highest, hours, measured, litres, warmth, warmed = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
     known = [np.where(one == NOT_KNOWN, UNKNOWN, one) for one in (energy, highest, litres)]
     return DayRows(day, known[0], known[1], hours, measured, known[2], warmth.astype(np.float64), warmed)
+
+
+async def own_hours(tx: Transaction, point_id: PointId, seen: Span, today: date, zone: ZoneInfo) -> OwnHours:
+    """Read the hours of the newest two years up to today, as far as they are seen."""
+    first = max(seen.first, date(today.year - YEARS_OF_HOURS, today.month, 1))
+    days = first, max(min(seen.end, today), first)
+    begin, end = (datetime.combine(day, time(), zone) for day in days)
+    values = {"point_id": point_id, "first": begin, "end": end}
+    starts_s, wh, is_measured = await bulk.copy_out(tx, _HOURS, ("timestamptz", "int8", "bool"), values)
+    return laid_out(starts_s, wh, is_measured.astype(np.bool_), days, zone)
 
 
 async def weather(tx: Transaction, station_id: str | None, today: date) -> Weather:

@@ -1,6 +1,6 @@
 """A normal year's energy: by the signature, else by months, else by profile; and what it is said to rest on."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
@@ -16,9 +16,8 @@ from services.contracts.core.annual_estimate import (
     by_profile,
     by_signature,
     efficiency,
-    newest_whole_year,
 )
-from services.heat.arrays import UNKNOWN, Float64
+from services.heat.arrays import Float64
 from services.heat.local_time import EPOCH
 from tests.unit.contracts.test_calculation import PROFILES
 
@@ -122,14 +121,3 @@ def test_flow_and_return_are_those_of_the_newest_year() -> None:
     # Litres are a fiftieth of the watt-hours: 20 m3 for each MWh.
     assert own.l_per_mwh.tolist() == pytest.approx([20_000] * 12, abs=10)
     assert own.return_centi_c.tolist() == [4_300] * 12
-
-
-def test_the_newest_whole_year_has_every_day() -> None:
-    days = house()
-    found = newest_whole_year(days)
-    assert found is not None
-    assert EPOCH + timedelta(days=int(found.day[0])) == date(2023, 1, 1)
-    lacking = days._replace(energy_wh=np.where(days.day == days.day[-40], UNKNOWN, days.energy_wh))
-    found = newest_whole_year(lacking)
-    assert found is not None
-    assert EPOCH + timedelta(days=int(found.day[-1])) == date(2023, 10, 31)
