@@ -19,10 +19,10 @@ from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.methods import method_of
 from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
-from services.contracts.core.simulation import Choices, Facility, Power
+from services.contracts.core.simulation import Choices, Facility, Place, Power
 from services.contracts.core.year_cost import Prices, Used, YearCost, spread
 from services.contracts.store import costs as store
-from services.contracts.store import price_lists
+from services.contracts.store import network_means, price_lists
 from services.contracts.store.costs import Contract, Span
 from services.contracts.store.tariff_versions import withdrawn
 from services.heat.arrays import Float64
@@ -44,15 +44,16 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     prices = await _prices_today(tx, asked)
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
     normal = await _normal_year(tx, asked, days, profiles)
+    means = await network_means.of_network(tx, contract.network_id, contract.medium)
     used, assumptions = annual_estimate.used_in(
-        prices, normal.kwh, annual_estimate.efficiency(days), _centi_kw(contract, prices)
+        prices, normal.kwh, annual_estimate.efficiency(days), _centi_kw(contract, prices), means
     )
     cost = cost_of(prices, used)
     return {
         **_of_contract(contract),
         "price_list": version_of(prices.price_list),
         "power_kw": None if contract.kw is None else str(contract.kw),
-        "rests_on": _rests_on(normal),
+        "rests_on": _rests_on(normal) | {"network_mean": annual_estimate.held_against(prices, means)._asdict()},
         "assumptions": list(assumptions),
         "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
         "energy_mwh": f"{Decimal(int(used.kwh.sum())).scaleb(-3):.3f}",
@@ -77,9 +78,10 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     facility = Facility(contract.point_id, contract.activity, days, _by_period(weather), asked.today)
     methods = method_of(before.price_list), method_of(after.price_list)
     power = simulation.power_otherwise(facility, changed, in_force, methods, choices)
+    place = Place(await network_means.of_network(tx, contract.network_id, contract.medium), contract.is_cooling)
     of_year = (days.day >= year.day[0]) & (days.day <= year.day[-1])
-    today = simulation.used_of_year(before, days.take(of_year), in_force, Choices(), contract.is_cooling)
-    other = simulation.used_of_year(after, changed.take(of_year), power.kw, choices, contract.is_cooling)
+    today = simulation.used_of_year(before, days.take(of_year), in_force, Choices(), place)
+    other = simulation.used_of_year(after, changed.take(of_year), power.kw, choices, place)
     known = coverage(year)
     return {
         **_of_contract(contract),

@@ -17,11 +17,13 @@ from services.contracts.core import calculation as core
 from services.contracts.core import cost_document
 from services.contracts.core.cost_answers import calculated, listed
 from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.core.network_means import OF_AT_LEAST
 from services.contracts.core.simulation import Choices
 from services.contracts.core.tariff_catalogue import Version
 from services.contracts.parts import Parts
 from services.contracts.printing import Printer
 from services.contracts.store import costs as store
+from services.contracts.store import network_means
 from services.contracts.store.tariff_versions import KnownVersions, withdrawn
 
 PUBLIC = "/public"
@@ -42,17 +44,19 @@ def public_routes(parts: Parts) -> APIRouter:
         async with parts.database.transaction() as tx:
             lists = by_id(await known.read(tx))
             gone = {one.price_list_id for one in await withdrawn(tx) if one.withdrawn_on <= day}
+            networks = await network_means.of_all(tx, OF_AT_LEAST)
         versions = [lists[name].in_force(day) for name in sorted(lists.keys() - gone)]
-        return {"on": day, "price_lists": [listed(one, day) for one in versions if one is not None]}
+        return {"on": day, "price_lists": [listed(one, day, networks) for one in versions if one is not None]}
 
     @router.get("/calculation")
     async def calculation(request: Request) -> dict[str, Any]:
         question = _question(request)
         async with parts.database.transaction() as tx:
             lists, gone = by_id(await known.read(tx)), await withdrawn(tx)
+            networks = await network_means.of_all(tx, OF_AT_LEAST)
         try:
             core.require_offered(question.price_list_id, gone, question.on or parts.today())
-            return calculated(core.calculation(question, lists, profiles, parts.today()))
+            return calculated(core.calculation(question, lists, profiles, parts.today(), networks))
         except core.CannotCalculateError as error:
             raise refused(error) from error
 

@@ -162,6 +162,51 @@ def test_a_contracts_year_is_estimated_by_its_signature(everybody: httpx.Client,
     assert Decimal(found["vat_kr"]) == (net / 4).quantize(Decimal("0.01"), "ROUND_HALF_UP")
 
 
+def test_an_estimate_is_held_against_the_newest_mean_that_billing_closed(
+    everybody: httpx.Client, api: httpx.Client, stack: Stack, customer: Customer
+) -> None:
+    document = json.loads((ROOT / "services/contracts/price_lists/bas-2023.json").read_text())
+    components = [
+        {name: value for name, value in one.items() if name != "reference_c"} for one in document["components"]
+    ]
+    held = document | {"valid_from": "2018-01-01", "components": components}
+    assert put(api, "/v1/price-lists/costs-held", held).status_code == 201
+    asked = {"price_list_id": "costs-held"}
+
+    def of_return() -> tuple[dict[str, Any], Decimal]:
+        found = everybody.get(f"{customer.path}/simulation", headers=customer.session, params=asked).json()
+        sums = {one["component"]: Decimal(one["otherwise_kr"]) for one in found["differences"]}
+        return found, sums["return_temperature"]
+
+    unknown, nothing = of_return()
+    assert nothing == 0
+    assert "network_as_own" in unknown["assumptions"]
+    # Its own is 43.00 in every month; the older mean would make it dearer.
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(
+            "INSERT INTO billing.network_mean SELECT 'aalborg', 'heat', month, mean, mean, 19000, 40"
+            "  FROM generate_series(timestamp '2024-01-01', '2024-12-01', interval '1 month') AS month, (VALUES (4100))"
+            "    AS older(mean)"
+            " UNION ALL SELECT 'aalborg', 'heat', month, 4500, 4500, 19000, 40"
+            "  FROM generate_series(timestamp '2025-01-01', '2025-12-01', interval '1 month') AS month"
+        )
+    known, saved = of_return()
+    assert "network_of_newest" in known["assumptions"]
+    assert "network_as_own" not in known["assumptions"]
+    assert saved < 0
+    cooled = everybody.get(
+        f"{customer.path}/simulation", headers=customer.session, params=asked | {"cooling_c": "2"}
+    ).json()
+    twice = next(one for one in cooled["differences"] if one["component"] == "return_temperature")
+    # Two degrees below the network's mean save so much, two more twice that; the mean stays where it is.
+    assert float(twice["otherwise_kr"]) == pytest.approx(2 * float(saved), abs=0.2)
+    estimate = everybody.get(f"{customer.path}/estimate", headers=customer.session).json()
+    assert estimate["rests_on"]["network_mean"] == {"months": 0, "known": 0}
+    calculated = {**ASKED, "on": "2023-05-05", "price_list_id": "costs-held", "return_c": "40"}
+    answer = everybody.get("/public/calculation", params=calculated).raise_for_status().json()
+    assert "network_of_newest" in answer["assumptions"]
+
+
 def test_the_calculator_and_the_estimate_say_the_same_of_the_same(everybody: httpx.Client, customer: Customer) -> None:
     found = everybody.get(f"{customer.path}/estimate", headers=customer.session).json()
     asked = {"price_list_id": "costs-bas", "power_kw": "20", "energy_mwh": found["energy_mwh"]}

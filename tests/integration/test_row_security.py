@@ -92,7 +92,7 @@ def seen_hours(gateway: psycopg.Connection[Any], token: str | None, point: int) 
         return [row[0] for row in found]
 
 
-FOR_STAFF = {"ingest_v1.refused"}
+FOR_STAFF = {"ingest_v1.refused", "billing_v1.network_mean"}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from typing import Any, Final
 _SWEDISH: Final[dict[str, Any]] = {
     "estimate": "Kostnadsberäkning", "simulation": "Simulering", "facility": "Anläggning", "contract": "Avtal",
     "metering_point": "mätpunkt", "price_list": "Prislista", "power": "Abonnemangseffekt", "energy": "Energi, normalår",
-    "months": "Månader", "own_year": "Egna timmar", "hours_known": "{known} av {hours} timmar, {measured} mätta", "today": "Idag", "otherwise": "Med valen",
+    "months": "Månader", "own_year": "Egna timmar",
+    "hours_known": "{known} av {hours} timmar, {measured} mätta", "today": "Idag", "otherwise": "Med valen",
     "version": "{name}, version {version}, gäller från {valid_from}", "component": "Prisdel", "difference": "Skillnad",
     "without_vat": "exkl. moms", "with_vat": "inkl. moms, ett år", "without_vat_title": "Per prisdel, exkl. moms",
     "difference_with_vat": "skillnad på ett år, inkl. moms", "by_component": "Per prisdel", "month": "Månad",
@@ -40,14 +41,19 @@ _SWEDISH: Final[dict[str, Any]] = {
     },
     "assumptions": {
         "hours_missing": "Några av årets timmar saknar mätvärden och är inte med.",
-        "network_as_own": "Nätets medel är inte känt i förväg och antas vara anläggningens eget idag.",
+        "network_of_newest": "Nätets medel antas bli det senast kända för varje kalendermånad.",
+        "network_as_own": (
+            "Nätets medel är inte känt för alla månader; där antas det vara anläggningens eget, och vad det kan kosta"
+            " är inte med i osäkerheten."
+        ),
         "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde prislistans referens.",
     },
 }  # fmt: skip
 _ENGLISH: Final[dict[str, Any]] = {
     "estimate": "Annual estimate", "simulation": "Simulation", "facility": "Facility", "contract": "Contract",
     "metering_point": "metering point", "price_list": "Price list", "power": "Subscription power",
-    "energy": "Energy, normal year", "months": "Months", "own_year": "Own hours", "hours_known": "{known} of {hours} hours, {measured} measured", "today": "Today",
+    "energy": "Energy, normal year", "months": "Months", "own_year": "Own hours",
+    "hours_known": "{known} of {hours} hours, {measured} measured", "today": "Today",
     "otherwise": "As chosen", "version": "{name}, version {version}, valid from {valid_from}", "component": "Component",
     "difference": "Difference", "without_vat": "excl. VAT", "with_vat": "incl. VAT, one year",
     "without_vat_title": "By component, excl. VAT", "difference_with_vat": "difference over one year, incl. VAT",
@@ -81,7 +87,11 @@ _ENGLISH: Final[dict[str, Any]] = {
     },
     "assumptions": {
         "hours_missing": "Some of the year's hours have no figures and are left out.",
-        "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own today.",
+        "network_of_newest": "The network's mean is taken to be the newest that is known of each calendar month.",
+        "network_as_own": (
+            "The network's mean is not known of every month; there it is taken to be the facility's own, and what that"
+            " may cost is not in the uncertainty."
+        ),
         "some_efficiency_unknown": "In months without figures return and flow are the price list's reference.",
     },
 }  # fmt: skip

@@ -169,8 +169,10 @@ def by_days(own: OwnHours, rows: DayRows) -> DayRows:
         own.hours,
         own.is_measured.sum(axis=1),
         _aligned(rows, at, own.day, rows.litres, UNKNOWN),
-        _warmth(rows, at, own.day),
+        _warmth(rows, at, own.day, rows.return_wh_c),
         _aligned(rows, at, own.day, rows.with_return_wh, 0),
+        _warmth(rows, at, own.day, rows.return_l_c),
+        _aligned(rows, at, own.day, rows.return_l, 0),
     )
 
 
@@ -180,7 +182,7 @@ def _aligned(rows: DayRows, at: Int64, day: Int64, column: Int64, without: int) 
     return np.where(rows.day[at] == day, column[at], without)
 
 
-def _warmth(rows: DayRows, at: Int64, day: Int64) -> Float64:
+def _warmth(rows: DayRows, at: Int64, day: Int64, column: Float64) -> Float64:
     if len(rows.day) == 0:
         return np.full(len(day), np.nan)
-    return np.where(rows.day[at] == day, rows.return_wh_c[at], np.nan)
+    return np.where(rows.day[at] == day, column[at], np.nan)

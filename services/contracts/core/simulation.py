@@ -21,6 +21,7 @@ from services.contracts.core.measuring import Asked, measure
 from services.contracts.core.measuring import DayRows as MeasuredRows
 from services.contracts.core.measuring import Weather as MeasuredWeather
 from services.contracts.core.methods import newest_period, rule_of
+from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.own_hours import HOURS_OF_A_DAY, OwnHours, Window, by_days, saved, shifted
 from services.contracts.core.year_cost import MONTHS, Prices, Used
 from services.heat.arrays import UNKNOWN, Float64, Int64
@@ -75,6 +76,13 @@ class Power(NamedTuple):
     kw: Decimal
     by: PowerBy
     measured_kw: Decimal | None = None
+
+
+class Place(NamedTuple):
+    """Where water is used: what its network's newest means are, and whether it cools."""
+
+    means: NetworkMeans
+    is_cooling: bool
 
 
 class Facility(NamedTuple):
@@ -167,13 +175,13 @@ def measured_kw(facility: Facility, days: DayRows, method: PowerMethod) -> Decim
 
 
 def used_of_year(
-    prices: Prices, year: DayRows, kw: Decimal, choices: Choices, is_cooling: bool
+    prices: Prices, year: DayRows, kw: Decimal, choices: Choices, place: Place
 ) -> tuple[Used, tuple[str, ...]]:
     """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
     known = year.take(year.energy_wh != UNKNOWN)
     kwh = np.rint(np.bincount(known.month, known.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
-    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100))
-    used = cooled_better(used, choices.cooling_c, is_cooling)
+    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100), place.means)
+    used = cooled_better(used, choices.cooling_c, place.is_cooling)
     return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
 
 

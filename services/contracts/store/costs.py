@@ -28,7 +28,7 @@ NOT_KNOWN = -1
 _CONTRACT = """
     SELECT contract.contract_id, contract.contract_number, contract.point_id, point.number AS metering_point,
            point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
-           facility.category, facility.base_load, facility.activity,
+           facility.network_id, facility.category, facility.base_load, facility.activity,
            (SELECT term.price_list_id FROM contracts_v1.contract AS term
              WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
                AND coalesce(term.valid_to, 'infinity') > %(day)s) AS price_list_id,
@@ -45,7 +45,8 @@ _SESSION_DAYS = "SELECT first_day, end_day FROM contracts_v1.session_days(%s)"
 _DAYS = """
     SELECT day.day, coalesce(day.energy_wh, -1), coalesce(day.maximum_hour_wh, -1), day.hours_expected,
            day.hours_measured, coalesce(day.volume_l, -1), coalesce(day.energy_return_wh_c, 'NaN'::numeric)::real,
-           coalesce(day.energy_with_return_wh, -1)
+           coalesce(day.energy_with_return_wh, -1), coalesce(day.volume_return_l_c, 'NaN'::numeric)::real,
+           coalesce(day.return_l, 0)
       FROM ingest_v1.day AS day
      WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
      ORDER BY day.day
@@ -56,7 +57,7 @@ _HOURS = """
      WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
        AND hour.energy_wh IS NOT NULL
 """
-_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8")
+_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8", "float4", "int8")
 _WEATHER = """
     SELECT daily.day, daily.mean_c::real FROM ingest_v1.daily_temperature AS daily
      WHERE daily.station_id = %(station_id)s AND daily.day >= %(first)s AND daily.day < %(end)s
@@ -85,6 +86,7 @@ class Contract(NamedTuple):
     facility_number: str
     facility_name: str
     address: str
+    network_id: str
     category: Category
     base_load: BaseLoad
     activity: Activity
@@ -129,9 +131,11 @@ async def day_rows(tx: Transaction, point_id: PointId, seen: Span, today: date) 
     """Read the newest three years' days, as far as they are seen."""
     first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
     values = {"point_id": point_id, "first": first, "end": min(seen.end, today)}
-    day, energy, highest, hours, measured, litres, warmth, warmed = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    day, energy, highest, hours, measured, litres, *water = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    warmth, warmed, flow_warmth, flow = water
     known = [np.where(one == NOT_KNOWN, UNKNOWN, one) for one in (energy, highest, litres)]
-    return DayRows(day, known[0], known[1], hours, measured, known[2], warmth.astype(np.float64), warmed)
+    warmths = [one.astype(np.float64) for one in (warmth, flow_warmth)]
+    return DayRows(day, known[0], known[1], hours, measured, known[2], warmths[0], warmed, warmths[1], flow)
 
 
 async def own_hours(tx: Transaction, point_id: PointId, seen: Span, today: date, zone: ZoneInfo) -> OwnHours:

@@ -39,7 +39,11 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "flow_of_45_c": "Flödet är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
         "no_overrun": "Ingen timme ligger över den valda effekten.",
         "hours_missing": "Timmar utan mätvärden är inte med, varken idag eller annars.",
-        "network_as_own": "Nätets medel är inte känt i förväg och antas vara som anläggningens eget.",
+        "network_of_newest": "Nätets medel antas bli det senast kända för varje kalendermånad.",
+        "network_as_own": (
+            "Nätets medel är inte känt för alla månader; där antas det vara som anläggningens eget, och vad det kan"
+            " kosta är inte med i osäkerheten."
+        ),
         "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde som prislistans referens.",
     },
     "what_it_costs": "Avtal och kostnad", "simulate": "Räkna på andra val", "estimate": "Kostnad för ett normalår",
@@ -130,7 +134,11 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "flow_of_45_c": "The flow is that of water cooled by 45 °C: 19.2 m³ per MWh.",
         "no_overrun": "No hour is above the chosen power.",
         "hours_missing": "Hours without figures are left out of both.",
-        "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own.",
+        "network_of_newest": "The network's mean is taken to be the newest that is known of each calendar month.",
+        "network_as_own": (
+            "The network's mean is not known of every month; there it is taken to be the facility's own, and what that"
+            " may cost is not in the uncertainty."
+        ),
         "some_efficiency_unknown": "In months without figures return and flow are as the price list's reference.",
     },
     "what_it_costs": "Contract and cost", "simulate": "Try other choices", "estimate": "Cost of a normal year",

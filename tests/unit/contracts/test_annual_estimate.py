@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from schemas.facilities import Category
+from schemas.price_list_terms import WeightedBy
 from services.contracts.core.annual_estimate import (
     Basis,
     DayRows,
@@ -41,7 +42,9 @@ def house(noise_kw: float = 0.0) -> DayRows:
     noise = np.random.default_rng(4).normal(0, noise_kw, len(day)) if noise_kw else 0
     wh = np.rint((kw + noise) * 24_000).astype(np.int64)
     hours = np.full(len(day), 24)
-    return DayRows(day, wh, wh // 20, hours, hours, wh // 50, (wh * 43.0).astype(np.float64), wh)
+    litres = wh // 50
+    by_energy, by_flow = (wh * 43.0).astype(np.float64), (litres * 42.0).astype(np.float64)
+    return DayRows(day, wh, wh // 20, hours, hours, litres, by_energy, wh, by_flow, litres)
 
 
 def test_a_house_that_follows_the_weather_is_estimated_by_its_signature() -> None:
@@ -120,4 +123,5 @@ def test_flow_and_return_are_those_of_the_newest_year() -> None:
     own = efficiency(house())
     # Litres are a fiftieth of the watt-hours: 20 m3 for each MWh.
     assert own.l_per_mwh.tolist() == pytest.approx([20_000] * 12, abs=10)
-    assert own.return_centi_c.tolist() == [4_300] * 12
+    assert own.returned(WeightedBy.ENERGY).tolist() == [4_300] * 12
+    assert own.returned(WeightedBy.FLOW).tolist() == [4_200] * 12

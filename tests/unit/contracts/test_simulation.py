@@ -14,10 +14,12 @@ from schemas.price_lists import PriceList
 from schemas.values import Activity, PointId
 from services.contracts.core.annual_estimate import DayRows, day_of
 from services.contracts.core.calculation import CannotCalculateError
+from services.contracts.core.network_means import NOTHING_CLOSED
 from services.contracts.core.own_hours import Coverage, OwnHours, coverage, laid_out, newest_year
 from services.contracts.core.simulation import (
     Choices,
     Facility,
+    Place,
     PowerBy,
     cooled_better,
     days_otherwise,
@@ -34,6 +36,7 @@ from tests.unit.contracts.test_calculation import BAS
 
 TODAY = date(2024, 1, 10)
 GOTEBORG, MINUS_FIVE = PowerMethod.GOTEBORG, PowerMethod.MINUS_FIVE
+HERE = Place(NOTHING_CLOSED, is_cooling=False)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MORNING = np.where(np.isin(np.arange(24), [6, 7, 8]), 1.2, (24 - 3 * 1.2) / 21)
 """A day's hours beside their mean: three in the morning are a fifth above it."""
@@ -179,7 +182,7 @@ def test_a_tenth_saved_is_a_tenth_less_of_everything() -> None:
 
 
 def test_five_degrees_better_lower_the_return_and_the_flow_follows_from_the_energy() -> None:
-    own, _ = used_of_year(prices(), year(), Decimal(20), Choices(), is_cooling=False)
+    own, _ = used_of_year(prices(), year(), Decimal(20), Choices(), HERE)
     better = cooled_better(own, Decimal(5), is_cooling=False)
     assert better.return_centi_c.tolist() == [3_800] * 12
     # 20 m3/MWh is a cooling of 43.1 °C; with 48.1 °C it is 17.92 m3/MWh.
@@ -188,7 +191,7 @@ def test_five_degrees_better_lower_the_return_and_the_flow_follows_from_the_ener
 
 def test_cooling_is_better_by_as_much_where_the_return_is_not_measured() -> None:
     unmeasured = year()._replace(with_return_wh=np.zeros(len(year().day), np.int64))
-    better, _ = used_of_year(prices(), unmeasured, Decimal(20), Choices(cooling_c=Decimal(5)), is_cooling=False)
+    better, _ = used_of_year(prices(), unmeasured, Decimal(20), Choices(cooling_c=Decimal(5)), HERE)
     # The price list's reference is 45 °C from October to April.
     assert better.return_centi_c[[0, 3, 9, 11]].tolist() == [4_000] * 4
 
@@ -196,9 +199,7 @@ def test_cooling_is_better_by_as_much_where_the_return_is_not_measured() -> None
 def test_better_cooling_saves_what_the_price_of_the_return_says() -> None:
     own = year()
     nothing, better = Choices(), Choices(cooling_c=Decimal(5))
-    costs = [
-        prices().cost(used_of_year(prices(), own, Decimal(20), one, is_cooling=False)[0]) for one in (nothing, better)
-    ]
+    costs = [prices().cost(used_of_year(prices(), own, Decimal(20), one, HERE)[0]) for one in (nothing, better)]
     months = [0, 1, 2, 3, 9, 10, 11]
     mwh = sum(int(own.energy_wh[own.month == at].sum()) for at in months) / 1e6
     assert (costs[1].net_ore - costs[0].net_ore) / 100 == pytest.approx(-5 * 4 * mwh, abs=0.2)
@@ -214,7 +215,7 @@ def test_nothing_chosen_is_today() -> None:
 def test_a_chosen_power_is_itself_and_its_overrun_is_counted() -> None:
     chosen = Choices(power_kw=Decimal(5))
     assert power_otherwise(facility(), facility().days, Decimal(20), (None, None), chosen).kw == 5
-    used, _ = used_of_year(prices(), year(), Decimal(5), chosen, is_cooling=False)
+    used, _ = used_of_year(prices(), year(), Decimal(5), chosen, HERE)
     january = int(year().highest_wh[year().month == 0].max())
     assert used.overrun_centi_kw[0] == january // 10 - 500
 
