@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from schemas.price_list_terms import Band, Extension, PowerMethod, PriceListTerms, VolumeReference, WeightedBy
+from schemas.price_list_terms import Band, Extension, Option, PowerMethod, PriceListTerms, VolumeReference, WeightedBy
 from schemas.short_price_lists import (
     EnergyInShort,
     FixedInShort,
+    OptionInShort,
     PowerBand,
     PowerInShort,
     ReturnTemperatureInShort,
@@ -85,6 +86,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
                 (one.weighted_by for one in _all(short, ReturnTemperatureInShort)), WeightedBy.ENERGY
             ),
             volume_references=tuple(_volume_references(short)),
+            options=tuple(_option(short, one) for one in short.options),
         ),
     )
 
@@ -106,6 +108,17 @@ def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
             yield VolumeReference(
                 reference=_numbered("volume", place), reference_source=one.held_against, m3_per_mwh=one.m3_per_mwh
             )
+
+
+def _option(short: ShortPriceList, one: OptionInShort) -> Option:
+    prices = {"per_year": one.per_year, "per_mwh": one.per_mwh}
+    priced = {name: _price(short, price) for name, price in prices.items() if price is not None}
+    return Option(reference=one.reference, name=one.name, description=one.description, **priced)
+
+
+def _price(short: ShortPriceList, ex_vat: Decimal) -> Price:
+    inc_vat = (ex_vat * (100 + short.vat_percent) / 100).quantize(MICRO)
+    return Price(price_ex_vat=ex_vat, price_inc_vat=inc_vat.normalize() + 0, currency=short.currency)
 
 
 def _numbered(name: str, place: int) -> str:
@@ -214,12 +227,8 @@ class _Band:
             "name": name,
             "reference": reference,
             "valid_period": span,
-            "price": self._price(price),
+            "price": _price(self._short, price),
         }
-
-    def _price(self, ex_vat: Decimal) -> Price:
-        inc_vat = (ex_vat * (100 + self._short.vat_percent) / 100).quantize(MICRO)
-        return Price(price_ex_vat=ex_vat, price_inc_vat=inc_vat.normalize() + 0, currency=self._short.currency)
 
     def _id(self, *names: str) -> UUID:
         return uuid5(NAMESPACE_URL, "/".join((self._product, self._short.valid_from.isoformat(), *names)))

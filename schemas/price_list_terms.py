@@ -98,13 +98,23 @@ class UtilisationHours(Closed):
     hours: Annotated[Decimal, Field(gt=0, le=8_760)]
 
 
+class Option(Closed):
+    """What customers may choose beside the prices: so much more a year, or for each MWh; less where it is negative."""
+
+    reference: Reference
+    name: Name
+    description: Text | None = None
+    per_year: Price | None = None
+    per_mwh: Price | None = None
+
+
 class Extension(Closed):
     """What the draft standard has no field for.
 
     categories: whose facilities may choose it, without it all. base_load: whose base load it is for, without it any.
     power_changes_on: from when a newly measured power counts, without it the first of the month after its approval.
     bands: one for each tariff where there are several. overrun_per_kw: for each kW of a month's highest hour above the
-    power that the customer has chosen.
+    power that the customer has chosen. options: what customers may choose beside the prices.
     """
 
     name: Name
@@ -121,6 +131,7 @@ class Extension(Closed):
     volume_references: Annotated[tuple[VolumeReference, ...], Field(max_length=50)] = ()
     overrun_per_kw: Price | None = None
     utilisation_hours: Annotated[tuple[UtilisationHours, ...], Field(max_length=10)] = ()
+    options: Annotated[tuple[Option, ...], Field(max_length=50)] = ()
 
 
 class PriceListTerms(Closed):

@@ -63,7 +63,9 @@ def app(parts: Parts) -> FastAPI:
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
-        return web.Problem(_status(error.refusal), error.refusal.value, error.detail).response()
+        code = error.refusal.value
+        errors = [{"field": error.field, "code": code, "reason": error.detail}] if error.field else None
+        return web.Problem(_status(error.refusal), code, error.detail, errors).response()
 
     @api.exception_handler(FaultyPriceListError)
     async def faulty(_: Request, error: FaultyPriceListError) -> Response:

@@ -8,21 +8,22 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from schemas.agreements import Agreed, ChosenOption
 from schemas.price_list_terms import PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
 from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
-from services.contracts.core.cost_answers import kronor, version_of, year_of
+from services.contracts.core.cost_answers import agreed_of, kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.methods import method_of
 from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
 from services.contracts.core.simulation import Choices, Facility, Place, Power
 from services.contracts.core.year_cost import Prices, Used, YearCost, spread
+from services.contracts.store import agreements, network_means, price_lists
 from services.contracts.store import costs as store
-from services.contracts.store import network_means, price_lists
 from services.contracts.store.costs import Contract, Span
 from services.contracts.store.tariff_versions import withdrawn
 from services.heat.arrays import Float64
@@ -52,6 +53,7 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     return {
         **_of_contract(contract),
         "price_list": version_of(prices.price_list),
+        "agreed": agreed_of(prices),
         "power_kw": None if contract.kw is None else str(contract.kw),
         "rests_on": _rests_on(normal) | {"network_mean": annual_estimate.held_against(prices, means)._asdict()},
         "assumptions": list(assumptions),
@@ -66,7 +68,8 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     """Set a year of own use under today's terms beside the same with choices. Raises CannotCalculateError."""
     contract = asked.contract
     before = await _prices_today(tx, asked)
-    after = await _chosen(tx, asked, choices) if choices.price_list_id else before
+    is_other = choices.price_list_id is not None or choices.options is not None
+    after = await _chosen(tx, asked, before, choices) if is_other else before
     stored = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
     own = await store.own_hours(tx, contract.point_id, asked.seen, asked.today, asked.zone)
     year = newest_year(own)
@@ -97,7 +100,7 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
 
 def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> dict[str, Any]:
     now, then = (
-        {"price_list": version_of(prices.price_list), **year_of(cost, prices.price_list)}
+        {"price_list": version_of(prices.price_list), "agreed": agreed_of(prices), **year_of(cost, prices.price_list)}
         for prices, cost in (before, after)
     )
     by_charge: dict[str, list[int]] = {}
@@ -129,11 +132,30 @@ async def _prices_today(tx: Transaction, asked: Asked) -> Prices:
     price_list = await _in_force(tx, price_list_id, asked.today) if price_list_id else None
     if price_list is None:
         raise CannotCalculateError("", "no_price_list", f"the contract has no price list in force on {asked.today}")
-    return laid_out(price_list, asked.today)
+    return laid_out(price_list, asked.today, await agreements.agreed(tx, asked.contract.contract_id))
 
 
-async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
-    wanted = choices.price_list_id or ""
+async def _chosen(tx: Transaction, asked: Asked, before: Prices, choices: Choices) -> Prices:
+    """Lay out the price list and the options that are chosen; agreements stay. Raises CannotCalculateError."""
+    price_list = await _chosen_list(tx, asked, choices.price_list_id) if choices.price_list_id else before.price_list
+    offered = {one.reference for one in price_list.extension.options}
+    if choices.options is None:
+        options = tuple(one for one in before.agreed.options if one.reference in offered)
+    else:
+        options = tuple(_whole_year(one, price_list) for one in choices.options)
+        unknown = sorted(set(choices.options) - offered)
+        if unknown:
+            known = f"it offers {', '.join(sorted(offered))}" if offered else "it offers none"
+            reason = f"'{unknown[0]}' is no option of the price list '{price_list.name}'; {known}"
+            raise CannotCalculateError("options", "option_not_offered", reason)
+    return laid_out(price_list, asked.today, Agreed(options, before.agreed.agreements))
+
+
+def _whole_year(reference: str, price_list: PriceList) -> ChosenOption:
+    return ChosenOption(valid_from=price_list.valid_period.from_including, valid_to=None, reference=reference)
+
+
+async def _chosen_list(tx: Transaction, asked: Asked, wanted: str) -> PriceList:
     require_offered(wanted, await withdrawn(tx), asked.today)
     price_list = await _in_force(tx, wanted, asked.today)
     if price_list is None:
@@ -141,7 +163,7 @@ async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
             "price_list_id", "unknown_price_list", f"there is no price list '{wanted}' in force on {asked.today}"
         )
     _require_eligible(price_list, asked.contract)
-    return laid_out(price_list, asked.today)
+    return price_list
 
 
 def _require_eligible(terms: PriceListTerms, contract: Contract) -> None:

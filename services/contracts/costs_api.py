@@ -115,7 +115,10 @@ async def _estimated(parts: Parts, profiles: EnergyProfiles, number: str, sessio
 
 
 async def _simulated(parts: Parts, request: Request, number: str, session: str | None) -> dict[str, Any]:
-    given = {name: one for name, one in request.query_params.items() if one and name != "language"}
+    # An empty list of options is none of them; every other field that is empty is not given.
+    given = {
+        name: one for name, one in request.query_params.items() if name != "language" and (one or name == "options")
+    }
     try:
         choices = Choices.model_validate(given)
     except ValidationError as error:

@@ -12,9 +12,11 @@ import pytest
 import yaml
 
 from deploy.local.folder import ROOT
+from schemas.agreements import AS_LISTED, Agreed, ChosenOption, PriceAgreement
 from schemas.contracts import PowerInForce
-from schemas.price_list_terms import WeightedBy
+from schemas.price_list_terms import Option, WeightedBy
 from schemas.price_lists import PriceList, PriceListChanged, PriceListStatus
+from schemas.tariffs import Price
 from schemas.values import PriceListId
 from services.billing.core.lines import Used as BilledUse
 from services.billing.core.lines import lines
@@ -43,11 +45,11 @@ def price_list(path: Path) -> PriceList:
     return PriceList.model_validate(terms.model_dump(mode="json") | {"price_list_id": "one", "version": 1})
 
 
-def billed(version: PriceList, months: tuple[date, ...]) -> Counter[str]:
+def billed(version: PriceList, months: tuple[date, ...], agreed: Agreed) -> Counter[str]:
     name, weighted_by = PriceListId("one"), version.extension.return_temperature_weighted_by
     prices = BilledPrices({name: PriceListChanged(price_list_id=name, version=1, versions=(version,))})
     power = PowerInForce(valid_from=months[0], kw=KW, method="entered", determination_id=None)
-    parts = [Part(first, end, version, power) for first, end in pairwise(months)]
+    parts = [Part(first, end, version, power, agreed) for first, end in pairwise(months)]
     used = [in_month(first.month - 1, weighted_by is WeightedBy.ENERGY) for first in months[:-1]]
     found: Counter[str] = Counter()
     for of_month in lines(parts, used, prices):
@@ -77,17 +79,35 @@ FIRM = {name: version for name, version in EVERY.items() if version.extension.st
 HELD = {f"bas-2023 by {one}, against the network": against_network(one) for one in ("energy", "flow")}
 
 
+def with_option(version: PriceList) -> PriceList:
+    """The list as it would be if it offered a climate option."""
+    price = Price(price_ex_vat=Decimal("13.37"), price_inc_vat=Decimal("16.7125"), currency="SEK")
+    option = Option(reference="climate", name="Klimatval", per_year=price, per_mwh=price)
+    return version.model_copy(update={"extension": version.extension.model_copy(update={"options": (option,)})})
+
+
+def in_year(months: tuple[date, ...]) -> Agreed:
+    """An option from the third month on, a tenth off for three months, and a fixed price of energy for four."""
+    option = ChosenOption(valid_from=months[2], valid_to=None, reference="climate")
+    off = PriceAgreement(name="Rabatt", valid_from=months[1], valid_to=months[4], discount_percent=Decimal("12.5"))
+    fixed = PriceAgreement(name="Fast", valid_from=months[6], valid_to=months[10], energy_per_mwh=Decimal("431.17"))
+    return Agreed((option,), (off, fixed))
+
+
+@pytest.mark.parametrize("is_agreed", [False, True], ids=["as listed", "with options and agreements"])
 @pytest.mark.parametrize("version", [*FIRM.values(), *HELD.values()], ids=[*FIRM, *HELD])
-def test_a_year_costs_what_its_twelve_invoices_do(version: PriceList) -> None:
+def test_a_year_costs_what_its_twelve_invoices_do(version: PriceList, is_agreed: bool) -> None:
     months = twelve_months(version, version.valid_period.from_including)
     assert months is not None
+    agreed = in_year(months) if is_agreed else AS_LISTED
     # Their prices change where months begin, so that a month is one part of an invoice.
-    prices = Prices(version, months)
+    version = with_option(version)
+    prices = Prices(version, months, agreed)
     used, _ = used_in(prices, np.array(KWH), OWN, int(KW * 100), MEANS)
     foreseen: Counter[str] = Counter()
     for line in prices.cost(used).lines:
         foreseen[line.charge.value] += line.ore
-    assert foreseen == billed(version, months)
-    if version in HELD.values():
+    assert foreseen == billed(version, months, agreed)
+    if any(one.is_against_network for one in prices.rates):
         assert foreseen["return_temperature"] != 0
         assert foreseen["volume"] != 0

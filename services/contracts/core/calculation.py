@@ -9,6 +9,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.agreed_rates import unoffered
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import Key, Medium
@@ -126,12 +128,16 @@ def require_offered(price_list_id: str, withdrawals: Sequence[Withdrawn], day: d
             )
 
 
-def laid_out(price_list: PriceList, day: date) -> Prices:
-    """Lay a version out for its twelve months. Raises CannotCalculateError."""
+def laid_out(price_list: PriceList, day: date, agreed: Agreed = AS_LISTED) -> Prices:
+    """Lay a version out for its twelve months, with what a contract has beside it. Raises CannotCalculateError."""
+    lacking = unoffered(price_list, agreed, day)
+    if lacking:
+        reason = f"the price list does not offer '{lacking[0]}', which the contract has"
+        raise CannotCalculateError("", "option_not_priced", reason)
     months = twelve_months(price_list, day)
     if months is None:
         raise CannotCalculateError("on", "no_whole_year", "the version that counts then does not last twelve months")
-    return Prices(price_list, months)
+    return Prices(price_list, months, agreed)
 
 
 def cost_of(prices: Prices, used: Used) -> YearCost:

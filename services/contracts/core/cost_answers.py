@@ -8,7 +8,7 @@ from typing import Any
 from schemas.price_lists import PriceList
 from schemas.rates import Rate, rates
 from services.contracts.core.calculation import Calculation, Networks
-from services.contracts.core.year_cost import Line, YearCost
+from services.contracts.core.year_cost import Line, Prices, YearCost
 from services.heat.arrays import UNKNOWN
 from services.heat.tariff.table import Charge
 from services.heat.tariff.vat import vat_ore
@@ -32,6 +32,21 @@ def version_of(price_list: PriceList) -> dict[str, Any]:
         "valid_to": period.to_excluding,
         "vat_percent": str(price_list.vat_percent),
     }
+
+
+def agreed_of(prices: Prices) -> dict[str, Any]:
+    """Say what a contract has beside its price list in the months that are asked for."""
+    first, end = prices.months[0], prices.months[-1]
+    names = {one.reference: one.name for one in prices.price_list.extension.options}
+    options = [
+        {**one.model_dump(mode="json"), "name": names.get(one.reference, one.reference)}
+        for one in prices.agreed.options
+        if one.valid_from < end and (one.valid_to is None or one.valid_to > first)
+    ]
+    agreements = [
+        one.model_dump(mode="json") for one in prices.agreed.agreements if one.valid_from < end and one.valid_to > first
+    ]
+    return {"options": options, "agreements": agreements}
 
 
 def year_of(cost: YearCost, price_list: PriceList) -> dict[str, Any]:
@@ -91,6 +106,7 @@ def listed(price_list: PriceList, day: date, networks: Networks) -> dict[str, An
         "base_load": extension.base_load and extension.base_load.value,
         "power_method": extension.power_method and extension.power_method.value,
         "needs_power": price_list.has_power_price,
+        "options": [one.model_dump(mode="json", exclude_none=True, by_alias=False) for one in extension.options],
         "takes": sorted(_takes(price_list, networks)),
         "prices": [_price(rate, price_list) for rate in _shown(rates(price_list), day)],
     }

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, Key, PointId
@@ -34,16 +34,23 @@ KWH_PER_M3_C = 1.16
 """What a cubic metre of water gives up for each degree that it is cooled. Source: domain.md, "excess flow"."""
 
 
+def _by_commas(given: object) -> object:
+    """Take a list as it stands in a query: texts between commas; an empty one is none."""
+    return tuple(one for one in given.split(",") if one) if isinstance(given, str) else given
+
+
 class Choices(BaseModel):
     """What is otherwise; nothing given is today.
 
     shifted_percent: so much of each day's highest hour goes to others; of the highest between two hours of the clock,
-    where these are given.
+    where these are given. options: of the price list, in place of those that the contract has; without it these stay,
+    as far as the price list offers them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     price_list_id: Key | None = None
+    options: Annotated[tuple[Key, ...] | None, Field(max_length=50), BeforeValidator(_by_commas)] = None
     power_kw: Annotated[Decimal | None, Field(gt=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] = None
     cooling_c: Annotated[Decimal, Field(ge=0, le=20, decimal_places=2, allow_inf_nan=False)] = Decimal(0)
     saved_percent: Annotated[Decimal, Field(ge=0, le=90, decimal_places=1, allow_inf_nan=False)] = Decimal(0)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.agreed_rates import agreed_rates
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.price_lists import PriceList
-from schemas.rates import Rate, limits_kw, rates
+from schemas.rates import Rate, limits_kw
 from services.contracts.core.network_means import MONTHS as MONTHS
 from services.contracts.core.network_means import NOTHING_CLOSED, NetworkMeans
 from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
@@ -98,12 +100,13 @@ def spread(total: int, weights: Float64) -> Int64:
 
 
 class Prices:
-    """A version laid out for the twelve months that it is asked for."""
+    """A version laid out for the twelve months that it is asked for, with what a contract has beside it."""
 
-    def __init__(self, price_list: PriceList, months: tuple[date, ...]) -> None:
+    def __init__(self, price_list: PriceList, months: tuple[date, ...], agreed: Agreed = AS_LISTED) -> None:
         self.price_list = price_list
         self.months = months
-        self.rates: list[Rate] = rates(price_list)
+        self.agreed = agreed
+        self.rates: list[Rate] = agreed_rates(price_list, agreed)
         self.table: PriceTable = table(self.rates, limits_kw(price_list))
 
     @property

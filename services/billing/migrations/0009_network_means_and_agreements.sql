@@ -17,3 +17,11 @@ SELECT mean.network_id, mean.medium, mean.month, mean.return_by_energy_centi_c, 
 GRANT SELECT ON billing_v1.network_mean TO contracts;
 
 RESET ROLE;
+SET LOCAL ROLE billing_owner;
+
+-- What contracts have beside their price lists, whole and dated, as their terms and powers.
+ALTER TABLE billing.contract
+    ADD COLUMN options jsonb NOT NULL DEFAULT '[]', ADD COLUMN agreements jsonb NOT NULL DEFAULT '[]';
+GRANT UPDATE (options, agreements) ON billing.contract TO billing;
+
+RESET ROLE;
