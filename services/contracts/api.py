@@ -13,6 +13,7 @@ from schemas.values import Key
 from services.common import problems, web
 from services.common.table_imports import ImportAnswer, imported
 from services.contracts import (
+    choosing_api,
     costs_api,
     determinations_api,
     effects_api,
@@ -85,6 +86,7 @@ def app(parts: Parts) -> FastAPI:
         api.include_router(router, prefix="/v1", dependencies=key)
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     api.include_router(costs_api.contract_routes(parts), prefix="/v1")
+    api.include_router(choosing_api.routes(parts), prefix="/v1")
     return api
 
 

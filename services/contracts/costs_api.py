@@ -1,6 +1,6 @@
 """What does it cost? The calculator and the price lists in force for everybody; a contract's year for who sees it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -63,16 +63,23 @@ def public_routes(parts: Parts) -> APIRouter:
     return router
 
 
-def contract_routes(parts: Parts) -> APIRouter:
-    """Give what staff systems, and visitors of a contract by their session, may ask of its year."""
-    router = web.router()
+def key_or_session(parts: Parts) -> Callable[[str | None, str | None], str | None]:
+    """Make the dependency that lets in a visitor's session, which it gives, or staff systems by their key."""
     check_key = web.integration_key(parts.settings)
-    profiles, printer = energy_profiles(parts), Printer()
 
     def asking(kulvert_session: Session = None, authorization: Authorization = None) -> str | None:
         if kulvert_session is None:
             check_key(authorization)
         return kulvert_session
+
+    return asking
+
+
+def contract_routes(parts: Parts) -> APIRouter:
+    """Give what staff systems, and visitors of a contract by their session, may ask of its year."""
+    router = web.router()
+    asking = key_or_session(parts)
+    profiles, printer = energy_profiles(parts), Printer()
 
     @router.get("/contracts/{contract_number}/estimate")
     async def estimate(contract_number: Key, session: Annotated[str | None, Depends(asking)]) -> dict[str, Any]:
@@ -109,7 +116,7 @@ def contract_routes(parts: Parts) -> APIRouter:
 async def _estimated(parts: Parts, profiles: EnergyProfiles, number: str, session: str | None) -> dict[str, Any]:
     async with parts.database.transaction() as tx:
         try:
-            return await costs.estimate(tx, await _asked(tx, parts, number, session), profiles)
+            return await costs.estimate(tx, await visible_contract(tx, parts, number, session), profiles)
         except core.CannotCalculateError as error:
             raise refused(error) from error
 
@@ -125,12 +132,12 @@ async def _simulated(parts: Parts, request: Request, number: str, session: str |
         raise web.Problem(422, "invalid", UNANSWERABLE, problems.faults_of(error.errors())) from error
     async with parts.database.transaction() as tx:
         try:
-            return await costs.simulate(tx, await _asked(tx, parts, number, session), choices)
+            return await costs.simulate(tx, await visible_contract(tx, parts, number, session), choices)
         except core.CannotCalculateError as error:
             raise refused(error) from error
 
 
-async def _asked(tx: Transaction, parts: Parts, number: str, session: str | None) -> costs.Asked:
+async def visible_contract(tx: Transaction, parts: Parts, number: str, session: str | None) -> costs.Asked:
     """Give a contract that may be asked for. Another's is as unknown as one that does not exist. Raises Problem 404."""
     today = parts.today()
     seen = costs.everything_until(today) if session is None else await store.seen_days(tx, number, session)

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.local.stack import Stack
 from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from tests.integration.contracts_house import BAS_2018, House, put
-from tests.integration.looking import told
-from tests.integration.signing_house import NUMBERS, Signing, next_year, signing
+from tests.integration.looking import rows, told, wait_for
+from tests.integration.signing_house import NUMBERS, Signing, bearing, next_year, signing
 
 CLIMATE = {"reference": "climate", "name": "Klimatval", "per_mwh": "15"}
 SERVICE = {"reference": "service", "name": "Serviceavtal", "per_year": "1200"}
@@ -124,3 +125,60 @@ def test_an_estimate_holds_what_the_contract_has_beside(running: Signing, house:
     assert energy == {"Tryggt pris": pytest.approx(450 * mwh, abs=0.1), "Klimatval": pytest.approx(15 * mwh, abs=0.1)}
     assert [one["name"] for one in found["agreed"]["options"]] == ["Klimatval"]
     assert [one["name"] for one in found["agreed"]["agreements"]] == ["Tryggt pris"]
+
+
+def see(running: Signing, house: House) -> None:
+    """Wait until permissions has heard of the contract, so that its people see it."""
+    seen = "SELECT count(*) FROM permissions.visible_period WHERE point_id = %s"
+    wait_for(lambda: rows(running.stack, seen, house.point_id)[0][0] == len(NUMBERS))
+
+
+def choose(running: Signing, house: House, session: str, options: list[str]) -> httpx.Response:
+    path = f"/v1/contracts/K{house.number}/options"
+    return running.contracts.post(path, json={"options": options}, headers=bearing(session))
+
+
+def test_an_administrators_choice_becomes_an_offer_that_he_can_sign(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house, options=[FROM_2019]))
+    see(running, house)
+    session = running.session("anna")
+    path = f"/v1/contracts/K{house.number}/options"
+    seen = running.contracts.get(path, headers=bearing(session)).raise_for_status().json()
+    assert seen["may_choose"] is True
+    assert [(one["reference"], one["is_chosen"]) for one in seen["options"]] == [("climate", True), ("service", False)]
+    chosen = choose(running, house, session, ["service"])
+    assert chosen.status_code == 201, chosen.text
+    # Chosen otherwise before it is signed, it is the same offer's next version.
+    again = choose(running, house, session, ["service", "climate"]).json()
+    assert (again["offer_id"], again["version"]) == (chosen.json()["offer_id"], 2)
+    signing_id = running.begun(session, again)
+    running.phone(session, signing_id, "approve", personal_number=NUMBERS["anna"])
+    assert running.status(session, signing_id) == ("signed", "")
+    heard = event(running, house, 3)
+    assert [(one.reference, one.valid_to) for one in heard.options] == [("climate", None), ("service", None)]
+    assert heard.options[1].valid_from.isoformat() == seen["begins"]
+    # What is signed stays: the next choice is an offer of its own.
+    third = choose(running, house, session, []).json()
+    assert third["offer_number"] == f"{again['offer_number']}-2"
+
+
+def test_who_is_no_administrator_reads_options_and_chooses_none(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
+    see(running, house)
+    path = f"/v1/contracts/K{house.number}/options"
+    for name in ("reader", "full"):
+        session = running.session(name)
+        assert running.contracts.get(path, headers=bearing(session)).json()["may_choose"] is False
+        refused = choose(running, house, session, ["service"])
+        assert (refused.status_code, refused.json()["code"]) == (403, "only_administrators")
+    other = running.house()
+    stranger = running.contracts.get(f"/v1/contracts/K{other.number}/options", headers=bearing("nobody"))
+    assert stranger.status_code == 404
+    assert choose(running, house, "nobody", ["service"]).status_code == 401
+    assert running.contracts.get(path).json()["may_choose"] is False
+
+
+def test_a_choice_of_what_the_list_does_not_offer_names_its_field(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
+    refused = choose(running, house, running.session("anna"), ["elsewhere"])
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["chosen_options[0]"])

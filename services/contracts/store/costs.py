@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from schemas.facilities import Category
 from schemas.price_list_terms import BaseLoad
-from schemas.values import Activity, ContractId, Medium, PointId
+from schemas.values import Activity, ContractId, CustomerId, Medium, PointId
 from services.common import bulk
 from services.common.postgres import Transaction
 from services.contracts.core.annual_estimate import DayRows, MonthRow, Weather
@@ -26,8 +26,8 @@ NOT_KNOWN = -1
 """Stands for NULL in what is read as arrays: no energy and no flow is below nothing."""
 
 _CONTRACT = """
-    SELECT contract.contract_id, contract.contract_number, contract.point_id, point.number AS metering_point,
-           point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
+    SELECT contract.contract_id, contract.contract_number, contract.customer_id, contract.point_id,
+           point.number AS metering_point, point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
            facility.network_id, facility.category, facility.base_load, facility.activity,
            (SELECT term.price_list_id FROM contracts_v1.contract AS term
              WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
@@ -79,6 +79,7 @@ class Contract(NamedTuple):
 
     contract_id: ContractId
     contract_number: str
+    customer_id: CustomerId
     point_id: PointId
     metering_point: str
     medium: Medium
