@@ -27,8 +27,9 @@ NOT_KNOWN = -1
 
 _CONTRACT = """
     SELECT contract.contract_id, contract.contract_number, contract.customer_id, contract.point_id,
-           point.number AS metering_point, point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
-           facility.network_id, facility.category, facility.base_load, facility.activity,
+           point.number AS metering_point, point.medium, point.station_id, facility.facility_number,
+           facility.name AS facility_name, facility.address, facility.network_id, facility.category,
+           facility.base_load, facility.activity,
            (SELECT term.price_list_id FROM contracts_v1.contract AS term
              WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
                AND coalesce(term.valid_to, 'infinity') > %(day)s) AS price_list_id,

@@ -19,6 +19,7 @@ from services.gateway.portal import (
     contract_page,
     facility_page,
     login,
+    options_page,
     prices_page,
     security,
     signing_page,
@@ -48,6 +49,7 @@ def app(parts: Parts) -> FastAPI:
         start_page.routes,
         contract_page.routes,
         facility_page.routes,
+        options_page.routes,
         signing_page.routes,
         commands.routes,
     ):

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from services.gateway.portal.cost_words import COSTS_IN_ENGLISH, COSTS_IN_SWEDISH
+from services.gateway.portal.option_words import ENGLISH_OPTIONS, SWEDISH_OPTIONS
 from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING
 
 SWEDISH: Final[dict[str, Any]] = {
@@ -164,6 +165,6 @@ ENGLISH: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 WORDS: Final[dict[str, dict[str, Any]]] = {
-    "sv": SWEDISH | COSTS_IN_SWEDISH | {"signing": SWEDISH_SIGNING},
-    "en": ENGLISH | COSTS_IN_ENGLISH | {"signing": ENGLISH_SIGNING},
+    "sv": SWEDISH | COSTS_IN_SWEDISH | {"signing": SWEDISH_SIGNING, "choosing": SWEDISH_OPTIONS},
+    "en": ENGLISH | COSTS_IN_ENGLISH | {"signing": ENGLISH_SIGNING, "choosing": ENGLISH_OPTIONS},
 }
