@@ -31,7 +31,7 @@ bench: .venv/.ready
 
 # The faults of every test run, with more seeds: SEEDS=1-10, or the one that failed: SEED=7.
 faults: .venv/.ready
-	SEEDS="$${SEEDS:-1-10}" $(BIN)/pytest tests/faults -s
+	SEEDS="$${SEEDS:-1-10}" POWER_RUN_CONTRACTS="$${POWER_RUN_CONTRACTS:-10000}" $(BIN)/pytest tests/faults -s
 
 # Damaged telegrams, ten minutes per decoder; not part of make test. FUZZ_SECONDS=20 for a short look.
 fuzz: .venv/.ready

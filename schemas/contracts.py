@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from schemas.agreements import Agreed, ChosenOption, PriceAgreement
 from schemas.event import Event, Part
 from schemas.values import ContractId, CustomerId, DeterminationId, PointId, PriceListId
 
@@ -31,7 +32,7 @@ class PowerInForce(Part):
 
 
 class ContractChanged(Event):
-    """A contract whole: who, where, and every term and power it ever had, oldest first.
+    """A contract whole: who, where, and every term, power, option and agreement it ever had, oldest first.
 
     Consumers apply a message only where `version` is above what they have of that contract. `changed_from` is
     the earliest day that this change touches; what was computed from that day on is to be looked at again.
@@ -46,4 +47,11 @@ class ContractChanged(Event):
     point_id: PointId
     terms: tuple[ContractTerm, ...]
     powers: tuple[PowerInForce, ...]
+    options: tuple[ChosenOption, ...] = ()
+    agreements: tuple[PriceAgreement, ...] = ()
     changed_from: date
+
+    @property
+    def agreed(self) -> Agreed:
+        """What it has beside its price lists."""
+        return Agreed(self.options, self.agreements)

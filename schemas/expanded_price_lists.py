@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from schemas.price_list_terms import (
     Band,
     Extension,
+    Option,
     PowerMethod,
     PricedPeriod,
     PriceListTerms,
@@ -21,6 +22,7 @@ from schemas.short_price_lists import (
     MONTHS,
     EnergyInShort,
     FixedInShort,
+    OptionInShort,
     PowerBand,
     PowerInShort,
     ReturnTemperatureInShort,
@@ -99,6 +101,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
             if power is None or power.overrun_per_kw is None
             else _price(short, power.overrun_per_kw),
             utilisation_hours=power.utilisation_hours if power else (),
+            options=tuple(_option(short, one) for one in short.options),
         ),
     )
 
@@ -120,6 +123,12 @@ def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
             yield VolumeReference(
                 reference=_numbered("volume", place), reference_source=one.held_against, m3_per_mwh=one.m3_per_mwh
             )
+
+
+def _option(short: ShortPriceList, one: OptionInShort) -> Option:
+    prices = {"per_year": one.per_year, "per_mwh": one.per_mwh}
+    priced = {name: _price(short, price) for name, price in prices.items() if price is not None}
+    return Option(reference=one.reference, name=one.name, description=one.description, **priced)
 
 
 def _numbered(name: str, place: int) -> str:

@@ -105,6 +105,16 @@ class UtilisationHours(Closed):
     hours: Annotated[Decimal, Field(gt=0, le=8_760)]
 
 
+class Option(Closed):
+    """What customers may choose beside the prices: so much more a year, or for each MWh; less where it is negative."""
+
+    reference: Reference
+    name: Name
+    description: Text | None = None
+    per_year: Price | None = None
+    per_mwh: Price | None = None
+
+
 class Extension(Closed):
     """What the draft standard has no field for.
 
@@ -112,7 +122,7 @@ class Extension(Closed):
     power_changes_on: from when a newly measured power counts, without it the first of the month after its approval.
     power_priced_period: what a kW is priced by, and the band's fixed part with it.
     bands: one for each tariff where there are several. overrun_per_kw: for each kW of a month's highest hour above the
-    power that the customer has chosen.
+    power that the customer has chosen. options: what customers may choose beside the prices.
     """
 
     name: Name
@@ -130,6 +140,7 @@ class Extension(Closed):
     volume_references: Annotated[tuple[VolumeReference, ...], Field(max_length=50)] = ()
     overrun_per_kw: Price | None = None
     utilisation_hours: Annotated[tuple[UtilisationHours, ...], Field(max_length=10)] = ()
+    options: Annotated[tuple[Option, ...], Field(max_length=50)] = ()
 
 
 class PriceListTerms(Closed):

@@ -22,7 +22,7 @@ from schemas.price_list_terms import (
     UtilisationHours,
     WeightedBy,
 )
-from schemas.tariffs import Amount, OrganisationNumber, ReferenceSource
+from schemas.tariffs import Amount, Name, OrganisationNumber, Reference, ReferenceSource, Text
 from schemas.values import Medium
 
 MONTHS = set(range(1, 13))
@@ -170,6 +170,16 @@ Component = Annotated[
 ]
 
 
+class OptionInShort(_Short):
+    """What a customer may choose beside the prices; of both prices either or both."""
+
+    reference: Reference
+    name: Name
+    description: Text | None = None
+    per_year: Amount | None = None
+    per_mwh: Amount | None = None
+
+
 class ShortPriceList(_Short):
     """What a price list says, as a utility prints it; without its identity and version.
 
@@ -190,6 +200,7 @@ class ShortPriceList(_Short):
     company_name: Annotated[str, Field(min_length=1, max_length=200)] = "Fjärrvärmebolaget"
     company_org_no: OrganisationNumber = "000000-0000"
     components: Annotated[tuple[Component, ...], Field(min_length=1, max_length=50)]
+    options: Annotated[tuple[OptionInShort, ...], Field(max_length=50)] = ()
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -14,7 +14,11 @@ TOGETHER = (
 )
 """Folders whose tests share what runs for them: one process starts it, and runs them all."""
 
-ALONE = ("tests/faults/test_positions.py", "tests/integration/ingest/http/test_away.py")
+ALONE = (
+    "tests/faults/test_positions.py",
+    "tests/faults/test_power_run.py",
+    "tests/integration/ingest/http/test_away.py",
+)
 """Files in those folders whose tests have what they need to themselves."""
 
 LONGEST_FIRST = ("tests/faults/", "tests/integration/", "tests/browser/", "tests/messages/")

@@ -37,7 +37,7 @@ BEGIN
     GRANT USAGE ON SCHEMA permissions_v1 TO contracts, alerts, gateway;
     GRANT USAGE ON SCHEMA contracts_v1 TO permissions, contracts, billing, alerts, gateway;
     GRANT USAGE ON SCHEMA ingest_v1 TO contracts, ingest, billing, alerts, gateway;
-    GRANT USAGE ON SCHEMA billing_v1 TO billing, gateway;
+    GRANT USAGE ON SCHEMA billing_v1 TO contracts, billing, gateway;
     GRANT USAGE ON SCHEMA alerts_v1 TO alerts, gateway;
 
     -- No one may make tables, be they temporary, beside those of the migrations: every role has the public schema on

@@ -100,9 +100,8 @@ async def _take_price_lists(tx: Transaction, events: Sequence[PriceListChanged])
 
 
 def _contract(event: ContractChanged) -> Contract:
-    return Contract(
-        event.contract_id, event.contract_number, event.customer_id, event.point_id, event.terms, event.powers
-    )
+    ids = event.contract_id, event.contract_number, event.customer_id, event.point_id
+    return Contract(*ids, event.terms, event.powers, event.agreed)
 
 
 def _days(record: Record) -> list[tuple[PointId, date]]:

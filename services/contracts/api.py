@@ -13,6 +13,7 @@ from schemas.values import Key
 from services.common import problems, web
 from services.common.table_imports import ImportAnswer, imported
 from services.contracts import (
+    choosing_api,
     costs_api,
     determinations_api,
     effects_api,
@@ -67,7 +68,9 @@ def app(parts: Parts) -> FastAPI:
 
     @api.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> Response:
-        return web.Problem(_status(error.refusal), error.refusal.value, error.detail).response()
+        code = error.refusal.value
+        errors = [{"field": error.field, "code": code, "reason": error.detail}] if error.field else None
+        return web.Problem(_status(error.refusal), code, error.detail, errors).response()
 
     @api.exception_handler(FaultyPriceListError)
     async def faulty(_: Request, error: FaultyPriceListError) -> Response:
@@ -96,6 +99,7 @@ def app(parts: Parts) -> FastAPI:
         api.include_router(router, prefix="/v1", dependencies=[Depends(asking)])
     api.include_router(costs_api.public_routes(parts), prefix=costs_api.PUBLIC)
     api.include_router(costs_api.contract_routes(parts), prefix="/v1")
+    api.include_router(choosing_api.routes(parts), prefix="/v1")
     return api
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from schemas.price_list_terms import PowerMethod
 from schemas.values import DeterminationId, PointId
 from services.common.postgres import Database, Transaction
-from services.contracts.determining import measure_one
+from services.contracts.measuring import measured_one
 from services.contracts.store import corrected, determinations
 from services.heat.local_time import EPOCH
 from services.heat.power_methods.decision import Decision
@@ -43,7 +43,7 @@ async def corrected_determinations(database: Database, at_once: int, limit: int)
 async def _measured_now(tx: Transaction, one: corrected.Touched) -> Corrected:
     method = PowerMethod(one.method)
     asked = await determinations.asked(tx, PointId(one.point_id), method)
-    now = (await measure_one(tx, asked, Period(_number(one.period_from), _number(one.period_to) + 1))).measurement
+    now = (await measured_one(tx, asked, Period(_number(one.period_from), _number(one.period_to) + 1))).measurement
     return Corrected(
         determination_id=DeterminationId(one.determination_id),
         metering_point=one.metering_point,

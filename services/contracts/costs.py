@@ -4,23 +4,27 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from schemas.agreements import Agreed, ChosenOption
 from schemas.price_list_terms import PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
 from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
-from services.contracts.core.cost_answers import kronor, version_of, year_of
+from services.contracts.core.cost_answers import agreed_of, kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.methods import method_of
+from services.contracts.core.network_means import NetworkMeans
+from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
-from services.contracts.core.simulation import Choices, Facility, Power
+from services.contracts.core.simulation import Choices, Facility, Place, Power
 from services.contracts.core.year_cost import Prices, Used, YearCost, spread
+from services.contracts.store import agreements, network_means, price_lists
 from services.contracts.store import costs as store
-from services.contracts.store import price_lists
 from services.contracts.store.costs import Contract, Span
 from services.contracts.store.tariff_versions import withdrawn
 from services.heat.arrays import Float64
@@ -33,6 +37,7 @@ class Asked(NamedTuple):
     contract: Contract
     seen: Span
     today: date
+    zone: ZoneInfo
 
 
 class OnDay(NamedTuple):
@@ -48,12 +53,14 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     prices = await _prices_today(tx, asked)
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
     normal = await _normal_year(tx, asked, days, profiles)
-    used, assumptions = _used(contract, prices, normal, days)
+    means = await network_means.of_network(tx, contract.network_id, contract.medium)
+    used, assumptions = _used(contract, prices, normal, days, means)
     cost = cost_of(prices, used)
     return {
         **_of_contract(contract),
         "price_list": version_of(prices.price_list),
-        **_normal_use(contract, normal),
+        "agreed": agreed_of(prices),
+        **_normal_use(contract, normal, network_mean=annual_estimate.held_against(prices, means)._asdict()),
         "assumptions": list(assumptions),
         "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
         "plus_minus_kr": _plus_minus(prices, used, normal, cost),
@@ -69,10 +76,16 @@ async def both_years(
     Each by its version of the day that is named with it. Raises CannotCalculateError.
     """
     contract = asked.contract
-    lists = [laid_out(await _known_in_force(tx, one), one.day) for one in (now, then)]
+    agreed = await agreements.agreed(tx, contract.contract_id)
+    means = await network_means.of_network(tx, contract.network_id, contract.medium)
+    lists = [await _known_in_force(tx, one) for one in (now, then)]
+    priced = [
+        laid_out(price_list, one.day, _kept(agreed, price_list))
+        for price_list, one in zip(lists, (now, then), strict=True)
+    ]
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
     normal = await _normal_year(tx, asked, days, profiles)
-    today, proposed = (_sums(contract, prices, normal, days) for prices in lists)
+    today, proposed = (_sums(contract, prices, normal, days, means) for prices in priced)
     return {
         **_normal_use(contract, normal),
         "today": today,
@@ -83,8 +96,8 @@ async def both_years(
     }
 
 
-def _sums(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows) -> dict[str, Any]:
-    used, assumptions = _used(contract, prices, normal, days)
+def _sums(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows, means: NetworkMeans) -> dict[str, Any]:
+    used, assumptions = _used(contract, prices, normal, days, means)
     cost = cost_of(prices, used)
     year = year_of(cost, prices.price_list)
     return {
@@ -99,25 +112,31 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     """Set a year of own use under today's terms beside the same with choices. Raises CannotCalculateError."""
     contract = asked.contract
     before = await _prices_today(tx, asked)
-    after = await _chosen(tx, asked, choices) if choices.price_list_id else before
-    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
-    year = annual_estimate.newest_whole_year(days)
+    is_other = choices.price_list_id is not None or choices.options is not None
+    after = await _chosen(tx, asked, before, choices) if is_other else before
+    stored = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
+    own = await store.own_hours(tx, contract.point_id, asked.seen, asked.today, asked.zone)
+    year = newest_year(own)
     if year is None:
         raise CannotCalculateError("", "no_measured_year", "there are no twelve whole months with figures")
     weather = await store.weather(tx, contract.station_id, asked.today)
     in_force = Decimal(_centi_kw(contract, before)).scaleb(-2)
-    changed = simulation.otherwise(days, choices)
+    days, changed = (simulation.days_otherwise(own, stored, one) for one in (Choices(), choices))
     facility = Facility(contract.point_id, contract.activity, days, _by_period(weather), asked.today)
     methods = method_of(before.price_list), method_of(after.price_list)
     power = simulation.power_otherwise(facility, changed, in_force, methods, choices)
-    today = simulation.used_of_year(before, year, in_force, Choices(), contract.is_cooling)
-    other = simulation.used_of_year(after, simulation.otherwise(year, choices), power.kw, choices, contract.is_cooling)
+    place = Place(await network_means.of_network(tx, contract.network_id, contract.medium), contract.is_cooling)
+    of_year = (days.day >= year.day[0]) & (days.day <= year.day[-1])
+    today = simulation.used_of_year(before, days.take(of_year), in_force, Choices(), place)
+    other = simulation.used_of_year(after, changed.take(of_year), power.kw, choices, place)
+    known = coverage(year)
     return {
         **_of_contract(contract),
         "first_day": annual_estimate.day_of(int(year.day[0])),
         "last_day": annual_estimate.day_of(int(year.day[-1])),
+        "coverage": known._asdict(),
         "choices": choices.model_dump(mode="json", exclude_defaults=True),
-        "assumptions": sorted({*today[1], *other[1]}),
+        "assumptions": sorted({*today[1], *other[1], *(["hours_missing"] if known.known < known.hours else [])}),
         **_beside((before, cost_of(before, today[0])), (after, cost_of(after, other[0]))),
         "power": _power(in_force, power),
     }
@@ -125,7 +144,7 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
 
 def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> dict[str, Any]:
     now, then = (
-        {"price_list": version_of(prices.price_list), **year_of(cost, prices.price_list)}
+        {"price_list": version_of(prices.price_list), "agreed": agreed_of(prices), **year_of(cost, prices.price_list)}
         for prices, cost in (before, after)
     )
     by_charge: dict[str, list[int]] = {}
@@ -157,11 +176,39 @@ async def _prices_today(tx: Transaction, asked: Asked) -> Prices:
     price_list = await _in_force(tx, price_list_id, asked.today) if price_list_id else None
     if price_list is None:
         raise CannotCalculateError("", "no_price_list", f"the contract has no price list in force on {asked.today}")
-    return laid_out(price_list, asked.today)
+    return laid_out(price_list, asked.today, await agreements.agreed(tx, asked.contract.contract_id))
 
 
-async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
-    wanted = choices.price_list_id or ""
+async def _chosen(tx: Transaction, asked: Asked, before: Prices, choices: Choices) -> Prices:
+    """Lay out the price list and the options that are chosen; agreements stay. Raises CannotCalculateError."""
+    price_list = await _chosen_list(tx, asked, choices.price_list_id) if choices.price_list_id else before.price_list
+    if choices.options is None:
+        return laid_out(price_list, asked.today, _kept(before.agreed, price_list))
+    offered = _offered(price_list)
+    unknown = sorted(set(choices.options) - offered)
+    if unknown:
+        known = f"it offers {', '.join(sorted(offered))}" if offered else "it offers none"
+        reason = f"'{unknown[0]}' is no option of the price list '{price_list.name}'; {known}"
+        raise CannotCalculateError("options", "option_not_offered", reason)
+    options = tuple(_whole_year(one, price_list) for one in choices.options)
+    return laid_out(price_list, asked.today, Agreed(options, before.agreed.agreements))
+
+
+def _offered(price_list: PriceList) -> set[str]:
+    return {one.reference for one in price_list.extension.options}
+
+
+def _kept(agreed: Agreed, price_list: PriceList) -> Agreed:
+    """Give what stays of what was agreed on another price list: the options that this one offers, too."""
+    offered = _offered(price_list)
+    return agreed._replace(options=tuple(one for one in agreed.options if one.reference in offered))
+
+
+def _whole_year(reference: str, price_list: PriceList) -> ChosenOption:
+    return ChosenOption(valid_from=price_list.valid_period.from_including, valid_to=None, reference=reference)
+
+
+async def _chosen_list(tx: Transaction, asked: Asked, wanted: str) -> PriceList:
     require_offered(wanted, await withdrawn(tx), asked.today)
     price_list = await _in_force(tx, wanted, asked.today)
     if price_list is None:
@@ -169,7 +216,7 @@ async def _chosen(tx: Transaction, asked: Asked, choices: Choices) -> Prices:
             "price_list_id", "unknown_price_list", f"there is no price list '{wanted}' in force on {asked.today}"
         )
     _require_eligible(price_list, asked.contract)
-    return laid_out(price_list, asked.today)
+    return price_list
 
 
 def _require_eligible(terms: PriceListTerms, contract: Contract) -> None:
@@ -221,16 +268,18 @@ def _plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) 
     return kronor(abs(cost_of(prices, used._replace(kwh=more, litres=litres)).total_ore - cost.total_ore))
 
 
-def _used(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows) -> tuple[Used, tuple[str, ...]]:
+def _used(
+    contract: Contract, prices: Prices, normal: NormalYear, days: DayRows, means: NetworkMeans
+) -> tuple[Used, tuple[str, ...]]:
     efficiency = annual_estimate.efficiency(days)
-    return annual_estimate.used_in(prices, normal.kwh, efficiency, _centi_kw(contract, prices))
+    return annual_estimate.used_in(prices, normal.kwh, efficiency, _centi_kw(contract, prices), means)
 
 
-def _normal_use(contract: Contract, normal: NormalYear) -> dict[str, Any]:
+def _normal_use(contract: Contract, normal: NormalYear, **more: Any) -> dict[str, Any]:
     return {
         "power_kw": None if contract.kw is None else str(contract.kw),
         "energy_mwh": f"{Decimal(int(normal.kwh.sum())).scaleb(-3):.3f}",
-        "rests_on": _rests_on(normal),
+        "rests_on": _rests_on(normal) | more,
     }
 
 

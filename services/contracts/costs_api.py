@@ -1,6 +1,6 @@
 """What does it cost? The calculator and the price lists in force for everybody; a contract's year for who sees it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -17,11 +17,13 @@ from services.contracts.core import calculation as core
 from services.contracts.core import cost_document
 from services.contracts.core.cost_answers import calculated, listed
 from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.core.network_means import OF_AT_LEAST
 from services.contracts.core.simulation import Choices
 from services.contracts.core.tariff_catalogue import Version
 from services.contracts.parts import Parts
 from services.contracts.printing import Printer
 from services.contracts.store import costs as store
+from services.contracts.store import network_means
 from services.contracts.store.tariff_versions import KnownVersions, withdrawn
 
 PUBLIC = "/public"
@@ -42,33 +44,42 @@ def public_routes(parts: Parts) -> APIRouter:
         async with parts.database.transaction() as tx:
             lists = by_id(await known.read(tx))
             gone = {one.price_list_id for one in await withdrawn(tx) if one.withdrawn_on <= day}
+            networks = await network_means.of_all(tx, OF_AT_LEAST)
         versions = [lists[name].in_force(day) for name in sorted(lists.keys() - gone)]
-        return {"on": day, "price_lists": [listed(one, day) for one in versions if one is not None]}
+        return {"on": day, "price_lists": [listed(one, day, networks) for one in versions if one is not None]}
 
     @router.get("/calculation")
     async def calculation(request: Request) -> dict[str, Any]:
         question = _question(request)
         async with parts.database.transaction() as tx:
             lists, gone = by_id(await known.read(tx)), await withdrawn(tx)
+            networks = await network_means.of_all(tx, OF_AT_LEAST)
         try:
             core.require_offered(question.price_list_id, gone, question.on or parts.today())
-            return calculated(core.calculation(question, lists, profiles, parts.today()))
+            return calculated(core.calculation(question, lists, profiles, parts.today(), networks))
         except core.CannotCalculateError as error:
             raise refused(error) from error
 
     return router
 
 
-def contract_routes(parts: Parts) -> APIRouter:
-    """Give what staff systems, and visitors of a contract by their session, may ask of its year."""
-    router = web.router()
+def key_or_session(parts: Parts) -> Callable[[str | None, str | None], str | None]:
+    """Make the dependency that lets in a visitor's session, which it gives, or staff systems by their key."""
     check_key = web.integration_key(parts.settings)
-    profiles, printer = energy_profiles(parts), Printer()
 
     def asking(kulvert_session: Session = None, authorization: Authorization = None) -> str | None:
         if kulvert_session is None:
             check_key(authorization)
         return kulvert_session
+
+    return asking
+
+
+def contract_routes(parts: Parts) -> APIRouter:
+    """Give what staff systems, and visitors of a contract by their session, may ask of its year."""
+    router = web.router()
+    asking = key_or_session(parts)
+    profiles, printer = energy_profiles(parts), Printer()
 
     @router.get("/contracts/{contract_number}/estimate")
     async def estimate(contract_number: Key, session: Annotated[str | None, Depends(asking)]) -> dict[str, Any]:
@@ -105,32 +116,35 @@ def contract_routes(parts: Parts) -> APIRouter:
 async def _estimated(parts: Parts, profiles: EnergyProfiles, number: str, session: str | None) -> dict[str, Any]:
     async with parts.database.transaction() as tx:
         try:
-            return await costs.estimate(tx, await _asked(tx, parts, number, session), profiles)
+            return await costs.estimate(tx, await visible_contract(tx, parts, number, session), profiles)
         except core.CannotCalculateError as error:
             raise refused(error) from error
 
 
 async def _simulated(parts: Parts, request: Request, number: str, session: str | None) -> dict[str, Any]:
-    given = {name: one for name, one in request.query_params.items() if one and name != "language"}
+    # An empty list of options is none of them; every other field that is empty is not given.
+    given = {
+        name: one for name, one in request.query_params.items() if name != "language" and (one or name == "options")
+    }
     try:
         choices = Choices.model_validate(given)
     except ValidationError as error:
         raise web.Problem(422, "invalid", UNANSWERABLE, problems.faults_of(error.errors())) from error
     async with parts.database.transaction() as tx:
         try:
-            return await costs.simulate(tx, await _asked(tx, parts, number, session), choices)
+            return await costs.simulate(tx, await visible_contract(tx, parts, number, session), choices)
         except core.CannotCalculateError as error:
             raise refused(error) from error
 
 
-async def _asked(tx: Transaction, parts: Parts, number: str, session: str | None) -> costs.Asked:
+async def visible_contract(tx: Transaction, parts: Parts, number: str, session: str | None) -> costs.Asked:
     """Give a contract that may be asked for. Another's is as unknown as one that does not exist. Raises Problem 404."""
     today = parts.today()
     seen = costs.everything_until(today) if session is None else await store.seen_days(tx, number, session)
     contract = await store.contract(tx, number, today) if seen else None
     if seen is None or contract is None:
         raise web.Problem(404, "not_found", f"There is no contract '{number}' here.")
-    return costs.Asked(contract, seen, today)
+    return costs.Asked(contract, seen, today, parts.settings.zone)
 
 
 def _pdf(pages: bytes, kind: str, number: str) -> Response:

@@ -10,14 +10,14 @@ from schemas.values import ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
 from services.contracts import metrics
 from services.contracts.core import determination as core
-from services.contracts.core.measuring import Asked, Measured, measure
-from services.contracts.core.methods import method_of, period_of, rule_of
+from services.contracts.core.measuring import Measured
+from services.contracts.core.methods import method_of, period_of
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.core.winters import require_over
 from services.contracts.handlers import tell_of_contract
-from services.contracts.store import contracts, days, determinations, facilities, price_lists
+from services.contracts.measuring import measured_one
+from services.contracts.store import contracts, determinations, facilities, price_lists
 from services.contracts.store.determinations import Determination, NewDetermination, RestsOn
-from services.heat.power_methods.measurement import Period
 
 
 async def determine(tx: Transaction, metering_point: str, winter: str, today: date) -> tuple[bool, Determination]:
@@ -42,8 +42,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
         )
     price_list = await price_list_on(tx, contract_id, today)
     method = _measured_method(price_list, metering_point)
-    asked = await determinations.asked(tx, point_id, method)
-    measured = await measure_one(tx, asked, period_of(method, winter, today))
+    asked = await determinations.asked(tx, point_id, method, price_list)
+    measured = await measured_one(tx, asked, period_of(method, winter, today))
     findings = core.findings_of(winter, method, measured.measurement)
     known = await determinations.same(tx, contract_id, findings)
     if known is not None:
@@ -51,13 +51,6 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
         return False, await determinations.determination(tx, known)
     determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), price_list, today)
     return True, await determinations.determination(tx, determination_id)
-
-
-async def measure_one(tx: Transaction, asked: Asked, period: Period) -> Measured:
-    """Measure one metering point over the days of its method."""
-    rows = await days.day_rows(tx, [asked.point_id], period, rule_of(asked.method).statistic)
-    weather = await days.weather(tx, [asked.station_id] if asked.station_id else [], period)
-    return measure([asked], period, rows, weather)[asked.point_id]
 
 
 def rests_on(measured: Measured) -> RestsOn:

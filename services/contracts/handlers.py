@@ -17,8 +17,8 @@ from services.contracts.core.contract_changes import changed_from
 from services.contracts.core.price_list_documents import period_fault
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
-from services.contracts.life import terms_of
-from services.contracts.store import Change, contracts, customers, facilities, lock, price_lists
+from services.contracts.life import require_offered, terms_of
+from services.contracts.store import Change, agreements, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"
 
@@ -84,6 +84,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     known = await contracts.contract(tx, number)
     terms = await terms_of(tx, number, point_id, document, known.document.terms if known else ())
     if known is None:
+        await require_offered(tx, number, document)
         async with _one_contract_at_a_time(tx, document):
             contract_id = await contracts.add_contract(tx, number, customer_id, point_id, document)
         before = None
@@ -97,11 +98,13 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
             )
         if known.document == document:
             return Change.UNCHANGED, contract_id
+        await require_offered(tx, number, document)
         before = await contracts.contract_event(tx, contract_id)
         async with _one_contract_at_a_time(tx, document):
             await contracts.move_contract(tx, contract_id, document)
     await contracts.replace_terms(tx, contract_id, terms)
     await contracts.replace_entered_powers(tx, contract_id, document)
+    await agreements.replace(tx, contract_id, document)
     await tell_of_contract(tx, contract_id, before)
     return Change.CHANGED if known else Change.CREATED, contract_id
 

@@ -7,6 +7,7 @@ from schemas.price_lists import PriceListChanged
 from schemas.values import PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
+from services.contracts.core.agreeing import unoffered_option
 from services.contracts.core.price_list_life import (
     Term,
     Withdrawal,
@@ -46,6 +47,21 @@ async def terms_of(
         if reason:
             raise RefusedError(Refusal.NOT_ELIGIBLE, f"{reason}; choose another price list, or mend the facility")
     return await moved_terms(tx, number, point_id, put, document.valid_to, withdrawn)
+
+
+async def require_offered(tx: Transaction, number: str, document: documents.Contract) -> None:
+    """Raise RefusedError for an option that a price list of the contract does not offer."""
+    found = unoffered_option(document, await _lists(tx, {term.price_list_id for term in document.terms}))
+    if found is None:
+        return
+    field, option, version = found
+    offered = ", ".join(f"'{one.reference}'" for one in version.extension.options) if version else ""
+    raise RefusedError(
+        Refusal.OPTION_NOT_OFFERED,
+        f"{field}: '{option.reference}' is no option of the price list that contract '{number}' has then"
+        + (f"; it offers {offered}" if offered else "; it offers none, leave it out"),
+        field,
+    )
 
 
 async def moved_terms(

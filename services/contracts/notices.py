@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from schemas.messages import MessageRequested, Template
 from schemas.topics import MESSAGES_REQUESTED
@@ -28,6 +29,7 @@ class Reckoning(NamedTuple):
     """What yearly costs are reckoned with."""
 
     today: date
+    zone: ZoneInfo
     profiles: EnergyProfiles
 
 
@@ -44,7 +46,7 @@ async def told(
     contract = await cost_store.contract(tx, number, now.day)
     if contract is None:
         raise LookupError(f"contract {number} is gone")
-    asked = Asked(contract, Span(begins, by.today + ONE_DAY), by.today)
+    asked = Asked(contract, Span(begins, by.today + ONE_DAY), by.today, by.zone)
     found: dict[str, Any] | None = None
     lacks: str | None = None
     try:

@@ -10,7 +10,7 @@ from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.offers import sheet, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.life import terms_of
+from services.contracts.life import require_offered, terms_of
 from services.contracts.store import Change, contracts, lock, offers, price_lists
 from services.contracts.store.offers import RestsOn, StoredOffer
 
@@ -40,8 +40,10 @@ async def put_offer(tx: Transaction, number: str, offer: documents.Offer, zone: 
         )
     _check_dates(offer, contract.document, zone)
     prices = await prices_of(tx, offer)
+    _check_options(offer, prices)
     offered = with_offer(contract.document, offer)
     await terms_of(tx, offer.contract_number, contract.point_id, offered, contract.document.terms)
+    await require_offered(tx, offer.contract_number, offered)
     event = await contracts.contract_event(tx, contract.contract_id)
     parties = await offers.parties(tx, contract.contract_id)
     whole = event.model_dump(mode="json", exclude={"changed_from", "customer_id"})
@@ -70,6 +72,15 @@ def _check_dates(offer: documents.Offer, contract: documents.Contract, zone: Zon
             f"contract '{offer.contract_number}' has a term that begins, or ends itself, on a later day than"
             f" {offer.valid_from} is followed by; let the offer begin after all its terms and before its end",
         )
+
+
+def _check_options(offer: documents.Offer, prices: PriceList) -> None:
+    offered = [one.reference for one in prices.extension.options]
+    for place, reference in enumerate(offer.chosen_options or ()):
+        if reference not in offered:
+            known = f"it offers {', '.join(offered)}" if offered else "it offers none"
+            field, told = f"chosen_options[{place}]", f"'{reference}' is no option of '{prices.name}'; {known}"
+            raise RefusedError(Refusal.OPTION_NOT_OFFERED, f"{field}: {told}", field)
 
 
 async def prices_of(tx: Transaction, offer: documents.Offer) -> PriceList:

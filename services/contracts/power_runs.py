@@ -8,19 +8,17 @@ from itertools import chain
 
 from psycopg import OperationalError
 
-from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
-from schemas.values import PointId
 from services.common import logs, metrics
 from services.common.health import Progress
 from services.common.postgres import Database, Transaction
+from services.contracts import measuring
 from services.contracts.core import determination as core
-from services.contracts.core.measuring import Measured, measure
-from services.contracts.core.methods import newest_period, rule_of
+from services.contracts.core.methods import newest_period
 from services.contracts.core.preview import Preview
 from services.contracts.core.proposals import LeftOut, Proposal, RunContract, to_measure
 from services.contracts.core.winters import last_whole_winter
-from services.contracts.store import days, power_runs, price_lists
+from services.contracts.store import power_runs, price_lists
 
 log = logs.get_logger()
 
@@ -105,7 +103,9 @@ async def propose(
     powers = await power_runs.powers(tx, begins, day)
     found = []
     for method, some in by_method.items():
-        measured = await measure_many(tx, method, some, day)
+        _, period = newest_period(method, day)
+        asked = [one.asked(method, lists.get(one.price_list_id or "")) for one in some]
+        measured = await measuring.measured(tx, asked, period)
         for one in some:
             mine, kw = measured[one.point_id], powers.get(one.contract_id)
             outcome = core.outcome(mine.measurement.measured_kw, kw, begins[one.contract_id])
@@ -117,15 +117,3 @@ async def lists_on(tx: Transaction, price_list_ids: Iterable[str], day: date) ->
     """Give price lists as they are on a day, without those that do not count yet."""
     found = {one: (await price_lists.price_list_event(tx, one)).in_force(day) for one in sorted(price_list_ids)}
     return {one: in_force for one, in_force in found.items() if in_force}
-
-
-async def measure_many(
-    tx: Transaction, method: PowerMethod, contracts: Sequence[RunContract], day: date
-) -> dict[PointId, Measured]:
-    """Measure contracts of one method over its newest days before a day: one query for all of theirs."""
-    _, period = newest_period(method, day)
-    rows = await days.day_rows(tx, [one.point_id for one in contracts], period, rule_of(method).statistic)
-    weather = await days.weather(tx, sorted({one.station_id for one in contracts if one.station_id}), period)
-    asked = [one.asked(method) for one in contracts]
-    # In a thread, so that requests are answered meanwhile.
-    return await asyncio.to_thread(measure, asked, period, rows, weather)

@@ -30,7 +30,9 @@ def routes(parts: Parts, asking: Asking) -> APIRouter:
         # Who decides under a session of his own is who that session says he is.
         wanted = document if economist is None else document.model_copy(update={"who": economist})
         async with database.transaction() as tx:
-            change, moved = await withdraw(tx, price_list_id, wanted, Reckoning(parts.today(), profiles))
+            change, moved = await withdraw(
+                tx, price_list_id, wanted, Reckoning(parts.today(), parts.settings.zone, profiles)
+            )
         response.status_code = 201 if change is Change.CREATED else 200
         return {
             "result": "dry_run" if document.dry_run else change.value,

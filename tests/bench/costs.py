@@ -24,6 +24,7 @@ from tests.browser.seed import GAP, House, seed
 
 REQUESTS, WARM_UP, PAGES = 300, 20, 100
 OTHER_POINTS = 2_000
+OTHER_POINTS_BY_HOUR = 200
 YEARS = 30
 MOST_ESTIMATE_MS, MOST_SIMULATION_MS, MOST_PDF_MS = 150, 200, 50
 CHOICES = {"price_list_id": "by-days", "saved_percent": "10", "cooling_c": "5", "shifted_percent": "10"}
@@ -41,6 +42,18 @@ _GAP = """
     INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured,
                             is_measured, volume_l, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
     VALUES (%s, %s, 300000, 20000, 24, 24, 24, true, 6000, 0, 0, 1, 1)
+"""
+_GAP_HOURS = """
+    INSERT INTO ingest.hour (point_id, starts_at, energy_wh, volume_l, start_quality, end_quality, revision)
+    SELECT %s, hour, 12500, 250, 1, 1, 1
+      FROM generate_series(%s::date::timestamptz, %s::date::timestamptz, interval '1 hour') AS hour
+        ON CONFLICT DO NOTHING
+"""
+_OTHER_HOURS = """
+    INSERT INTO ingest.hour (point_id, starts_at, energy_wh, volume_l, start_quality, end_quality, revision)
+    SELECT 3000000 + other.number, known.starts_at, known.energy_wh, known.volume_l, 1, 1, 1
+      FROM ingest.hour AS known, generate_series(1, %s) AS other(number)
+     WHERE known.point_id = %s
 """
 _WEATHER = """
     INSERT INTO ingest.daily_temperature (station_id, day, mean_c, hours, revision)
@@ -89,7 +102,10 @@ def _fill(stack: Stack, house: House) -> None:
     with psycopg.connect(stack.admin_dsn, autocommit=True) as connection:
         for back in GAP:
             connection.execute(_GAP, [house.point_id, house.last - timedelta(days=back)])
+        gap = [house.last - timedelta(days=back) for back in (GAP.stop, GAP.start - 1)]
+        connection.execute(_GAP_HOURS, [house.point_id, *gap])
         connection.execute(_OTHERS, [OTHER_POINTS, house.point_id])
+        connection.execute(_OTHER_HOURS, [OTHER_POINTS_BY_HOUR, house.point_id])
         connection.execute(_WEATHER, [date(house.last.year - YEARS, 1, 1), house.last])
         connection.execute("VACUUM ANALYZE")
 

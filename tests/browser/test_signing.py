@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from deploy.local.services import BANKID_RP
 from deploy.local.stack import Stack
 from tests.browser.conftest import COOKIE, Portal
-from tests.integration.contracts_house import House, put_first
+from tests.integration.contracts_house import BAS_2018, House, put, put_first
 from tests.integration.looking import rows, wait_for
 from tests.integration.signing_house import NUMBERS, Signing, put_people
 from tests.running import running
@@ -38,9 +38,9 @@ def services(portal: Portal, stack: Stack, tmp_path_factory: pytest.TempPathFact
 class Offered:
     """A house with an offer, which its people see."""
 
-    def __init__(self, portal: Portal, services: Signing) -> None:
-        self.house: House = services.house()
-        self.offer = services.offer(self.house)
+    def __init__(self, portal: Portal, services: Signing, house: House | None = None, **other: Any) -> None:
+        self.house = house or services.house()
+        self.offer = services.offer(self.house, **other)
         self.path = f"/contracts/sign/{self.offer['offer_id']}"
         self.base = portal.base
         seen = "SELECT count(*) FROM permissions.visible_period WHERE point_id = %s"
@@ -235,3 +235,54 @@ def test_another_browser_cannot_go_on_with_a_log_in(portal: Portal, services: Si
         assert client.get(order).status_code == 200
     assert httpx.get(portal.base + order).status_code == 404
     assert httpx.post(portal.base + order.split("?")[0] + "/status").status_code == 404
+
+
+def with_options(services: Signing) -> House:
+    """A house on a price list with two options, of which its contract has one."""
+    house = services.house()
+    options = [{"reference": "climate", "name": "Klimatval", "per_mwh": "15"}]
+    options += [{"reference": "service", "name": "Serviceavtal", "per_year": "1200"}]
+    assert put(services.contracts, "/v1/price-lists/to-choose", BAS_2018 | {"options": options}).is_success
+    terms = [{"valid_from": "2018-01-01", "price_list_id": "to-choose"}]
+    agreement = {"name": "Tryggt pris", "valid_from": "2020-01-01", "valid_to": "2050-01-01", "energy_per_mwh": "450"}
+    chosen = [{"reference": "climate", "valid_from": "2019-01-01"}]
+    document = house.contract(terms=terms, options=chosen, agreements=[agreement])
+    assert put(services.contracts, f"/v1/contracts/K{house.number}", document).is_success
+    return house
+
+
+def test_an_administrator_chooses_options_and_comes_to_the_offer_to_sign(
+    browser: Browser, services: Signing, portal: Portal
+) -> None:
+    offered = Offered(portal, services, with_options(services), price_list_id="to-choose")
+    page, faults = offered.opened(browser, services.session("anna"))
+    page.goto(f"{portal.base}/contracts/options?facility={offered.house.facility_id}")
+    text = page.get_by_role("main").inner_text().replace("\u00a0", " ")
+    assert "Valt sedan 2019-01-01" in text
+    assert "Tryggt pris" in text
+    page.get_by_label("Klimatval").uncheck()
+    page.get_by_label("Serviceavtal").check()
+    page.get_by_role("button", name="Gör ett erbjudande att underteckna").click()
+    expect(page.get_by_role("button", name=START)).to_be_visible()
+    signed = page.get_by_role("main").inner_text()
+    assert "Tillval: Serviceavtal, 1200 kr per år exkl. moms" in signed
+    assert "Klimatval" not in signed
+    assert faults == []
+
+
+def test_who_is_no_administrator_reads_the_options(browser: Browser, services: Signing, portal: Portal) -> None:
+    offered = Offered(portal, services, with_options(services), price_list_id="to-choose")
+    page, _ = offered.opened(browser, services.session("reader"))
+    page.goto(f"{portal.base}/contracts/options")
+    page.locator(f"a[href*='{offered.house.facility_id}']").click()
+    assert "Bara kundens administratörer väljer tillval." in page.get_by_role("main").inner_text()
+    assert page.get_by_role("checkbox").count() == 0
+
+
+def test_options_of_anothers_facility_are_not_there(browser: Browser, services: Signing, portal: Portal) -> None:
+    house = House(services.contracts)
+    offered = Offered(portal, services)
+    page, _ = offered.opened(browser, services.session("anna"))
+    answer = page.goto(f"{portal.base}/contracts/options?facility={house.facility_id}")
+    assert answer is not None
+    assert answer.status == 404

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from deploy.local.folder import ROOT
 from deploy.local.stack import Stack
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
 from schemas.power import DAILY_POWER, DAILY_POWER_BATCHES, DAILY_POWER_SCHEMA_ID
 from schemas.price_lists import PriceList, PriceListChanged
@@ -47,6 +48,7 @@ class House:
     powers: tuple[PowerInForce, ...] = (power(BEGAN, "10"),)
     price_list: str = "street"
     version: int = 1
+    agreed: Agreed = AS_LISTED
 
     def event(self) -> ContractChanged:
         term = ContractTerm(valid_from=self.first, valid_to=self.end, price_list_id=PriceListId(self.price_list))
@@ -54,6 +56,7 @@ class House:
             ContractChanged, "until_the_sale",
             contract_id=self.contract_id, version=self.version, contract_number=self.number, point_id=self.point_id,
             customer_id=self.customer_id, terms=(term,), powers=self.powers, changed_from=self.first,
+            options=self.agreed.options, agreements=self.agreed.agreements,
         )  # fmt: skip
 
 

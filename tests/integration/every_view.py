@@ -43,6 +43,10 @@ def fill_every_view(stack: Stack) -> tuple[House, str]:
             " VALUES (%s, 1, %s, %s, 1, 'views', 1, '2030-01-01', '{}', sha256('{}'), 'text', now())",
             [uuid4(), name, house.contract_id],
         )
+        connection.execute(
+            "INSERT INTO billing.network_mean VALUES ('browser', 'heat', '2025-01-01', 4500, 4400, 19000, 1)"
+            " ON CONFLICT DO NOTHING"
+        )
         _figures(connection, house)
         _invoice(connection, house)
     return house, token

@@ -1,9 +1,10 @@
 """A street of houses with contracts and a winter of measured days, put straight into the tables: many and quick."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -22,6 +23,64 @@ _DAY = """
                             is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
     VALUES (%s, %s, %s, %s, 24, 24, 24, true, 0, 0, 1, 1)
 """
+
+# Many houses in a few statements; their days lie around a line by up to 300 Wh.
+_MANY = (
+    """
+    INSERT INTO contracts.customer (customer_id, customer_number, kind, name, address)
+    VALUES (gen_random_uuid(), %(name)s, 'business', 'Bostads AB', 'Gatan')
+    """,
+    """
+    INSERT INTO contracts.facility (facility_id, facility_number, name, address, category, activity, network_id)
+    SELECT gen_random_uuid(), %(name)s || '.' || house, 'Huset', 'Gatan', 'apartments',
+           CASE WHEN house %% 4 = 0 THEN 'weekday' ELSE 'seven_day' END, %(name)s
+      FROM generate_series(1, %(count)s) AS house
+    """,
+    """
+    INSERT INTO contracts.metering_point (number, facility_id, medium, station_id)
+    SELECT facility_number, facility_id, 'heat', %(name)s FROM contracts.facility WHERE network_id = %(name)s
+    """,
+    """
+    INSERT INTO contracts.contract (contract_id, contract_number, customer_id, point_id, valid_from)
+    SELECT gen_random_uuid(), point.number, customer.customer_id, point.point_id, '2018-01-01'
+      FROM contracts.metering_point AS point
+      JOIN contracts.customer ON customer.customer_number = %(name)s
+     WHERE point.station_id = %(name)s
+    """,
+    """
+    INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id)
+    SELECT contract.contract_id, '2018-01-01', house.price_list
+      FROM unnest(%(price_lists)s::text[]) WITH ORDINALITY AS house(price_list, place)
+      JOIN contracts.contract ON contract.contract_number = %(name)s || '.' || house.place
+    """,
+    """
+    INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method)
+    SELECT contract.contract_id, '2018-01-01', house.kw, 'entered'
+      FROM unnest(%(in_force_kw)s::numeric[]) WITH ORDINALITY AS house(kw, place)
+      JOIN contracts.contract ON contract.contract_number = %(name)s || '.' || house.place
+    """,
+    """
+    INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present, hours_measured,
+                            is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)
+    SELECT point.point_id, daily.day, 20 * highest.wh, highest.wh, 24, 24, 24, true, 0, 0, 1, 1
+      FROM unnest(%(at_minus_five_wh)s::int8[]) WITH ORDINALITY AS house(wh, place)
+      JOIN contracts.metering_point AS point ON point.number = %(name)s || '.' || house.place
+      JOIN ingest.daily_temperature AS daily ON daily.station_id = %(name)s
+     CROSS JOIN LATERAL (
+           SELECT (house.wh - %(wh_per_degree)s * (daily.mean_c + 5))::int8
+                  + hashint4(house.place::int * 151 + extract(doy FROM daily.day)::int) %% 300 AS wh) AS highest
+     WHERE house.wh IS NOT NULL
+    """,
+    "ANALYZE ingest.day, contracts.contract, contracts.contract_term, contracts.power_in_force",
+)
+
+
+class Simulated(NamedTuple):
+    """A house as it is drawn; at_minus_five_wh: the hour that its days lie around at -5 C, None where it has none."""
+
+    at_minus_five_wh: int | None
+    in_force_kw: Decimal
+    price_list: str
 
 
 def mean_c(day: date) -> int:
@@ -82,6 +141,21 @@ class Street:
             if at_minus_five_kw is not None:
                 connection.cursor().executemany(_DAY, _days(row[0], at_minus_five_kw))
         return number
+
+    def houses(self, drawn: Sequence[Simulated]) -> None:
+        """Put many houses at once."""
+        at_minus_five_wh, in_force_kw, price_lists = (list(column) for column in zip(*drawn, strict=True))
+        values = {
+            "name": self.name,
+            "count": len(drawn),
+            "at_minus_five_wh": at_minus_five_wh,
+            "in_force_kw": in_force_kw,
+            "price_lists": price_lists,
+            "wh_per_degree": WH_PER_DEGREE,
+        }
+        with psycopg.connect(self._stack.admin_dsn) as connection:
+            for statement in _MANY:
+                connection.execute(statement.encode(), values)
 
     def change(self, statement: str, *values: object) -> None:
         """Do something to the tables, as their owners do."""

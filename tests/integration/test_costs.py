@@ -82,6 +82,15 @@ _DAYS = """
                    ) AS weather
            ) AS used
 """
+# By the clock in UTC; three morning hours of each day are a fifth above its mean, which makes the highest one.
+_HOURS = """
+    INSERT INTO ingest.hour (point_id, starts_at, energy_wh, volume_l, start_quality, end_quality, revision)
+    SELECT day.point_id, day.day + hour * interval '1 hour',
+           CASE WHEN hour BETWEEN 6 AND 8 THEN day.energy_wh / 20
+                ELSE (day.energy_wh - 3 * (day.energy_wh / 20)) / 21 END, NULL, 1, 1, 1
+      FROM ingest.day AS day, generate_series(0, 23) AS hour
+     WHERE day.point_id = %(point)s
+"""
 _WEATHER = """
     INSERT INTO ingest.daily_temperature (station_id, day, mean_c, hours, revision)
     SELECT %(station)s, day::date, 8 + 10 * cos(2 * pi() * (extract(doy FROM day) - 200) / 365), 24, 1
@@ -123,6 +132,7 @@ class Customer:
         with psycopg.connect(stack.admin_dsn) as connection:
             connection.execute("SELECT ingest.ensure_partitions(%s, %s)", [FIRST, TODAY])
             connection.execute(_DAYS, span | {"point": self.house.point_id})
+            connection.execute(_HOURS, {"point": self.house.point_id})
             connection.execute(_WEATHER, span | {"station": f"S{self.house.number}"})
 
 
@@ -150,6 +160,51 @@ def test_a_contracts_year_is_estimated_by_its_signature(everybody: httpx.Client,
     net = sum((Decimal(one["net_kr"]) for one in found["components"]), Decimal(0))
     assert net == Decimal(found["net_kr"]) == sum(map(Decimal, found["months_net_kr"]))
     assert Decimal(found["vat_kr"]) == (net / 4).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+
+
+def test_an_estimate_is_held_against_the_newest_mean_that_billing_closed(
+    everybody: httpx.Client, api: httpx.Client, stack: Stack, customer: Customer
+) -> None:
+    document = json.loads((ROOT / "services/contracts/price_lists/bas-2023.json").read_text())
+    components = [
+        {name: value for name, value in one.items() if name != "reference_c"} for one in document["components"]
+    ]
+    held = document | {"valid_from": "2018-01-01", "components": components}
+    assert put(api, "/v1/price-lists/costs-held", held).status_code == 201
+    asked = {"price_list_id": "costs-held"}
+
+    def of_return() -> tuple[dict[str, Any], Decimal]:
+        found = everybody.get(f"{customer.path}/simulation", headers=customer.session, params=asked).json()
+        sums = {one["component"]: Decimal(one["otherwise_kr"]) for one in found["differences"]}
+        return found, sums["return_temperature"]
+
+    unknown, nothing = of_return()
+    assert nothing == 0
+    assert "network_as_own" in unknown["assumptions"]
+    # Its own is 43.00 in every month; the older mean would make it dearer.
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(
+            "INSERT INTO billing.network_mean SELECT 'aalborg', 'heat', month, mean, mean, 19000, 40"
+            "  FROM generate_series(timestamp '2024-01-01', '2024-12-01', interval '1 month') AS month, (VALUES (4100))"
+            "    AS older(mean)"
+            " UNION ALL SELECT 'aalborg', 'heat', month, 4500, 4500, 19000, 40"
+            "  FROM generate_series(timestamp '2025-01-01', '2025-12-01', interval '1 month') AS month"
+        )
+    known, saved = of_return()
+    assert "network_of_newest" in known["assumptions"]
+    assert "network_as_own" not in known["assumptions"]
+    assert saved < 0
+    cooled = everybody.get(
+        f"{customer.path}/simulation", headers=customer.session, params=asked | {"cooling_c": "2"}
+    ).json()
+    twice = next(one for one in cooled["differences"] if one["component"] == "return_temperature")
+    # Two degrees below the network's mean save so much, two more twice that; the mean stays where it is.
+    assert float(twice["otherwise_kr"]) == pytest.approx(2 * float(saved), abs=0.2)
+    estimate = everybody.get(f"{customer.path}/estimate", headers=customer.session).json()
+    assert estimate["rests_on"]["network_mean"] == {"months": 0, "known": 0}
+    calculated = {**ASKED, "on": "2023-05-05", "price_list_id": "costs-held", "return_c": "40"}
+    answer = everybody.get("/public/calculation", params=calculated).raise_for_status().json()
+    assert "network_of_newest" in answer["assumptions"]
 
 
 def test_the_calculator_and_the_estimate_say_the_same_of_the_same(everybody: httpx.Client, customer: Customer) -> None:
@@ -207,9 +262,33 @@ def test_choices_stand_beside_today(everybody: httpx.Client, customer: Customer)
     assert float(other["difference_net_kr"]) == pytest.approx(9_000, abs=0.12)
 
 
+def test_a_simulation_says_of_how_many_hours_its_year_is(
+    everybody: httpx.Client, customer: Customer, stack: Stack
+) -> None:
+    def simulated() -> dict[str, Any]:
+        found: dict[str, Any] = everybody.get(f"{customer.path}/simulation", headers=customer.session).json()
+        return found
+
+    whole = simulated()
+    days = (date.fromisoformat(whole["last_day"]) - date.fromisoformat(whole["first_day"])).days + 1
+    assert whole["coverage"] == dict.fromkeys(("hours", "known", "measured"), 24 * days)
+    assert "hours_missing" not in whole["assumptions"]
+    five = [customer.house.point_id, whole["first_day"]]
+    change = "UPDATE ingest.hour SET {} WHERE point_id = %s AND starts_at = %s::date + interval '30 hours'"
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(change.format("energy_wh = NULL").encode(), five)
+    lacking = simulated()
+    assert lacking["coverage"]["known"] == 24 * days - 1
+    assert "hours_missing" in lacking["assumptions"]
+    assert Decimal(lacking["today"]["net_kr"]) < Decimal(whole["today"]["net_kr"])
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute(change.format("energy_wh = 1000").encode(), five)
+
+
 @pytest.mark.parametrize(
     ("choices", "field", "code"),
     [
+        ({"shifted_percent": "5", "shifted_from_hour": "9", "shifted_to_hour": "6"}, "shifted_to_hour", "not_later"),
         ({"price_list_id": "costs-topp"}, "price_list_id", "not_eligible"),
         ({"price_list_id": "none"}, "price_list_id", "unknown_price_list"),
         ({"saved_percent": "95"}, "saved_percent", "less_than_equal"),

@@ -23,8 +23,8 @@ from services.common.postgres import Database
 from services.contracts import power_runs
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import newest_period
-from services.contracts.determining import measure_one
 from services.contracts.jobs import jobs
+from services.contracts.measuring import measured_one
 from services.contracts.settings import ContractsSettings
 from services.contracts.store import power_runs as store
 from services.heat.power_methods.measurement import Measurement
@@ -315,7 +315,7 @@ def test_daily_means_are_measured_from_the_same_days_under_the_services_own_righ
             async with database.transaction() as tx:
                 asked = Asked(PointId(street.point_id(number)), street.name, Activity.SEVEN_DAY, method)
                 _, period = newest_period(method, date(2019, 5, 1))
-                return (await measure_one(tx, asked, period)).measurement
+                return (await measured_one(tx, asked, period)).measurement
         finally:
             await database.close()
 

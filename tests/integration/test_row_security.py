@@ -92,7 +92,7 @@ def seen_hours(gateway: psycopg.Connection[Any], token: str | None, point: int) 
         return [row[0] for row in found]
 
 
-FOR_STAFF = {"ingest_v1.refused", "contracts_v1.withdrawal"}
+FOR_STAFF = {"ingest_v1.refused", "contracts_v1.withdrawal", "billing_v1.network_mean"}
 
 
 @pytest.fixture(scope="module")

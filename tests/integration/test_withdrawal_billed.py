@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
@@ -63,7 +64,7 @@ async def announced(stack: Stack, price_list_id: str, asked: Withdrawal, today: 
     database = Database(stack.dsn("contracts"), 1, 1)
     await database.open()
     async with database.transaction() as tx:
-        _, moved = await withdraw(tx, price_list_id, asked, Reckoning(today, PROFILES))
+        _, moved = await withdraw(tx, price_list_id, asked, Reckoning(today, ZoneInfo("Europe/Stockholm"), PROFILES))
     await database.close()
     return moved
 

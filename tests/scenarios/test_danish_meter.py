@@ -17,7 +17,7 @@ from services.common.postgres import Database
 from services.contracts.core.determination import Findings, findings_of
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import period_of
-from services.contracts.determining import measure_one
+from services.contracts.measuring import measured_one
 from services.heat.power_methods.measurement import Reason
 from services.ingest.sources.readings_file import Named, readings_file
 from services.ingest.sources.shipped import profile_named
@@ -205,7 +205,7 @@ def findings(stack: Stack, point_id: int, first_year: int) -> Findings:
         try:
             async with database.transaction() as tx:
                 asked = Asked(PointId(point_id), STATION, Activity.SEVEN_DAY, method)
-                measured = await measure_one(tx, asked, period_of(method, winter, date(first_year + 1, 4, 1)))
+                measured = await measured_one(tx, asked, period_of(method, winter, date(first_year + 1, 4, 1)))
         finally:
             await database.close()
         return findings_of(winter, method, measured.measurement)

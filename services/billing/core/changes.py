@@ -7,7 +7,7 @@ from services.billing.core.terms import Contract
 
 
 def contract_differs_from(before: Contract, after: Contract) -> date | None:
-    """Give the first day on which customer, point, price list or power differ; None where no day does.
+    """Give the first day on which customer, point, price list, power or what is agreed differ; None where no day does.
 
     Compared are the two states themselves: a compacted topic may have dropped the changes between them.
     """
@@ -18,6 +18,7 @@ def contract_differs_from(before: Contract, after: Contract) -> date | None:
             *(term.valid_from for term in contract.terms),
             *(term.valid_to for term in contract.terms if term.valid_to),
             *(power.valid_from for power in contract.powers),
+            *contract.agreed.days(),
         )
     }
     return min((day for day in days if _state(before, day) != _state(after, day)), default=None)
@@ -27,7 +28,7 @@ def _state(contract: Contract, day: date) -> object:
     price_list_id = contract.price_list_id_on(day)
     if price_list_id is None:
         return None
-    return contract.customer_id, contract.point_id, price_list_id, contract.power_on(day)
+    return contract.customer_id, contract.point_id, price_list_id, contract.power_on(day), contract.agreed.says_on(day)
 
 
 def price_list_differs_from(before: PriceListChanged, after: PriceListChanged) -> date | None:

@@ -11,6 +11,7 @@ class HeldReason(StrEnum):
     REGISTER_WENT_BACKWARDS = "register_went_backwards"
     NO_PRICE_LIST = "no_price_list"
     NO_ENERGY_PRICE = "no_energy_price"
+    OPTION_NOT_PRICED = "option_not_priced"
     NO_POWER_IN_FORCE = "no_power_in_force"
     QUANTITY_MISSING = "quantity_missing"
     NO_ADDRESS = "no_address"

@@ -177,4 +177,12 @@ def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
             "name": price_list.name,
         },
         "power": power.model_dump(mode="json") if power else None,
+        **_agreed(part),
     }
+
+
+def _agreed(part: Part) -> dict[str, Any]:
+    """Cite the options and agreements that a part is priced by; nothing where there are none, as in all before them."""
+    counting = part.agreed.on(part.first)
+    cited = {"options": counting.options, "agreements": counting.agreements}
+    return {name: [one.model_dump(mode="json") for one in some] for name, some in cited.items() if some}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.agreements import Agreed
 from schemas.rates import Rate
 from schemas.values import PriceListId
 from services.billing.core.parts import Part, month_span
@@ -56,12 +57,12 @@ def lines(parts: Sequence[Part], used: Sequence[Used], prices: Prices) -> list[l
 
     None where something that its price list counts is not known.
     """
-    by_version: dict[tuple[PriceListId, int], list[int]] = defaultdict(list)
+    by_version: dict[tuple[PriceListId, int, Agreed], list[int]] = defaultdict(list)
     for place, part in enumerate(parts):
-        by_version[part.price_list.price_list_id, part.price_list.version].append(place)
+        by_version[part.price_list.price_list_id, part.price_list.version, part.agreed].append(place)
     found: list[list[Line] | None] = [None] * len(parts)
     for places in by_version.values():
-        laid_out = prices.of(parts[places[0]].price_list)
+        laid_out = prices.of(parts[places[0]].price_list, parts[places[0]].agreed)
         result = rated(laid_out.table, _columns([(parts[place], used[place]) for place in places]))
         for row, place in enumerate(places):
             if not result.lacks[row]:

@@ -1,10 +1,12 @@
 """A contract's month, parted at every local midnight on which its price, power or contract changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
+from schemas.agreed_rates import unoffered
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.contracts import PowerInForce
 from schemas.price_lists import PriceList
 from schemas.rates import Rate
@@ -33,6 +35,8 @@ class Part(Span):
 
     price_list: PriceList
     power: PowerInForce | None
+    agreed: Agreed = AS_LISTED
+    """All that its contract has beside its price lists."""
 
 
 def month_span(month: date) -> Span:
@@ -52,6 +56,7 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
     Held where a part has no firm price list, no energy price, or no power although its price list bills by power.
     """
     begins = {term.valid_from for term in contract.terms} | {power.valid_from for power in contract.powers}
+    begins |= contract.agreed.days()
     begins |= {day for term in contract.terms for day in prices.changes(term.price_list_id)}
     cuts = [span.first, *sorted(day for day in begins if span.first < day < span.end), span.end]
     found: list[Part] = []
@@ -60,7 +65,7 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
         if isinstance(part, Held):
             return part
         if found and _goes_on(found[-1], part, prices):
-            part = Part(found.pop().first, part.end, part.price_list, part.power)
+            part = replace(part, first=found.pop().first)
         found.append(part)
     return found
 
@@ -71,7 +76,11 @@ def _goes_on(before: Part, part: Part, prices: Prices) -> bool:
         part.price_list.price_list_id,
         part.price_list.version,
     )
-    return same_version and before.power == part.power and part.first not in prices.of(part.price_list).changes
+    return (
+        same_version
+        and before.power == part.power
+        and part.first not in prices.of(part.price_list, part.agreed).changes
+    )
 
 
 def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
@@ -79,14 +88,16 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
     price_list = prices.in_force(price_list_id, span.first) if price_list_id else None
     if price_list is None:
         return Held(HeldReason.NO_PRICE_LIST)
-    if not _has_energy_price(prices.of(price_list).rates, span):
+    if unoffered(price_list, contract.agreed, span.first):
+        return Held(HeldReason.OPTION_NOT_PRICED)
+    if not _has_energy_price(prices.of(price_list, contract.agreed).rates, span):
         return Held(HeldReason.NO_ENERGY_PRICE)
     if not price_list.has_power_price:
-        return Part(span.first, span.end, price_list, None)
+        return Part(span.first, span.end, price_list, None, contract.agreed)
     power = contract.power_on(span.first)
     if power is None:
         return Held(HeldReason.NO_POWER_IN_FORCE)
-    return Part(span.first, span.end, price_list, power)
+    return Part(span.first, span.end, price_list, power, contract.agreed)
 
 
 def _has_energy_price(rates: Sequence[Rate], span: Span) -> bool:

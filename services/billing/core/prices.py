@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas.agreed_rates import agreed_rates
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.price_lists import PriceList, PriceListChanged
-from schemas.rates import Rate, limits_kw, rates
+from schemas.rates import Rate, limits_kw
 from schemas.values import PriceListId
 from services.heat.local_time import EPOCH
 from services.heat.tariff.table import PriceTable, table
@@ -28,7 +30,7 @@ class Prices:
 
     def __init__(self, lists: PriceLists) -> None:
         self._lists = lists
-        self._laid_out: dict[tuple[PriceListId, int], LaidOut] = {}
+        self._laid_out: dict[tuple[PriceListId, int, Agreed], LaidOut] = {}
         self._changes: dict[PriceListId, set[date]] = {}
 
     def in_force(self, price_list_id: PriceListId, day: date) -> PriceList | None:
@@ -36,11 +38,11 @@ class Prices:
         known = self._lists.get(price_list_id)
         return known.in_force(day) if known else None
 
-    def of(self, price_list: PriceList) -> LaidOut:
-        """Give the prices of a version."""
-        key = price_list.price_list_id, price_list.version
+    def of(self, price_list: PriceList, agreed: Agreed = AS_LISTED) -> LaidOut:
+        """Give the prices of a version as a contract has them."""
+        key = price_list.price_list_id, price_list.version, agreed
         if key not in self._laid_out:
-            self._laid_out[key] = _laid_out(price_list)
+            self._laid_out[key] = _laid_out(price_list, agreed)
         return self._laid_out[key]
 
     def hold_against_networks(self) -> bool:
@@ -62,11 +64,11 @@ class Prices:
 
 
 MOST_REMEMBERED = 500
-"""Versions of price lists, each with some thousand numbers."""
+"""Versions of price lists, or what single contracts make of them, each with some thousand numbers."""
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
-def _laid_out(price_list: PriceList) -> LaidOut:
-    known = rates(price_list)
+def _laid_out(price_list: PriceList, agreed: Agreed) -> LaidOut:
+    known = agreed_rates(price_list, agreed)
     laid_out = table(known, limits_kw(price_list))
     return LaidOut(known, laid_out, frozenset(EPOCH + timedelta(days=day) for day in laid_out.first_day.tolist()))

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.contracts import ContractTerm, PowerInForce
 from schemas.values import ContractId, CustomerId, PointId, PriceListId
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Who takes heat where, with every dated term and power, oldest first."""
+    """Who takes heat where, with every dated term and power, oldest first, and what was agreed beside."""
 
     contract_id: ContractId
     contract_number: str
@@ -18,6 +19,7 @@ class Contract:
     point_id: PointId
     terms: Sequence[ContractTerm]
     powers: Sequence[PowerInForce]
+    agreed: Agreed = AS_LISTED
 
     @property
     def end(self) -> date:

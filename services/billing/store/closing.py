@@ -25,7 +25,7 @@ _MOVE_SERIES = "UPDATE billing.number_series SET next_number = %s, chain_sha256 
 
 _TO_BILL = """
     SELECT contract.contract_id, contract.contract_number, contract.customer_id, contract.point_id,
-           contract.terms, contract.powers
+           contract.terms, contract.powers, contract.options, contract.agreements
       FROM billing.contract AS contract
      WHERE contract.first_day < %(end)s AND contract.end_day > %(first)s AND contract.contract_id > %(after)s
        AND NOT EXISTS (SELECT FROM billing.period AS period

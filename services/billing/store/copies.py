@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
+from schemas.agreements import Agreed, ChosenOption, PriceAgreement
 from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import ContractId, PointId, PriceListId
@@ -26,17 +27,19 @@ _LOCK_CONTRACTS = """
        FOR UPDATE
 """
 _CONTRACTS = """
-    SELECT contract_id, contract_number, customer_id, point_id, terms, powers, version
+    SELECT contract_id, contract_number, customer_id, point_id, terms, powers, options, agreements, version
       FROM billing.contract WHERE contract_id = ANY(%s)
 """
 _PUT_CONTRACT = """
     INSERT INTO billing.contract AS old
-           (contract_id, version, contract_number, customer_id, point_id, first_day, end_day, terms, powers)
-    VALUES (%s, %s, %s, %s, %s, %s, coalesce(%s::date, 'infinity'), %s, %s)
+           (contract_id, version, contract_number, customer_id, point_id, first_day, end_day, terms, powers, options,
+            agreements)
+    VALUES (%s, %s, %s, %s, %s, %s, coalesce(%s::date, 'infinity'), %s, %s, %s, %s)
     ON CONFLICT (contract_id) DO UPDATE
        SET version = excluded.version, contract_number = excluded.contract_number,
            customer_id = excluded.customer_id, point_id = excluded.point_id, first_day = excluded.first_day,
-           end_day = excluded.end_day, terms = excluded.terms, powers = excluded.powers
+           end_day = excluded.end_day, terms = excluded.terms, powers = excluded.powers,
+           options = excluded.options, agreements = excluded.agreements
      WHERE old.version < excluded.version
 """
 _PRICE_LISTS = """
@@ -96,6 +99,8 @@ MOST_REMEMBERED = 500
 """Versions of price lists."""
 _TERMS = TypeAdapter(tuple[ContractTerm, ...])
 _POWERS = TypeAdapter(tuple[PowerInForce, ...])
+_OPTIONS = TypeAdapter(tuple[ChosenOption, ...])
+_AGREEMENTS = TypeAdapter(tuple[PriceAgreement, ...])
 
 
 async def lock_prices(tx: Transaction) -> None:
@@ -129,15 +134,17 @@ def contract_from(row: Mapping[str, Any]) -> Contract:
         row["point_id"],
         _TERMS.validate_python(row["terms"], strict=False),
         _POWERS.validate_python(row["powers"], strict=False),
+        Agreed(_OPTIONS.validate_python(row["options"]), _AGREEMENTS.validate_python(row["agreements"])),
     )
 
 
 async def put_contract(tx: Transaction, event: ContractChanged) -> None:
     """Keep a contract, unless the copy is as new."""
-    document = event.model_dump(mode="json", include={"terms", "powers"})
+    dated = ("terms", "powers", "options", "agreements")
+    document = event.model_dump(mode="json", include=set(dated))
     values = [event.contract_id, event.version, event.contract_number, event.customer_id, event.point_id]
     values += [event.terms[0].valid_from, event.terms[-1].valid_to]
-    await tx.execute(_PUT_CONTRACT, [*values, Jsonb(document["terms"]), Jsonb(document["powers"])])
+    await tx.execute(_PUT_CONTRACT, [*values, *(Jsonb(document[name]) for name in dated)])
 
 
 async def price_lists(tx: Transaction) -> dict[PriceListId, PriceListChanged]:

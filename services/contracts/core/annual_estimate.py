@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from schemas.facilities import Category
+from schemas.price_list_terms import WeightedBy
 from services.contracts.core.energy_profiles import EnergyProfiles
+from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.year_cost import MONTHS, Prices, Used, assumed, spread
 from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.heat.degree_days import HEATING_BASE_C
@@ -52,6 +54,10 @@ class DayRows(NamedTuple):
     return_wh_c: Float64
     """Energy times return temperature, NaN where there is none."""
     with_return_wh: Int64
+    return_l_c: Float64
+    """Water times return temperature, NaN where there is none."""
+    return_l: Int64
+    """The water that return_l_c is of."""
 
     @property
     def month(self) -> Int64:
@@ -193,14 +199,18 @@ class Efficiency(NamedTuple):
     """How a facility cooled its water, January first: UNKNOWN where it is not known."""
 
     l_per_mwh: Int64
-    return_centi_c: Int64
+    return_by_energy_centi_c: Int64
+    return_by_flow_centi_c: Int64
+
+    def returned(self, weighted_by: WeightedBy) -> Int64:
+        """Give the return temperatures as a price list weighs them."""
+        return self.return_by_energy_centi_c if weighted_by is WeightedBy.ENERGY else self.return_by_flow_centi_c
 
 
 def efficiency(days: DayRows) -> Efficiency:
-    """Give flow and energy-weighted return temperature by calendar month, over the newest year."""
+    """Give flow and mean return temperatures by calendar month, over the newest year."""
     if len(days.day) == 0:
-        nothing = np.full(MONTHS, UNKNOWN)
-        return Efficiency(nothing, nothing)
+        return Efficiency(*np.full((3, MONTHS), UNKNOWN))
     newest = days.take(days.day > days.day.max() - DAYS_OF_FIT)
     has_flow = (newest.litres != UNKNOWN) & (newest.energy_wh > 0)
     litres = np.bincount(newest.month[has_flow], newest.litres[has_flow].astype(np.float64), MONTHS)
@@ -208,7 +218,13 @@ def efficiency(days: DayRows) -> Efficiency:
     has_return = (newest.with_return_wh > 0) & ~np.isnan(newest.return_wh_c)
     warmth = np.bincount(newest.month[has_return], newest.return_wh_c[has_return], MONTHS)
     warmed = np.bincount(newest.month[has_return], newest.with_return_wh[has_return].astype(np.float64), MONTHS)
-    return Efficiency(_ratio(1_000_000 * litres, energy), _ratio(100 * warmth, warmed))
+    by_flow = newest.take((newest.return_l > 0) & ~np.isnan(newest.return_l_c))
+    flowed = np.bincount(by_flow.month, by_flow.return_l.astype(np.float64), MONTHS)
+    return Efficiency(
+        _ratio(1_000_000 * litres, energy),
+        _ratio(100 * warmth, warmed),
+        _ratio(100 * np.bincount(by_flow.month, by_flow.return_l_c, MONTHS), flowed),
+    )
 
 
 def _ratio(above: Any, below: Any) -> Int64:
@@ -216,58 +232,67 @@ def _ratio(above: Any, below: Any) -> Int64:
     return np.where(is_known, np.rint(above / np.where(is_known, below, 1.0)), UNKNOWN).astype(np.int64)
 
 
-def used_in(prices: Prices, january_first_kwh: Int64, own: Efficiency, centi_kw: int) -> tuple[Used, tuple[str, ...]]:
-    """Lay a year's use out in the order of a price list's months, with what had to be assumed of it."""
+def used_in(
+    prices: Prices, january_first_kwh: Int64, own: Efficiency, centi_kw: int, means: NetworkMeans
+) -> tuple[Used, tuple[str, ...]]:
+    """Lay a year's use out in the order of a price list's months, with what had to be assumed of it.
+
+    What is held against the network's mean is held against the newest of each calendar month; where none is known,
+    against the facility's own, so that it costs and saves nothing there.
+    """
     order = prices.calendar_months
-    used = assumed(prices, january_first_kwh[order], np.full(MONTHS, centi_kw))
-    flow, returned = own.l_per_mwh[order], own.return_centi_c[order]
+    used = assumed(prices, january_first_kwh[order], np.full(MONTHS, centi_kw), means)
+    flow = own.l_per_mwh[order]
+    returned = own.returned(prices.price_list.extension.return_temperature_weighted_by)[order]
     has_flow, has_return = flow != UNKNOWN, returned != UNKNOWN
     litres = (2 * used.kwh * np.where(has_flow, flow, 0) + 1_000) // 2_000
+    own_return = np.where(has_return, returned, used.return_centi_c)
+    own_flow = np.where(has_flow, flow, used.network_l_per_mwh)
     used = used._replace(
         litres=np.where(has_flow, litres, used.litres),
-        return_centi_c=np.where(has_return, returned, used.return_centi_c),
-        network_return_centi_c=np.where(has_return, returned, used.network_return_centi_c),
-        network_l_per_mwh=np.where(has_flow, flow, used.network_l_per_mwh),
+        return_centi_c=own_return,
+        network_return_centi_c=_or_own(prices.network_mean(Charge.RETURN_TEMPERATURE, means), own_return),
+        network_l_per_mwh=_or_own(prices.network_mean(Charge.VOLUME, means), own_flow),
     )
-    return used, tuple(_assumptions(prices, bool(has_flow.all()), bool(has_return.all())))
+    return used, tuple(_assumptions(prices, bool(has_flow.all()), bool(has_return.all()), held_against(prices, means)))
 
 
-def _assumptions(prices: Prices, has_flow: bool, has_return: bool) -> list[str]:
+def _or_own(of_network: Int64, own: Int64) -> Int64:
+    return np.where(of_network != UNKNOWN, of_network, own)
+
+
+class HeldAgainst(NamedTuple):
+    """In how many of the twelve months something is held against the network's mean, and of how many that is known."""
+
+    months: int
+    known: int
+
+
+def held_against(prices: Prices, means: NetworkMeans) -> HeldAgainst:
+    """Count the months in which the network's mean is asked for."""
+    charges = (Charge.RETURN_TEMPERATURE, Charge.VOLUME)
+    asked = [prices.is_against_network(charge) for charge in charges]
+    lacks = [one & (prices.network_mean(charge, means) == UNKNOWN) for charge, one in zip(charges, asked, strict=True)]
+    months = int(np.any(asked, axis=0).sum())
+    return HeldAgainst(months, months - int(np.any(lacks, axis=0).sum()))
+
+
+def _assumptions(prices: Prices, has_flow: bool, has_return: bool, held: HeldAgainst) -> list[str]:
     found = []
     lacks = (prices.asks_for(Charge.VOLUME) and not has_flow) or (
         prices.asks_for(Charge.RETURN_TEMPERATURE) and not has_return
     )
     if lacks:
         found.append("some_efficiency_unknown")
-    if any(one.is_against_network for one in prices.rates):
+    if held.known:
+        found.append("network_of_newest")
+    if held.known < held.months:
         found.append("network_as_own")
     return found
 
 
 def _month(day: Int64) -> Int64:
     return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % MONTHS
-
-
-def newest_whole_year(days: DayRows) -> DayRows | None:
-    """Give the days of the newest twelve calendar months in a row of which every day's energy is known."""
-    known = days.take(days.energy_wh != UNKNOWN)
-    count: dict[int, int] = {}
-    for month in (known.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)).tolist():
-        count[month] = count.get(month, 0) + 1
-    whole = {month for month, number in count.items() if number == _length(month)}
-    ends = [month for month in whole if all(month - back in whole for back in range(MONTHS))]
-    if not ends:
-        return None
-    first, end = (_first_of(max(ends) - MONTHS + 1) - EPOCH).days, (_first_of(max(ends) + 1) - EPOCH).days
-    return known.take((known.day >= first) & (known.day < end))
-
-
-def _length(month: int) -> int:
-    return (_first_of(month + 1) - _first_of(month)).days
-
-
-def _first_of(month: int) -> date:
-    return date(1970 + month // MONTHS, month % MONTHS + 1, 1)
 
 
 def day_of(number: int) -> date:

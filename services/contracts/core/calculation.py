@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.agreed_rates import unoffered
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
-from schemas.values import Key
+from schemas.values import Key, Medium
 from services.contracts.core.energy_profiles import EnergyProfiles, Split, by_month
+from services.contracts.core.network_means import NOTHING_CLOSED, NetworkMeans
 from services.contracts.core.tariff_catalogue import Withdrawn
 from services.contracts.core.year_cost import (
     MONTHS,
@@ -22,6 +26,7 @@ from services.contracts.core.year_cost import (
     assumed,
     twelve_months,
 )
+from services.heat.arrays import UNKNOWN
 from services.heat.tariff.table import Charge
 
 MOST_KW = 1_000_000
@@ -29,7 +34,10 @@ MOST_MWH = 1_000_000
 
 
 class Question(BaseModel):
-    """What is asked. return_c and m3_per_mwh: without them neither costs nor saves anything against its reference."""
+    """What is asked. return_c and m3_per_mwh: without them neither costs nor saves anything against its reference.
+
+    network_id: whose mean they are held against where the price list says so; needed where there are several.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,6 +46,7 @@ class Question(BaseModel):
     power_kw: Annotated[Decimal | None, Field(gt=0, le=MOST_KW, decimal_places=2, allow_inf_nan=False)] = None
     category: Category | None = None
     on: date | None = None
+    network_id: Key | None = None
     return_c: Annotated[Decimal | None, Field(gt=0, lt=120, decimal_places=2, allow_inf_nan=False)] = None
     m3_per_mwh: Annotated[Decimal | None, Field(gt=0, le=1_000, decimal_places=3, allow_inf_nan=False)] = None
 
@@ -59,18 +68,38 @@ class Calculation(NamedTuple):
     assumptions: tuple[str, ...]
 
 
+Networks = Mapping[tuple[Medium, str], NetworkMeans]
+"""What is known of networks' means, by medium and network."""
+
+
 def calculation(
-    question: Question, lists: Mapping[str, PriceListChanged], profiles: EnergyProfiles, today: date
+    question: Question,
+    lists: Mapping[str, PriceListChanged],
+    profiles: EnergyProfiles,
+    today: date,
+    networks: Networks = MappingProxyType({}),
 ) -> Calculation:
     """Answer a question. Raises CannotCalculateError."""
     day = question.on or today
     price_list = version_on(lists, question.price_list_id, day)
     prices = laid_out(price_list, day)
-    _check(question, prices)
+    means = _means(question, prices, networks)
+    _check(question, prices, means)
     kwh = int(question.energy_mwh * 1_000)
     split = by_month(profiles, kwh, question.category, prices.months)
-    used = _used(question, prices, split)
-    return Calculation(price_list, split, cost_of(prices, used), tuple(_assumptions(question, prices)))
+    used = _used(question, prices, split, means)
+    return Calculation(price_list, split, cost_of(prices, used), tuple(_assumptions(question, prices, means)))
+
+
+def _means(question: Question, prices: Prices, networks: Networks) -> NetworkMeans:
+    """Choose the network that is asked for, or the only one there is. Raises CannotCalculateError."""
+    medium = prices.price_list.extension.medium
+    known = {network_id: means for (of, network_id), means in networks.items() if of == medium}
+    if question.network_id is not None and question.network_id not in known:
+        reason = f"no mean of it is known; write one of {', '.join(sorted(known))}" if known else "no mean is known"
+        raise CannotCalculateError("network_id", "unknown_network", reason)
+    wanted = question.network_id or (next(iter(known)) if len(known) == 1 else None)
+    return NOTHING_CLOSED if wanted is None else known[wanted]
 
 
 def version_on(lists: Mapping[str, PriceListChanged], price_list_id: str, day: date) -> PriceList:
@@ -99,12 +128,16 @@ def require_offered(price_list_id: str, withdrawals: Sequence[Withdrawn], day: d
             )
 
 
-def laid_out(price_list: PriceList, day: date) -> Prices:
-    """Lay a version out for its twelve months. Raises CannotCalculateError."""
+def laid_out(price_list: PriceList, day: date, agreed: Agreed = AS_LISTED) -> Prices:
+    """Lay a version out for its twelve months, with what a contract has beside it. Raises CannotCalculateError."""
+    lacking = unoffered(price_list, agreed, day)
+    if lacking:
+        reason = f"the price list does not offer '{lacking[0]}', which the contract has"
+        raise CannotCalculateError("", "option_not_priced", reason)
     months = twelve_months(price_list, day)
     if months is None:
         raise CannotCalculateError("on", "no_whole_year", "the version that counts then does not last twelve months")
-    return Prices(price_list, months)
+    return Prices(price_list, months, agreed)
 
 
 def cost_of(prices: Prices, used: Used) -> YearCost:
@@ -115,7 +148,7 @@ def cost_of(prices: Prices, used: Used) -> YearCost:
         raise CannotCalculateError("price_list_id", "no_energy_price", str(error)) from error
 
 
-def _check(question: Question, prices: Prices) -> None:
+def _check(question: Question, prices: Prices, means: NetworkMeans) -> None:
     extension = prices.price_list.extension
     if question.power_kw is None and prices.price_list.has_power_price:
         raise CannotCalculateError("power_kw", "missing", "it must be given: the price list has a price of power")
@@ -124,20 +157,22 @@ def _check(question: Question, prices: Prices) -> None:
         raise CannotCalculateError("category", "not_for_this_list", f"the price list is for {allowed}")
     for field, charge in (("return_c", Charge.RETURN_TEMPERATURE), ("m3_per_mwh", Charge.VOLUME)):
         if getattr(question, field) is not None:
-            _check_option(prices, field, charge)
+            _check_option(prices, field, charge, means)
 
 
-def _check_option(prices: Prices, field: str, charge: Charge) -> None:
+def _check_option(prices: Prices, field: str, charge: Charge, means: NetworkMeans) -> None:
     if not prices.asks_for(charge):
         raise CannotCalculateError(field, "not_for_this_list", "the price list has no price of it; leave it out")
-    if any(one.charge == charge and one.is_against_network for one in prices.rates):
-        reason = "the price list holds it against the network's mean, which is not known beforehand; leave it out"
+    if (prices.is_against_network(charge) & (prices.network_mean(charge, means) == UNKNOWN)).any():
+        reason = (
+            "the price list holds it against the network's mean, which is not known; name the network, or leave it out"
+        )
         raise CannotCalculateError(field, "held_against_network", reason)
 
 
-def _used(question: Question, prices: Prices, split: Split) -> Used:
+def _used(question: Question, prices: Prices, split: Split, means: NetworkMeans) -> Used:
     centi_kw = np.full(MONTHS, int((question.power_kw or Decimal(0)) * 100))
-    used = assumed(prices, split.kwh, centi_kw)
+    used = assumed(prices, split.kwh, centi_kw, means)
     if question.return_c is not None:
         used = used._replace(return_centi_c=np.full(MONTHS, int(question.return_c * 100)))
     if question.m3_per_mwh is not None:
@@ -154,8 +189,11 @@ _ASSUMED: tuple[tuple[str, Callable[[Question, Prices], bool]], ...] = (
 """What stands beside an answer, and when; the names are never changed."""
 
 
-def _assumptions(question: Question, prices: Prices) -> list[str]:
-    return [name for name, holds in _ASSUMED if holds(question, prices)]
+def _assumptions(question: Question, prices: Prices, means: NetworkMeans) -> list[str]:
+    found = [name for name, holds in _ASSUMED if holds(question, prices)]
+    given = ((Charge.RETURN_TEMPERATURE, question.return_c), (Charge.VOLUME, question.m3_per_mwh))
+    is_held = (value is not None and prices.is_against_network(charge).any() for charge, value in given)
+    return [*found, "network_of_newest"] if means is not NOTHING_CLOSED and any(is_held) else found
 
 
 def _has_return(prices: Prices) -> bool:

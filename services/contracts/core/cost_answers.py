@@ -7,8 +7,9 @@ from typing import Any
 
 from schemas.price_lists import PriceList
 from schemas.rates import Rate, rates
-from services.contracts.core.calculation import Calculation
-from services.contracts.core.year_cost import Line, YearCost
+from services.contracts.core.calculation import Calculation, Networks
+from services.contracts.core.year_cost import Line, Prices, YearCost
+from services.heat.arrays import UNKNOWN
 from services.heat.tariff.table import Charge
 from services.heat.tariff.vat import vat_ore
 
@@ -31,6 +32,21 @@ def version_of(price_list: PriceList) -> dict[str, Any]:
         "valid_to": period.to_excluding,
         "vat_percent": str(price_list.vat_percent),
     }
+
+
+def agreed_of(prices: Prices) -> dict[str, Any]:
+    """Say what a contract has beside its price list in the months that are asked for."""
+    first, end = prices.months[0], prices.months[-1]
+    names = {one.reference: one.name for one in prices.price_list.extension.options}
+    options = [
+        {**one.model_dump(mode="json"), "name": names.get(one.reference, one.reference)}
+        for one in prices.agreed.options
+        if one.valid_from < end and (one.valid_to is None or one.valid_to > first)
+    ]
+    agreements = [
+        one.model_dump(mode="json") for one in prices.agreed.agreements if one.valid_from < end and one.valid_to > first
+    ]
+    return {"options": options, "agreements": agreements}
 
 
 def year_of(cost: YearCost, price_list: PriceList) -> dict[str, Any]:
@@ -77,8 +93,11 @@ def calculated(found: Calculation) -> dict[str, Any]:
     }
 
 
-def listed(price_list: PriceList, day: date) -> dict[str, Any]:
-    """Show a version with the prices that count on a day or later in the year."""
+def listed(price_list: PriceList, day: date, networks: Networks) -> dict[str, Any]:
+    """Show a version with the prices that count on a day or later in the year.
+
+    What it holds against a network's mean can be asked for where there is one network, and its mean is known.
+    """
     extension = price_list.extension
     return {
         **version_of(price_list),
@@ -87,17 +106,22 @@ def listed(price_list: PriceList, day: date) -> dict[str, Any]:
         "base_load": extension.base_load and extension.base_load.value,
         "power_method": extension.power_method and extension.power_method.value,
         "needs_power": price_list.has_power_price,
-        "takes": sorted(_options(price_list)),
+        "options": [one.model_dump(mode="json", exclude_none=True, by_alias=False) for one in extension.options],
+        "takes": sorted(_takes(price_list, networks)),
         "prices": [_price(rate, price_list) for rate in _shown(rates(price_list), day)],
     }
 
 
-def _options(price_list: PriceList) -> Iterator[str]:
+def _takes(price_list: PriceList, networks: Networks) -> Iterator[str]:
     held = {"return_c": Charge.RETURN_TEMPERATURE, "m3_per_mwh": Charge.VOLUME}
+    weighted_by = price_list.extension.return_temperature_weighted_by
+    means = [one for (medium, _), one in networks.items() if medium == price_list.extension.medium]
     found = rates(price_list)
     for field, charge in held.items():
         own = [one for one in found if one.charge == charge]
-        if own and not any(one.is_against_network for one in own):
+        known = [one.l_per_mwh if charge is Charge.VOLUME else one.returned(weighted_by) for one in means]
+        is_known = len(known) == 1 and bool((known[0] != UNKNOWN).all())
+        if own and (is_known or not any(one.is_against_network for one in own)):
             yield field
 
 

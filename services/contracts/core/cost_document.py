@@ -36,7 +36,10 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
     power = found["power"]
     facts = [
         *_facts(found, words),
-        [words["own_year"], f"{found['first_day']} – {found['last_day']}"],
+        [
+            words["own_year"],
+            f"{found['first_day']} – {found['last_day']}: {words['hours_known'].format(**found['coverage'])}",
+        ],
         [words["today_terms"], f"{_version(found['today']['price_list'], words)}, {power['today_kw']} kW"],
         [words["otherwise_terms"], f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} kW"],
         *([words["choice"][name], str(value)] for name, value in found["choices"].items() if name in words["choice"]),

@@ -1,5 +1,6 @@
 """What staff systems put: one document per object, whole, under the number that the utility gave it."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -87,10 +88,67 @@ class EnteredPower(_Document):
     kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)]
 
 
-class Contract(_Document):
-    """Who takes heat where, on which price lists and at which powers. It begins with its first term.
+class Option(_Document):
+    """An option of the price list that the customer has chosen; valid_to is the first day that no longer counts."""
 
-    valid_to is the first day that no longer counts; without it the contract runs until further notice.
+    reference: Key
+    valid_from: Day
+    valid_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValueError("valid_to must be after valid_from")
+        return self
+
+
+Kronor = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=6, allow_inf_nan=False)]
+Percent = Annotated[Decimal, Field(gt=0, le=100, decimal_places=1, allow_inf_nan=False)]
+
+
+class _OtherPrices(_Document):
+    name: Text
+    valid_to: Day
+    energy_per_mwh: Kronor | None = None
+    discount_percent: Percent | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.energy_per_mwh is None) == (self.discount_percent is None):
+            raise ValueError("an agreement has either energy_per_mwh or discount_percent")
+        return self
+
+
+class PriceAgreement(_OtherPrices):
+    """Other prices than the list's for some days: one of energy, kr per MWh excluding VAT, or so much off."""
+
+    valid_from: Day
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to <= self.valid_from:
+            raise ValueError("valid_to must be after valid_from")
+        return self
+
+
+class OfferedAgreement(_OtherPrices):
+    """A price agreement that begins with its offer."""
+
+
+def in_order(options: Iterable[Option]) -> tuple[Option, ...]:
+    """Give options in the order in which they are stored, so that the same ones are the same document."""
+    return tuple(sorted(options, key=lambda one: (one.valid_from, one.reference)))
+
+
+def _agreements_in_order(agreements: Iterable[PriceAgreement]) -> tuple[PriceAgreement, ...]:
+    return tuple(sorted(agreements, key=lambda one: one.valid_from))
+
+
+class Contract(_Document):
+    """Who takes heat where, on which price lists, at which powers, and with what beside. It begins with its first term.
+
+    valid_to is the first day that no longer counts; without it the contract runs until further notice. Of agreements
+    one counts at a time.
     """
 
     customer_number: Key
@@ -98,6 +156,23 @@ class Contract(_Document):
     valid_to: Day | None = None
     terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=200)]
     powers: Annotated[tuple[EnteredPower, ...], Field(max_length=200)] = ()
+    options: Annotated[tuple[Option, ...], Field(max_length=200), AfterValidator(in_order)] = ()
+    agreements: Annotated[tuple[PriceAgreement, ...], Field(max_length=200), AfterValidator(_agreements_in_order)] = ()
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> Self:
+        by_reference: dict[str, list[Option]] = {}
+        for option in self.options:
+            by_reference.setdefault(option.reference, []).append(option)
+        for reference, same in by_reference.items():
+            if any(one.valid_to is None or later.valid_from < one.valid_to for one, later in pairwise(same)):
+                raise ValueError(f"the option '{reference}' must end before it begins again")
+        if any(later.valid_from < one.valid_to for one, later in pairwise(self.agreements)):
+            raise ValueError("an agreement must end before the next begins")
+        begins = [one.valid_from for one in self.options] + [one.valid_from for one in self.agreements]
+        if begins and min(begins) < self.valid_from:
+            raise ValueError("an option or agreement cannot count before the contract begins")
+        return self
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
@@ -128,14 +203,29 @@ class Withdrawal(_Document):
 
 
 class Offer(_Document):
-    """A change of a contract that its customer may sign: another price list, another power, options in words."""
+    """A change of a contract that its customer may sign: another price list, another power, options, an agreement.
+
+    options: in words, which change no price. chosen_options: those of the price list that count from valid_from on, in
+    place of all that the contract has; without it these stay. agreement: in place of any that it has from then on.
+    """
 
     contract_number: Key
     price_list_id: Key
     valid_from: Day
     kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
     options: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    chosen_options: Annotated[tuple[Key, ...] | None, Field(max_length=50)] = None
+    agreement: OfferedAgreement | None = None
     expires_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _can_be_signed(self) -> Self:
+        chosen = self.chosen_options or ()
+        if len(set(chosen)) < len(chosen):
+            raise ValueError("an option can be chosen once")
+        if self.agreement is not None and self.agreement.valid_to <= self.valid_from:
+            raise ValueError("the agreement must end after the offer begins, on a later valid_to")
+        return self
 
 
 class ContractRow(_Document):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, PointId
 from services.contracts.core.methods import rule_of
 from services.heat.arrays import UNKNOWN, Float64, Int64
-from services.heat.power_methods.measurement import Days, Measurement, Period
+from services.heat.power_methods.category_number import measure_normal_years
+from services.heat.power_methods.measurement import Days, Measurement, NormalYears, Period
 
 
 class Asked(NamedTuple):
@@ -21,6 +23,8 @@ class Asked(NamedTuple):
     station_id: str | None
     activity: Activity
     method: PowerMethod
+    utilisation_hours: Decimal | None = None
+    """What a category's energy is divided by, where the method is the category number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +76,22 @@ def measure(
         measurements = rule_of(some[0].method).measure(_days(some[0], period, power[which], known))
         found |= _with_revisions(some, measurements, period, revision[which], known)
     return found
+
+
+def measure_by_category(
+    asked: Sequence[Asked],
+    period: Period,
+    rows: DayRows,
+    weather: Mapping[str, Weather],
+    normal_wh: Mapping[PointId, int],
+) -> dict[PointId, Measured]:
+    """Measure metering points by their normal years and the hours of their categories. rows: for their revisions."""
+    found = measure(asked, period, rows, weather)
+    wh = [normal_wh.get(one.point_id, UNKNOWN) for one in asked]
+    milli_hours = [UNKNOWN if one.utilisation_hours is None else int(one.utilisation_hours * 1_000) for one in asked]
+    normal = NormalYears(np.array(wh, np.int64), np.array(milli_hours, np.int64))
+    measurements = zip(asked, measure_normal_years(normal), strict=True)
+    return {one.point_id: found[one.point_id]._replace(measurement=measured) for one, measured in measurements}
 
 
 def without_weather(period: Period) -> Weather:

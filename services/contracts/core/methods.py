@@ -1,7 +1,9 @@
 """Which method measures a contract's power, and which of a winter's days it takes."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
+from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from services.contracts.core.refusals import Refusal, RefusedError
@@ -20,6 +22,12 @@ def rule_of(method: PowerMethod) -> Method:
 def method_of(price_list: PriceList | None) -> PowerMethod | None:
     """Give the method that a price list measures power by; None where it has no price for power."""
     return price_list.extension.power_method if price_list else None
+
+
+def utilisation_hours(price_list: PriceList | None, category: Category) -> Decimal | None:
+    """Give the hours that a price list divides a category's energy by; None where it names none."""
+    known = price_list.extension.utilisation_hours if price_list else ()
+    return next((one.hours for one in known if one.category is category), None)
 
 
 def newest_period(method: PowerMethod, day: date) -> tuple[str, Period]:

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from schemas.price_list_terms import Option
 from schemas.price_lists import PriceList
 from services.contracts.core import documents
+from services.contracts.core.agreeing import agreements_with, options_with
 
 
 class Parties(NamedTuple):
@@ -49,7 +51,7 @@ def sheet(
     }
     document = canonical(whole)
     digest = hashlib.sha256(document.encode()).digest()
-    return Sheet(document, digest, text_of(number, offer, parties, price_list.name, expires_on))
+    return Sheet(document, digest, text_of(number, offer, parties, price_list, expires_on))
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -67,7 +69,7 @@ def _holds_float(value: Any) -> bool:
     return isinstance(value, float)
 
 
-def text_of(number: str, offer: documents.Offer, parties: Parties, price_list: str, expires_on: datetime) -> str:
+def text_of(number: str, offer: documents.Offer, parties: Parties, price_list: PriceList, expires_on: datetime) -> str:
     """Write what is signed, as whoever signs reads it: in Swedish, the language of the contract."""
     lines = [
         f"Jag godkänner erbjudande {number} för {parties.customer_name} (kund {parties.customer_number}).",
@@ -75,14 +77,39 @@ def text_of(number: str, offer: documents.Offer, parties: Parties, price_list: s
         f"Avtal: {parties.contract_number}",
         f"Anläggning: {parties.facility_name}, {parties.facility_address} ({parties.facility_number})",
         f"Mätpunkt: {parties.metering_point}",
-        f"Prislista: {price_list} ({offer.price_list_id})",
+        f"Prislista: {price_list.name} ({offer.price_list_id})",
         f"Gäller från och med: {offer.valid_from.isoformat()}",
     ]
     if offer.kw is not None:
         lines.append(f"Abonnemangseffekt: {_swedish(offer.kw)} kW")
     lines += [f"Tillval: {option}" for option in offer.options]
+    lines += _chosen(offer, price_list)
+    lines += [] if offer.agreement is None else [_agreement(offer.agreement)]
     lines += ["", f"Erbjudandet kan undertecknas till {expires_on:%Y-%m-%d %H:%M}."]
     return "\n".join(lines)
+
+
+def _chosen(offer: documents.Offer, price_list: PriceList) -> list[str]:
+    if offer.chosen_options is None:
+        return []
+    offered = {one.reference: one for one in price_list.extension.options}
+    lines = [_option(offered[one]) for one in offer.chosen_options if one in offered]
+    return lines or ["Inga tillval i prislistan."]
+
+
+def _option(option: Option) -> str:
+    prices = ((option.per_year, "kr per år"), (option.per_mwh, "kr per MWh"))
+    said = " och ".join(f"{_swedish(price.price_ex_vat)} {unit}" for price, unit in prices if price is not None)
+    return f"Tillval: {option.name}, {said} exkl. moms"
+
+
+def _agreement(agreement: documents.OfferedAgreement) -> str:
+    until = f"gäller till {agreement.valid_to.isoformat()}"
+    if agreement.energy_per_mwh is not None:
+        price = f"{_swedish(agreement.energy_per_mwh)} kr per MWh exkl. moms"
+        return f"Prisavtal: {agreement.name}, energipris {price}, {until}"
+    off = _swedish(agreement.discount_percent or Decimal(0))
+    return f"Prisavtal: {agreement.name}, {off} % rabatt på energi, effekt och fasta avgifter, {until}"
 
 
 def _swedish(number: Decimal) -> str:
@@ -99,7 +126,12 @@ def with_offer(contract: documents.Contract, offer: documents.Offer) -> document
     term = documents.Term(valid_from=offer.valid_from, price_list_id=offer.price_list_id)
     terms = [one for one in contract.terms if one.valid_from < offer.valid_from]
     return contract.model_copy(
-        update={"terms": (*terms, term), "powers": _powers(contract.powers, offer.valid_from, offer.kw)}
+        update={
+            "terms": (*terms, term),
+            "powers": _powers(contract.powers, offer.valid_from, offer.kw),
+            "options": options_with(contract.options, offer.chosen_options, offer.valid_from),
+            "agreements": agreements_with(contract.agreements, offer.agreement, offer.valid_from),
+        }
     )
 
 

@@ -212,6 +212,7 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
         )
     if extension.overrun_per_kw is not None:
         yield from _of_amount(terms, extension.overrun_per_kw, "extension.overrunPerKw")
+    yield from _of_options(terms)
     volumes = {
         one.reference
         for tariff in terms.tariffs
@@ -224,6 +225,20 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
             yield Fault(f"{where}.reference", f"there is no price of a volume with the reference '{one.reference}'")
         if (one.reference_source is ReferenceSource.FIXED) != (one.m3_per_mwh is not None):
             yield Fault(f"{where}.m3PerMwh", "belongs to referenceSource fixed, and is needed there")
+
+
+def _of_options(terms: PriceListTerms) -> Iterator[Fault]:
+    options = terms.extension.options
+    for place, one in enumerate(options):
+        where = f"extension.options[{place}]"
+        if one.reference in {other.reference for other in options[:place]}:
+            yield Fault(f"{where}.reference", f"is that of another option, '{one.reference}'; give it one of its own")
+        prices = (("perYear", one.per_year), ("perMwh", one.per_mwh))
+        if all(price is None for _, price in prices):
+            yield Fault(f"{where}.perYear", "is missing, and so is perMwh: an option has a price of either or both")
+        for name, price in prices:
+            if price is not None:
+                yield from _of_amount(terms, price, f"{where}.{name}")
 
 
 def _is_within(inner: DateInterval, outer: DateInterval) -> bool:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, PointId
 from services.contracts.core.determination import Findings, Outcome, Point, day_numbered
 from services.contracts.core.measuring import Asked, Measured
-from services.contracts.core.methods import method_of, newest_period
+from services.contracts.core.methods import method_of, newest_period, utilisation_hours
 from services.heat.power_methods.measurement import Period, Points, Reason
 
 POINT_LAYOUT = np.dtype([("day", "<i4"), ("mean_c", "<f8"), ("kw", "<f8")])
@@ -39,11 +40,13 @@ class RunContract(NamedTuple):
     medium: str
     station_id: str | None
     activity: Activity
+    category: Category
     price_list_id: str | None
 
-    def asked(self, method: PowerMethod) -> Asked:
+    def asked(self, method: PowerMethod, price_list: PriceList | None) -> Asked:
         """Give what it is measured by."""
-        return Asked(self.point_id, self.station_id, self.activity, method)
+        hours = utilisation_hours(price_list, self.category)
+        return Asked(self.point_id, self.station_id, self.activity, method, hours)
 
 
 class Proposal(NamedTuple):

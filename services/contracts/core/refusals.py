@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     UNKNOWN_CUSTOMER = "unknown_customer"
     UNKNOWN_PRICE_LIST = "unknown_price_list"
     NOT_ELIGIBLE = "not_eligible"
+    OPTION_NOT_OFFERED = "option_not_offered"
     PRICE_LIST_WITHDRAWN = "price_list_withdrawn"
     NO_REPLACEMENT = "no_replacement"
     NO_WHOLE_YEAR = "no_whole_year"
@@ -51,9 +52,10 @@ class FaultyPriceListError(Exception):
 
 
 class RefusedError(Exception):
-    """A document or command that cannot be carried out; the text says why and what to do."""
+    """A document or command that cannot be carried out; the text says why and what to do. field: where, if in one."""
 
-    def __init__(self, refusal: Refusal, detail: str) -> None:
+    def __init__(self, refusal: Refusal, detail: str, field: str = "") -> None:
         super().__init__(detail)
         self.refusal = refusal
         self.detail = detail
+        self.field = field

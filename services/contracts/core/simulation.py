@@ -1,6 +1,7 @@
 """What a year of a facility's own use would have cost otherwise: another price list, power, cooling, less, or shifted.
 
-Peaks are those of the facility's own hours: of each day its highest, which the day keeps.
+All of it is reckoned on the facility's own hours: they are lessened and moved, and months, days and the methods that
+measure power see what becomes of them.
 """
 
 from collections.abc import Callable
@@ -10,15 +11,18 @@ from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, Key, PointId
 from services.contracts.core.annual_estimate import DayRows, efficiency, used_in
+from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.measuring import Asked, measure
 from services.contracts.core.measuring import DayRows as MeasuredRows
 from services.contracts.core.measuring import Weather as MeasuredWeather
 from services.contracts.core.methods import newest_period, rule_of
+from services.contracts.core.network_means import NetworkMeans
+from services.contracts.core.own_hours import HOURS_OF_A_DAY, OwnHours, Window, by_days, saved, shifted
 from services.contracts.core.year_cost import MONTHS, Prices, Used
 from services.heat.arrays import UNKNOWN, Float64, Int64
 from services.heat.power_methods.decision import decide
@@ -30,16 +34,37 @@ KWH_PER_M3_C = 1.16
 """What a cubic metre of water gives up for each degree that it is cooled. Source: domain.md, "excess flow"."""
 
 
+def _by_commas(given: object) -> object:
+    """Take a list as it stands in a query: texts between commas; an empty one is none."""
+    return tuple(one for one in given.split(",") if one) if isinstance(given, str) else given
+
+
 class Choices(BaseModel):
-    """What is otherwise; nothing given is today. shifted_percent: so much of each day's highest hour goes to others."""
+    """What is otherwise; nothing given is today.
+
+    shifted_percent: so much of each day's highest hour goes to others; of the highest between two hours of the clock,
+    where these are given. options: of the price list, in place of those that the contract has; without it these stay,
+    as far as the price list offers them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     price_list_id: Key | None = None
+    options: Annotated[tuple[Key, ...] | None, Field(max_length=50), BeforeValidator(_by_commas)] = None
     power_kw: Annotated[Decimal | None, Field(gt=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] = None
     cooling_c: Annotated[Decimal, Field(ge=0, le=20, decimal_places=2, allow_inf_nan=False)] = Decimal(0)
     saved_percent: Annotated[Decimal, Field(ge=0, le=90, decimal_places=1, allow_inf_nan=False)] = Decimal(0)
     shifted_percent: Annotated[Decimal, Field(ge=0, le=50, decimal_places=1, allow_inf_nan=False)] = Decimal(0)
+    shifted_from_hour: Annotated[int, Field(ge=0, lt=HOURS_OF_A_DAY)] = 0
+    shifted_to_hour: Annotated[int, Field(gt=0, le=HOURS_OF_A_DAY)] = HOURS_OF_A_DAY
+
+    @property
+    def window(self) -> Window:
+        """The hours that are moved. Raises CannotCalculateError where there are none."""
+        if self.shifted_to_hour <= self.shifted_from_hour:
+            reason = f"it must be later than shifted_from_hour, which is {self.shifted_from_hour}"
+            raise CannotCalculateError("shifted_to_hour", "not_later", reason)
+        return Window(self.shifted_from_hour, self.shifted_to_hour)
 
 
 class PowerBy(StrEnum):
@@ -60,6 +85,13 @@ class Power(NamedTuple):
     measured_kw: Decimal | None = None
 
 
+class Place(NamedTuple):
+    """Where water is used: what its network's newest means are, and whether it cools."""
+
+    means: NetworkMeans
+    is_cooling: bool
+
+
 class Facility(NamedTuple):
     """What a power is measured by. mean_c: (d,) of the days from `first`, NaN where there is none."""
 
@@ -70,19 +102,20 @@ class Facility(NamedTuple):
     today: date
 
 
-def otherwise(days: DayRows, choices: Choices) -> DayRows:
-    """Give days as they would have been: less energy and water, and lower highest hours, never below the day's mean.
+def otherwise(own: OwnHours, choices: Choices) -> OwnHours:
+    """Give hours as they would have been. Raises CannotCalculateError."""
+    lessened = saved(own, 1 - float(choices.saved_percent) / 100) if choices.saved_percent else own
+    window = choices.window
+    return shifted(lessened, float(choices.shifted_percent) / 100, window) if choices.shifted_percent else lessened
 
-    What is shifted stays within its day, so that the day's energy is the same.
+
+def days_otherwise(own: OwnHours, stored: DayRows, choices: Choices) -> DayRows:
+    """Give days as they would have been. stored: as they were; the water goes with the energy.
+
+    Raises CannotCalculateError.
     """
-    kept = 1 - float(choices.saved_percent) / 100
-    lower = kept * (1 - float(choices.shifted_percent) / 100)
-    energy, litres = _times(days.energy_wh, kept), _times(days.litres, kept)
-    mean = np.where(energy == UNKNOWN, 0, -(-energy // np.maximum(days.hours, 1)))
-    highest = np.maximum(_times(days.highest_wh, lower), mean)
-    return days._replace(
-        energy_wh=energy, litres=litres, highest_wh=np.where(days.highest_wh == UNKNOWN, UNKNOWN, highest)
-    )
+    days = by_days(otherwise(own, choices), stored)
+    return days._replace(litres=_times(days.litres, 1 - float(choices.saved_percent) / 100))
 
 
 def _times(column: Int64, factor: float) -> Int64:
@@ -149,12 +182,13 @@ def measured_kw(facility: Facility, days: DayRows, method: PowerMethod) -> Decim
 
 
 def used_of_year(
-    prices: Prices, year: DayRows, kw: Decimal, choices: Choices, is_cooling: bool
+    prices: Prices, year: DayRows, kw: Decimal, choices: Choices, place: Place
 ) -> tuple[Used, tuple[str, ...]]:
     """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
-    kwh = np.rint(np.bincount(year.month, year.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
-    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100))
-    used = cooled_better(used, choices.cooling_c, is_cooling)
+    known = year.take(year.energy_wh != UNKNOWN)
+    kwh = np.rint(np.bincount(known.month, known.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
+    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100), place.means)
+    used = cooled_better(used, choices.cooling_c, place.is_cooling)
     return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
 
 

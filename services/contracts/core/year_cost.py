@@ -10,15 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.agreed_rates import agreed_rates
+from schemas.agreements import AS_LISTED, Agreed
 from schemas.price_lists import PriceList
-from schemas.rates import Rate, limits_kw, rates
-from services.heat.arrays import UNKNOWN, Float64, Int64
+from schemas.rates import Rate, limits_kw
+from services.contracts.core.network_means import MONTHS as MONTHS
+from services.contracts.core.network_means import NOTHING_CLOSED, NetworkMeans
+from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
 from services.heat.local_time import EPOCH
 from services.heat.tariff.rating import Parts, Rated, rated
 from services.heat.tariff.table import Charge, PriceTable, table
 from services.heat.tariff.vat import vat_ore
 
-MONTHS = 12
 TYPICAL_L_PER_MWH = 19_157
 """What a MWh takes where water is cooled by 45 °C: 1 / (1.16 kWh/m3/°C * 45 °C). Source: fleet health's target."""
 
@@ -97,12 +100,13 @@ def spread(total: int, weights: Float64) -> Int64:
 
 
 class Prices:
-    """A version laid out for the twelve months that it is asked for."""
+    """A version laid out for the twelve months that it is asked for, with what a contract has beside it."""
 
-    def __init__(self, price_list: PriceList, months: tuple[date, ...]) -> None:
+    def __init__(self, price_list: PriceList, months: tuple[date, ...], agreed: Agreed = AS_LISTED) -> None:
         self.price_list = price_list
         self.months = months
-        self.rates: list[Rate] = rates(price_list)
+        self.agreed = agreed
+        self.rates: list[Rate] = agreed_rates(price_list, agreed)
         self.table: PriceTable = table(self.rates, limits_kw(price_list))
 
     @property
@@ -118,6 +122,17 @@ class Prices:
     def reference(self, charge: Charge) -> Int64:
         """Give what a quantity is held against in each month, 0 where against nothing or the network; (12,)."""
         return np.array([max(self._references(charge, month), default=0) for month in self.months[:-1]], np.int64)
+
+    def is_against_network(self, charge: Charge) -> Bool:
+        """Tell of each month whether a quantity is held against the network's mean; (12,)."""
+        own = [one for one in self.rates if one.charge == charge and one.is_against_network]
+        return np.array([any(one.first <= month < one.end for one in own) for month in self.months[:-1]])
+
+    def network_mean(self, charge: Charge, means: NetworkMeans) -> Int64:
+        """Give the network's newest mean of each month, weighted as the price list says; UNKNOWN where none; (12,)."""
+        if charge is Charge.VOLUME:
+            return means.l_per_mwh[self.calendar_months]
+        return means.returned(self.price_list.extension.return_temperature_weighted_by)[self.calendar_months]
 
     def _references(self, charge: Charge, month: date) -> Iterator[int]:
         per = 100 if charge is Charge.RETURN_TEMPERATURE else 1_000
@@ -143,16 +158,22 @@ class Prices:
             raise ValueError("something that the price list counts is not known")
 
 
-def assumed(prices: Prices, kwh: Int64, centi_kw: Int64) -> Used:
+def assumed(prices: Prices, kwh: Int64, centi_kw: Int64, means: NetworkMeans = NOTHING_CLOSED) -> Used:
     """Give a use that is where the price list's references are, so that efficiency costs and saves nothing.
 
-    A flow that is held against nothing is that of a cooling by 45 °C.
+    These are its own, or the network's newest means. A flow that is held against nothing is that of a cooling by 45 °C.
     """
-    own = prices.reference(Charge.VOLUME)
-    l_per_mwh = np.where(own > 0, own, TYPICAL_L_PER_MWH)
-    return_c = prices.reference(Charge.RETURN_TEMPERATURE)
+    l_per_mwh = _at_reference(prices, Charge.VOLUME, means)
+    l_per_mwh = np.where(l_per_mwh > 0, l_per_mwh, TYPICAL_L_PER_MWH)
+    return_c = _at_reference(prices, Charge.RETURN_TEMPERATURE, means)
     litres = (2 * kwh * l_per_mwh + 1_000) // 2_000
     return Used(kwh, litres, return_c, return_c, l_per_mwh, np.zeros(MONTHS, np.int64), centi_kw)
+
+
+def _at_reference(prices: Prices, charge: Charge, means: NetworkMeans) -> Int64:
+    of_network = prices.network_mean(charge, means)
+    is_networks = prices.is_against_network(charge) & (of_network != UNKNOWN)
+    return np.where(is_networks, of_network, prices.reference(charge))
 
 
 def _parts(prices: Prices, used: Used) -> tuple[Parts, Int64]:

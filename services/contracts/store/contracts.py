@@ -12,7 +12,7 @@ from schemas.values import ContractId, CustomerId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.price_list_life import Term
-from services.contracts.store import lost_identities
+from services.contracts.store import agreements, lost_identities
 
 _FIND = """
     SELECT contract.contract_id, contract.customer_id, contract.point_id, contract.version, contract.valid_to,
@@ -94,6 +94,7 @@ async def contract(tx: Transaction, number: str) -> StoredContract | None:
             "valid_to": row["valid_to"],
             "terms": terms,
             "powers": powers,
+            **await agreements.put(tx, row["contract_id"]),
         }
     )
     return StoredContract(row["contract_id"], row["customer_id"], row["point_id"], document)
@@ -162,4 +163,12 @@ async def contract_event(tx: Transaction, contract_id: ContractId) -> ContractCh
         row = await (await cursor.execute(_EVENT, [contract_id])).fetchone()
     if row is None:
         raise LookupError(f"contract {contract_id} is gone")
-    return ContractChanged(**row, terms=tuple(terms), powers=tuple(powers), changed_from=terms[0].valid_from)
+    options, price_agreements = await agreements.agreed(tx, contract_id)
+    return ContractChanged(
+        **row,
+        terms=tuple(terms),
+        powers=tuple(powers),
+        options=options,
+        agreements=price_agreements,
+        changed_from=terms[0].valid_from,
+    )

@@ -1,30 +1,35 @@
 """What a contract's cost is reckoned by: its terms today, and what its metering point used."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from psycopg.rows import class_row
 
 from schemas.facilities import Category
 from schemas.price_list_terms import BaseLoad
-from schemas.values import Activity, ContractId, Medium, PointId
+from schemas.values import Activity, ContractId, CustomerId, Medium, PointId
 from services.common import bulk
 from services.common.postgres import Transaction
 from services.contracts.core.annual_estimate import DayRows, MonthRow, Weather
+from services.contracts.core.own_hours import OwnHours, laid_out
 from services.contracts.core.price_list_life import Place
 from services.heat.arrays import UNKNOWN
 
 YEARS_OF_DAYS = 3
+YEARS_OF_HOURS = 2
+"""The newest twelve whole months, and the longest period that a power is measured over, lie within."""
 YEARS_OF_WEATHER = 30
 NOT_KNOWN = -1
 """Stands for NULL in what is read as arrays: no energy and no flow is below nothing."""
 
 _CONTRACT = """
-    SELECT contract.contract_id, contract.contract_number, contract.point_id, point.number AS metering_point,
-           point.medium, point.station_id, facility.facility_number, facility.name AS facility_name, facility.address,
-           facility.category, facility.base_load, facility.activity,
+    SELECT contract.contract_id, contract.contract_number, contract.customer_id, contract.point_id,
+           point.number AS metering_point, point.medium, point.station_id, facility.facility_number,
+           facility.name AS facility_name, facility.address, facility.network_id, facility.category,
+           facility.base_load, facility.activity,
            (SELECT term.price_list_id FROM contracts_v1.contract AS term
              WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
                AND coalesce(term.valid_to, 'infinity') > %(day)s) AS price_list_id,
@@ -41,12 +46,19 @@ _SESSION_DAYS = "SELECT first_day, end_day FROM contracts_v1.session_days(%s)"
 _DAYS = """
     SELECT day.day, coalesce(day.energy_wh, -1), coalesce(day.maximum_hour_wh, -1), day.hours_expected,
            day.hours_measured, coalesce(day.volume_l, -1), coalesce(day.energy_return_wh_c, 'NaN'::numeric)::real,
-           coalesce(day.energy_with_return_wh, -1)
+           coalesce(day.energy_with_return_wh, -1), coalesce(day.volume_return_l_c, 'NaN'::numeric)::real,
+           coalesce(day.return_l, 0)
       FROM ingest_v1.day AS day
      WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
      ORDER BY day.day
 """
-_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8")
+_HOURS = """
+    SELECT hour.starts_at, hour.energy_wh, hour.quality = 'measured'
+      FROM ingest_v1.hour AS hour
+     WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
+       AND hour.energy_wh IS NOT NULL
+"""
+_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8", "float4", "int8")
 _WEATHER = """
     SELECT daily.day, daily.mean_c::real FROM ingest_v1.daily_temperature AS daily
      WHERE daily.station_id = %(station_id)s AND daily.day >= %(first)s AND daily.day < %(end)s
@@ -68,6 +80,7 @@ class Contract(NamedTuple):
 
     contract_id: ContractId
     contract_number: str
+    customer_id: CustomerId
     point_id: PointId
     metering_point: str
     medium: Medium
@@ -75,6 +88,7 @@ class Contract(NamedTuple):
     facility_number: str
     facility_name: str
     address: str
+    network_id: str
     category: Category
     base_load: BaseLoad
     activity: Activity
@@ -119,9 +133,21 @@ async def day_rows(tx: Transaction, point_id: PointId, seen: Span, today: date) 
     """Read the newest three years' days, as far as they are seen."""
     first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
     values = {"point_id": point_id, "first": first, "end": min(seen.end, today)}
-    day, energy, highest, hours, measured, litres, warmth, warmed = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    day, energy, highest, hours, measured, litres, *water = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    warmth, warmed, flow_warmth, flow = water
     known = [np.where(one == NOT_KNOWN, UNKNOWN, one) for one in (energy, highest, litres)]
-    return DayRows(day, known[0], known[1], hours, measured, known[2], warmth.astype(np.float64), warmed)
+    warmths = [one.astype(np.float64) for one in (warmth, flow_warmth)]
+    return DayRows(day, known[0], known[1], hours, measured, known[2], warmths[0], warmed, warmths[1], flow)
+
+
+async def own_hours(tx: Transaction, point_id: PointId, seen: Span, today: date, zone: ZoneInfo) -> OwnHours:
+    """Read the hours of the newest two years up to today, as far as they are seen."""
+    first = max(seen.first, date(today.year - YEARS_OF_HOURS, today.month, 1))
+    days = first, max(min(seen.end, today), first)
+    begin, end = (datetime.combine(day, time(), zone) for day in days)
+    values = {"point_id": point_id, "first": begin, "end": end}
+    starts_s, wh, is_measured = await bulk.copy_out(tx, _HOURS, ("timestamptz", "int8", "bool"), values)
+    return laid_out(starts_s, wh, is_measured.astype(np.bool_), days, zone)
 
 
 async def weather(tx: Transaction, station_id: str | None, today: date) -> Weather:

@@ -28,6 +28,21 @@ _ENERGIES = """
       FROM ingest_v1.day AS day
      WHERE day.point_id = ANY(%s) AND day.day >= %s AND day.day < %s
 """
+_REVISIONS = """
+    SELECT day.point_id, day.day, day.revision
+      FROM ingest_v1.day AS day
+     WHERE day.point_id = ANY(%s) AND day.day >= %s AND day.day < %s
+"""
+# Of whole months alone. What a facility takes that does not follow the temperature is the same in a normal year.
+_NORMAL_YEARS = """
+    SELECT month.point_id,
+           sum(CASE month.base_from WHEN 'not_by_temperature' THEN month.energy_wh ELSE month.corrected_wh END)::bigint
+      FROM ingest_v1.month AS month
+     WHERE month.point_id = ANY(%s) AND month.month >= %s AND month.month < %s
+       AND month.days_present = month.days_expected
+     GROUP BY month.point_id
+    HAVING count(CASE month.base_from WHEN 'not_by_temperature' THEN month.energy_wh ELSE month.corrected_wh END) = 12
+"""
 _DAILY_MEANS = """
     SELECT daily.station_id, daily.day, daily.mean_c, daily.revision
       FROM ingest_v1.daily_temperature AS daily
@@ -36,11 +51,11 @@ _DAILY_MEANS = """
 
 
 async def day_rows(tx: Transaction, points: Sequence[PointId], period: Period, statistic: Statistic) -> DayRows:
-    """Read what a method looks at of metering points' days; nothing where it looks at nothing."""
+    """Read what a method looks at of metering points' days; their revisions alone where it looks at nothing of them."""
     span = [list(points), *_dates(period)]
     if statistic is Statistic.NOTHING:
-        nothing = np.zeros(0, np.int64)
-        return DayRows(nothing, nothing, nothing, nothing)
+        point, day, revision = await bulk.copy_out(tx, _REVISIONS, ("int4", "date", "int8"), span)
+        return DayRows(point, day, np.full(len(day), UNKNOWN), revision)
     if statistic is Statistic.HIGHEST_HOUR:
         point, day, revision, wh = await bulk.copy_out(tx, _HIGHEST_HOURS, ("int4", "date", "int8", "int8"), span)
         return DayRows(point, day, _known(wh), revision)
@@ -58,6 +73,11 @@ async def weather(tx: Transaction, stations: Sequence[str], period: Period) -> d
         found[station].mean_c[at] = np.nan if mean_c is None else mean_c
         found[station].revision[at] = revision
     return found
+
+
+async def normal_years(tx: Transaction, points: Sequence[PointId], period: Period) -> dict[PointId, int]:
+    """Give what metering points would have taken in a normal year, in Wh; those alone whose twelve months are known."""
+    return dict(await (await tx.execute(_NORMAL_YEARS, [list(points), *_dates(period)])).fetchall())
 
 
 def _known(wh: Int64) -> Int64:

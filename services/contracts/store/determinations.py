@@ -9,15 +9,18 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json
 from pydantic import Field
 
+from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
+from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
 from services.contracts.core.determination import Findings, Made, Outcome
 from services.contracts.core.measuring import Asked
+from services.contracts.core.methods import utilisation_hours
 from services.heat.power_methods.decision import Decision
 
 _ASKED = """
-    SELECT point.station_id, facility.activity
+    SELECT point.station_id, facility.activity, facility.category
       FROM contracts.metering_point AS point JOIN contracts.facility USING (facility_id)
      WHERE point.point_id = %s
 """
@@ -137,12 +140,12 @@ class Determination(Findings):
     share_percent: Decimal | None
 
 
-async def asked(tx: Transaction, point_id: PointId, method: PowerMethod) -> Asked:
-    """Give what a metering point is measured by. Raises LookupError."""
+async def asked(tx: Transaction, point_id: PointId, method: PowerMethod, price_list: PriceList | None = None) -> Asked:
+    """Give what a metering point is measured by; price_list: whose hours count for a category. Raises LookupError."""
     row = await (await tx.execute(_ASKED, [point_id])).fetchone()
     if row is None:
         raise LookupError(f"metering point {point_id} is gone")
-    return Asked(point_id, row[0], Activity(row[1]), method)
+    return Asked(point_id, row[0], Activity(row[1]), method, utilisation_hours(price_list, Category(row[2])))
 
 
 async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> Decimal | None:

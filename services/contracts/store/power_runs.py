@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json
 from pydantic import BaseModel
 
+from schemas.facilities import Category
 from schemas.values import Activity, ContractId
 from services.common.postgres import Transaction
 from services.contracts.core.proposals import LeftOut, Proposal, RunContract, looked_at, octets_of
@@ -39,7 +40,7 @@ _TAKE = """
 """
 _CONTRACTS = """
     SELECT contract.contract_id, contract.contract_number, contract.point_id, point.number, facility.network_id,
-           point.medium, point.station_id, facility.activity,
+           point.medium, point.station_id, facility.activity, facility.category,
            (SELECT term.price_list_id FROM contracts.contract_term AS term
              WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
              ORDER BY term.valid_from DESC LIMIT 1)
@@ -158,7 +159,7 @@ async def take(tx: Transaction) -> Work | None:
 async def contracts_after(tx: Transaction, day: date, after: int, limit: int) -> list[RunContract]:
     """Give the contracts that count on a day, from the metering point after `after` on."""
     rows = await (await tx.execute(_CONTRACTS, {"day": day, "after": after, "limit": limit})).fetchall()
-    return [RunContract._make([*row[:7], Activity(row[7]), row[8]]) for row in rows]
+    return [RunContract._make([*row[:7], Activity(row[7]), Category(row[8]), row[9]]) for row in rows]
 
 
 async def powers(tx: Transaction, begins: Mapping[ContractId, date], today: date) -> dict[ContractId, Decimal]:

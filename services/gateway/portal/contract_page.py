@@ -17,7 +17,10 @@ from services.gateway.portal.facility_page import chosen_point
 from services.gateway.portal.visits import Parts, Visit
 from services.gateway.store import agreements
 
-CHOICES = ("price_list_id", "power_kw", "cooling_c", "saved_percent", "shifted_percent")
+CHOICES = (
+    *("price_list_id", "power_kw", "cooling_c", "saved_percent"),
+    *("shifted_percent", "shifted_from_hour", "shifted_to_hour"),
+)
 UNANSWERABLE = 422
 OF_NO_FIELD = ""
 """Where a fault names no field: it is the contract that lacks something."""

@@ -37,6 +37,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
  "less_a_year": "{kr} mindre per år", "more_a_year": "{kr} mer per år",
     "same_a_year": "Lika mycket per år", "as_today": "Som idag",
     "own_year": "Räknat på anläggningens egna timmar {first} – {last}.",
+    "hours_known": "{known} av {hours} timmar har mätvärden.",
     "choose_power": "Vald effekt, kW", "for_example": "till exempel {value}",
     "power_becomes": "Effekt {today} kW idag, {otherwise} kW med valen.",
     "wrong": {
@@ -47,6 +48,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "m3_per_mwh": "Skriv flödet i m³ per MWh: mer än 0, högst 1 000.",
         "cooling_c": "Skriv hur många °C bättre: 0 till 20.", "saved_percent": "Skriv procent: 0 till 90.",
         "shifted_percent": "Skriv procent: 0 till 50.",
+        "shifted_from_hour": "Skriv en hel timme: 0 till 23.",
+        "shifted_to_hour": "Skriv en hel timme: 1 till 24, senare än den första.",
         "no_version_on_day": "Prislistan gäller inte den dagen.",
         "no_whole_year": "Prislistan gäller inte i tolv månader.",
         "no_energy_price": "Prislistan saknar energipris för en av månaderna.",
@@ -93,6 +96,7 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
  "less_a_year": "{kr} less a year", "more_a_year": "{kr} more a year",
     "same_a_year": "The same a year", "as_today": "As today",
     "own_year": "By the facility's own hours of {first} – {last}.",
+    "hours_known": "{known} of {hours} hours have figures.",
     "choose_power": "Chosen power, kW", "for_example": "for example {value}",
     "power_becomes": "Power {today} kW today, {otherwise} kW as chosen.",
     "wrong": {
@@ -103,6 +107,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "m3_per_mwh": "Write the flow in m³ per MWh: more than 0, at most 1,000.",
         "cooling_c": "Write how many °C better: 0 to 20.", "saved_percent": "Write a percentage: 0 to 90.",
         "shifted_percent": "Write a percentage: 0 to 50.",
+        "shifted_from_hour": "Write a whole hour: 0 to 23.",
+        "shifted_to_hour": "Write a whole hour: 1 to 24, later than the first.",
         "no_version_on_day": "The price list is not in force on that day.",
         "no_whole_year": "The price list does not last for twelve months.",
         "no_energy_price": "The price list has no price of energy for one of the months.",

@@ -5,6 +5,7 @@ from typing import Any, Final
 from services.gateway.portal.cost_words import COSTS_IN_ENGLISH, COSTS_IN_SWEDISH
 from services.gateway.portal.notice_words import ENGLISH_NOTICES, SWEDISH_NOTICES
 from services.gateway.portal.ops_words import ENGLISH_OPS, SWEDISH_OPS
+from services.gateway.portal.option_words import ENGLISH_OPTIONS, SWEDISH_OPTIONS
 from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING
 
 SWEDISH: Final[dict[str, Any]] = {
@@ -168,6 +169,10 @@ ENGLISH: Final[dict[str, Any]] = {
     },
 }  # fmt: skip
 WORDS: Final[dict[str, dict[str, Any]]] = {
-    "sv": SWEDISH | COSTS_IN_SWEDISH | {"signing": SWEDISH_SIGNING, "notices": SWEDISH_NOTICES, "ops": SWEDISH_OPS},
-    "en": ENGLISH | COSTS_IN_ENGLISH | {"signing": ENGLISH_SIGNING, "notices": ENGLISH_NOTICES, "ops": ENGLISH_OPS},
+    "sv": SWEDISH
+    | COSTS_IN_SWEDISH
+    | {"signing": SWEDISH_SIGNING, "choosing": SWEDISH_OPTIONS, "notices": SWEDISH_NOTICES, "ops": SWEDISH_OPS},
+    "en": ENGLISH
+    | COSTS_IN_ENGLISH
+    | {"signing": ENGLISH_SIGNING, "choosing": ENGLISH_OPTIONS, "notices": ENGLISH_NOTICES, "ops": ENGLISH_OPS},
 }

@@ -24,13 +24,17 @@ def measure_normal_years(normal: NormalYears) -> list[Measurement]:
 
     Source: domain.md, "category number (normal-year kWh / its hours)"; the hours are data of the caller.
     """
-    return [_measured(kwh, hours) for kwh, hours in zip(normal.kwh.tolist(), normal.hours.tolist(), strict=True)]
+    return [
+        _measured(wh, milli_hours)
+        for wh, milli_hours in zip(normal.wh.tolist(), normal.milli_hours.tolist(), strict=True)
+    ]
 
 
-def _measured(kwh: int, hours: int) -> Measurement:
-    if UNKNOWN in (kwh, hours) or hours <= 0:
+def _measured(wh: int, milli_hours: int) -> Measurement:
+    if UNKNOWN in (wh, milli_hours) or milli_hours <= 0:
         return Measurement(Reason.NO_NORMAL_YEAR)
-    kw = in_hundredths(kwh, hours, 1)
+    # Wh by thousandths of an hour are kW.
+    kw = in_hundredths(wh, milli_hours, 1)
     return Measurement(None, measured_kw=kw) if kw > 0 else Measurement(Reason.NO_POWER_MEASURED)
 
 

@@ -96,11 +96,12 @@ class Days:
 class NormalYears:
     """What n metering points use in a normal year, and through how many hours their categories divide it.
 
-    kwh: (n,), UNKNOWN where there is none. hours: (n,), UNKNOWN where the caller has none for the category.
+    wh: (n,), UNKNOWN where there is none. milli_hours: (n,) thousandths of an hour, UNKNOWN where the caller has none
+    for the category.
     """
 
-    kwh: Int64
-    hours: Int64
+    wh: Int64
+    milli_hours: Int64
 
 
 @dataclass(frozen=True, eq=False)

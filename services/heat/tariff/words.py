@@ -16,7 +16,8 @@ _SWEDISH: Final[dict[str, Any]] = {
     },
     "choice": {
         "cooling_c": "Bättre avkylning, °C", "saved_percent": "Sparad energi, %",
-        "shifted_percent": "Lägre dygnstoppar, %",
+        "shifted_percent": "Lägre dygnstoppar, %", "shifted_from_hour": "Bara från klockan",
+        "shifted_to_hour": "till klockan",
     },
     "basis": {
         "signature": "Energin är vad anläggningens effektsignatur ger under ett normalår: {number} dygn, r² {r2}.",
@@ -40,7 +41,12 @@ _SWEDISH: Final[dict[str, Any]] = {
         "flow_at_reference": "Flödet är prislistans referens och varken kostar eller ger något.",
         "flow_of_45_c": "Flödet är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
         "no_overrun": "Ingen timme ligger över den valda effekten.",
-        "network_as_own": "Nätets medel är inte känt i förväg och antas vara anläggningens eget idag.",
+        "hours_missing": "Timmar utan mätvärden är inte med, varken idag eller annars.",
+        "network_of_newest": "Nätets medel antas bli det senast kända för varje kalendermånad.",
+        "network_as_own": (
+            "Nätets medel är inte känt för alla månader; där antas det vara anläggningens eget, och vad det kan kosta"
+            " är inte med i osäkerheten."
+        ),
         "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde som prislistans referens.",
     },
 }  # fmt: skip
@@ -53,7 +59,8 @@ _ENGLISH: Final[dict[str, Any]] = {
     },
     "choice": {
         "cooling_c": "Better cooling, °C", "saved_percent": "Energy saved, %",
-        "shifted_percent": "Lower daily peaks, %",
+        "shifted_percent": "Lower daily peaks, %", "shifted_from_hour": "Only from the hour",
+        "shifted_to_hour": "up to the hour",
     },
     "basis": {
         "signature": "The energy is the facility's power signature in a normal year: {number} days, r² {r2}.",
@@ -77,7 +84,12 @@ _ENGLISH: Final[dict[str, Any]] = {
         "flow_at_reference": "The flow is the price list's reference, and neither costs nor saves.",
         "flow_of_45_c": "The flow is that of water cooled by 45 °C: 19.2 m³ per MWh.",
         "no_overrun": "No hour is above the chosen power.",
-        "network_as_own": "The network's mean is not known beforehand, and taken to be the facility's own today.",
+        "hours_missing": "Hours without figures are left out of both.",
+        "network_of_newest": "The network's mean is taken to be the newest that is known of each calendar month.",
+        "network_as_own": (
+            "The network's mean is not known of every month; there it is taken to be the facility's own, and what that"
+            " may cost is not in the uncertainty."
+        ),
         "some_efficiency_unknown": "In months without figures return and flow are as the price list's reference.",
     },
 }  # fmt: skip

@@ -1,11 +1,12 @@
 """A normal year's energy: by the signature, else by months, else by profile; and what it is said to rest on."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
 
 from schemas.facilities import Category
+from schemas.price_list_terms import WeightedBy
 from services.contracts.core.annual_estimate import (
     Basis,
     DayRows,
@@ -16,9 +17,8 @@ from services.contracts.core.annual_estimate import (
     by_profile,
     by_signature,
     efficiency,
-    newest_whole_year,
 )
-from services.heat.arrays import UNKNOWN, Float64
+from services.heat.arrays import Float64
 from services.heat.local_time import EPOCH
 from tests.unit.contracts.test_calculation import PROFILES
 
@@ -42,7 +42,9 @@ def house(noise_kw: float = 0.0) -> DayRows:
     noise = np.random.default_rng(4).normal(0, noise_kw, len(day)) if noise_kw else 0
     wh = np.rint((kw + noise) * 24_000).astype(np.int64)
     hours = np.full(len(day), 24)
-    return DayRows(day, wh, wh // 20, hours, hours, wh // 50, (wh * 43.0).astype(np.float64), wh)
+    litres = wh // 50
+    by_energy, by_flow = (wh * 43.0).astype(np.float64), (litres * 42.0).astype(np.float64)
+    return DayRows(day, wh, wh // 20, hours, hours, litres, by_energy, wh, by_flow, litres)
 
 
 def test_a_house_that_follows_the_weather_is_estimated_by_its_signature() -> None:
@@ -121,15 +123,5 @@ def test_flow_and_return_are_those_of_the_newest_year() -> None:
     own = efficiency(house())
     # Litres are a fiftieth of the watt-hours: 20 m3 for each MWh.
     assert own.l_per_mwh.tolist() == pytest.approx([20_000] * 12, abs=10)
-    assert own.return_centi_c.tolist() == [4_300] * 12
-
-
-def test_the_newest_whole_year_has_every_day() -> None:
-    days = house()
-    found = newest_whole_year(days)
-    assert found is not None
-    assert EPOCH + timedelta(days=int(found.day[0])) == date(2023, 1, 1)
-    lacking = days._replace(energy_wh=np.where(days.day == days.day[-40], UNKNOWN, days.energy_wh))
-    found = newest_whole_year(lacking)
-    assert found is not None
-    assert EPOCH + timedelta(days=int(found.day[-1])) == date(2023, 10, 31)
+    assert own.returned(WeightedBy.ENERGY).tolist() == [4_300] * 12
+    assert own.returned(WeightedBy.FLOW).tolist() == [4_200] * 12

@@ -20,6 +20,7 @@ from schemas.values import PriceListId
 from services.contracts.core.calculation import (
     Calculation,
     CannotCalculateError,
+    Networks,
     Question,
     calculation,
     require_offered,
@@ -38,9 +39,11 @@ def listed(document: Mapping[str, Any] = BAS, name: str = "bas") -> dict[str, Pr
     return {name: PriceListChanged(price_list_id=PriceListId(name), version=1, versions=(version,))}
 
 
-def asked(lists: Mapping[str, PriceListChanged] | None = None, /, **question: Any) -> Calculation:
+def asked(
+    lists: Mapping[str, PriceListChanged] | None = None, /, networks: Networks | None = None, **question: Any
+) -> Calculation:
     wanted = {"price_list_id": "bas", "power_kw": "20", "energy_mwh": "50"} | question
-    return calculation(Question.model_validate(wanted), lists or listed(), PROFILES, TODAY)
+    return calculation(Question.model_validate(wanted), lists or listed(), PROFILES, TODAY, networks or {})
 
 
 def sums(found: Calculation) -> dict[str, int]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, PointId
@@ -25,7 +26,7 @@ def a_list(method: PowerMethod | None) -> PriceList:
 
 def contract(number: int, price_list: str | None) -> RunContract:
     ids = ContractId(UUID(int=number)), f"K-{number}", PointId(number), f"MP-{number}"
-    return RunContract(*ids, "norr", "heat", "S", Activity.SEVEN_DAY, price_list)
+    return RunContract(*ids, "norr", "heat", "S", Activity.SEVEN_DAY, Category.APARTMENTS, price_list)
 
 
 def test_each_contract_is_measured_by_the_method_of_its_price_list() -> None:

@@ -276,7 +276,8 @@ def test_a_day_without_energy_or_of_odd_length_has_no_mean_power() -> None:
 
 
 def test_a_category_number_divides_a_normal_years_energy_by_the_hours_of_the_category() -> None:
-    normal = NormalYears(np.array([22_000, 1_001, UNKNOWN, 5_000, 0]), np.array([2_200, 2_000, 2_200, UNKNOWN, 2_200]))
+    wh = np.array([22_000_000, 1_001_000, UNKNOWN, 5_000_000, 0])
+    normal = NormalYears(wh, np.array([2_200_000, 2_000_000, 2_200_000, UNKNOWN, 2_200_000]))
     found = category_number.measure_normal_years(normal)
     assert [each.measured_kw for each in found] == [Decimal("10.00"), Decimal("0.50"), None, None, None]
     assert [each.reason for each in found[2:]] == [

@@ -1,0 +1,105 @@
+"""Subscription power by category number: a normal year as ingest corrects it, through the hours of the category."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.local.stack import Stack
+from services.contracts.core import price_list_documents
+from tests.integration.contracts_house import BAS_2018, put, serving
+from tests.integration.looking import wait_for
+from tests.integration.power_street import WINTER, Street
+
+
+@pytest.fixture(scope="module")
+def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with serving(stack, tmp_path_factory.mktemp("category-number") / "contracts.log") as client:
+        client.timeout = httpx.Timeout(60)
+        yield client
+
+
+@pytest.fixture
+def street(stack: Stack, api: httpx.Client) -> Street:
+    return Street(stack)
+
+
+def finished(api: httpx.Client, day: str) -> dict[str, Any]:
+    path = f"/v1/power-runs/{api.post('/v1/power-runs', json={'day': day}).json()['run_id']}"
+    wait_for(lambda: api.get(path).json()["finished_at"] is not None)
+    return dict(api.get(path).json())
+
+
+def proposals(api: httpx.Client, run: dict[str, Any], street: Street) -> dict[str, dict[str, Any]]:
+    listed = api.get(f"/v1/power-runs/{run['run_id']}/proposals", params={"limit": 10_000}).json()["proposals"]
+    return {one["metering_point"]: one for one in listed if one["metering_point"].startswith(street.name)}
+
+
+def approve(api: httpx.Client, run: dict[str, Any], number: str) -> httpx.Response:
+    document = {"approved_by": "Åsa Berg", "metering_points": [number]}
+    return api.post(f"/v1/power-runs/{run['run_id']}/approve", json=document)
+
+
+@pytest.fixture
+def by_category(api: httpx.Client) -> str:
+    """A price list whose power is a normal year's energy through 2,200 hours of a small house."""
+    document = price_list_documents.price_list(BAS_2018).model_dump(mode="json", by_alias=True)
+    hours = [{"category": "small_house", "hours": "2200"}]
+    extension = document["extension"] | {"powerMethod": "category_number", "utilisationHours": hours}
+    answer = put(api, "/v1/price-lists/by-category", document | {"extension": extension})
+    assert answer.status_code in (200, 201), answer.text
+    return "by-category"
+
+
+def a_year(street: Street, number: str, days: int = 365) -> None:
+    """From May to April 24 kWh a day in July and August, else 124; a normal year is a tenth colder than each month."""
+    point = street.point_id(number)
+    street.change("INSERT INTO ingest.point VALUES (%s, %s, %s, 'heat', 50, 1)", point, number, street.name)
+    street.change(
+        "INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present,"
+        " hours_measured, is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)"
+        " SELECT %s, day::date, CASE WHEN extract(month FROM day) IN (7, 8) THEN 24000 ELSE 124000 END, 6000, 24, 24,"
+        "        24, true, 0, 0, 1, 1"
+        "   FROM generate_series(timestamp '2018-05-01', timestamp '2019-04-30', interval '1 day') AS day LIMIT %s",
+        *(point, days),
+    )
+    street.change(
+        "INSERT INTO ingest.normal_factor SELECT %s, month::date, 1.1, 'test'"
+        "  FROM generate_series(timestamp '2018-05-01', timestamp '2019-04-01', interval '1 month') AS month"
+        " ON CONFLICT DO NOTHING",
+        street.name,
+    )
+
+
+def test_a_category_number_is_a_normal_years_energy_through_the_hours_of_the_category(
+    api: httpx.Client, street: Street, by_category: str
+) -> None:
+    whole, lacking, without = (street.house(None, price_list=by_category) for _ in range(3))
+    a_year(street, whole)
+    a_year(street, lacking, days=364)
+    run = finished(api, "2019-05-30")
+    found = proposals(api, run, street)
+    # 303 days of 124 kWh, of which 100 follow the weather and are a tenth more in a normal year; 62 of 24 kWh:
+    # 40,602 + 1,488 kWh, through 2,200 hours.
+    expected = (Decimal(303 * 134 + 62 * 24) / 2_200).quantize(Decimal("0.01"))
+    assert Decimal(found[whole]["measured_kw"]) == expected == Decimal("19.13")
+    assert [found[whole][name] for name in ("method", "decision", "kw")] == ["category_number", "changed", "19.00"]
+    for number in (lacking, without):
+        assert (found[number]["reason"], found[number]["measured_kw"]) == ("no_normal_year", None)
+    assert approve(api, run, whole).json()["changed"] == 1
+    assert street.powers(whole) == [("9.00", "entered"), ("19.00", "category_number")]
+    # By hand a winter's newest twelve months are asked for: those of 2019, of which most have no figures here.
+    by_hand = api.post("/v1/determinations", json={"metering_point": whole, "winter": WINTER})
+    assert by_hand.json()["reason"] == "no_normal_year"
+
+
+def test_a_category_without_hours_in_the_price_list_has_no_power(
+    api: httpx.Client, street: Street, by_category: str
+) -> None:
+    number = street.house(None, price_list=by_category)
+    street.change("UPDATE contracts.facility SET category = 'industry' WHERE facility_number = %s", number)
+    a_year(street, number)
+    found = proposals(api, finished(api, "2019-05-31"), street)
+    assert found[number]["reason"] == "no_normal_year"
