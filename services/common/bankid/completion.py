@@ -109,7 +109,8 @@ class Verifier:
         """Say why a completion is not one of an order; None where it is.
 
         began_at: when the order did; a status from before it is not of this signature. What is wrong in detail is not
-        told: it could name a person. Source: BankID's guide for relying parties, verifying signatures.
+        told: it could name a person. Source: XML-DSig, RFC 5280 and RFC 6960; the form of the data and of the nonce is
+        that of published answers of BankID's and of relying parties' verifiers.
         """
         try:
             xml = _decoded(completion.signature)
