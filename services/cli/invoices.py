@@ -27,6 +27,7 @@ HELD = {
     HeldReason.REGISTER_WENT_BACKWARDS: "the register stands lower at the month's end than at its beginning",
     HeldReason.NO_PRICE_LIST: "no price list is in force on some day of the month",
     HeldReason.NO_ENERGY_PRICE: "the price list has no energy price for the month",
+    HeldReason.OPTION_NOT_PRICED: "the contract has an option that its price list does not offer for the whole month",
     HeldReason.NO_POWER_IN_FORCE: "the contract has no subscription power on some day of the month",
     HeldReason.QUANTITY_MISSING: "the price list counts flow or return temperature, which are not known for the month",
     HeldReason.INVOICE_LOST: "issued after the backup that the database was put back from; see docs/operating.md",
