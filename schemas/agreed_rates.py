@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from schemas.agreements import Agreed, PriceAgreement
@@ -12,6 +12,7 @@ from schemas.rates import Rate, rates
 DISCOUNTED = ("energy", "power", "fixed")
 AGREED = "agreed"
 HUNDRED = Decimal(100)
+MICRO = Decimal("0.000001")
 
 
 def agreed_rates(terms: PriceListTerms, agreed: Agreed) -> list[Rate]:
@@ -52,7 +53,10 @@ def _price(rate: Rate, agreement: PriceAgreement | None) -> Decimal | None:
     if agreement.energy_per_mwh is not None:
         return None if rate.charge == "energy" else rate.price
     off = agreement.discount_percent or Decimal(0)
-    return rate.price * (HUNDRED - off) / HUNDRED if rate.charge in DISCOUNTED else rate.price
+    if rate.charge not in DISCOUNTED:
+        return rate.price
+    # A price is counted to a millionth of a krona, and no finer.
+    return (rate.price * (HUNDRED - off) / HUNDRED).quantize(MICRO, ROUND_HALF_UP)
 
 
 def _fixed_energy(terms: PriceListTerms, agreements: Iterable[PriceAgreement]) -> Iterator[Rate]:

@@ -105,9 +105,13 @@ def test_fast_is_billed_until_it_goes_and_bas_from_then_on(
     assert [costs[side]["assumptions"] for side in ("today", "proposed")] == [[], ["some_efficiency_unknown"]]
 
     def billing_knows() -> bool:
-        query = "SELECT jsonb_array_length(terms) FROM billing.contract WHERE contract_id = %s"
+        """Contracts and price lists come by topics of their own, in no order."""
+        query = """
+            SELECT (SELECT jsonb_array_length(terms) FROM billing.contract WHERE contract_id = %s),
+                   (SELECT count(*) FROM billing.price_list WHERE price_list_id = ANY(%s))
+        """
         with psycopg.connect(stack.admin_dsn) as connection:
-            return connection.execute(query, [contract_id]).fetchone() == (2,)
+            return connection.execute(query, [contract_id, [fast, bas]]).fetchone() == (2, 4)
 
     wait_for(billing_knows)
     december, january = (invoice(stack, billing, contract_id, month) for month in ("2022-12", "2023-01"))
