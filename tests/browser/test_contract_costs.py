@@ -37,9 +37,10 @@ class Owner:
 def owner(portal: Portal) -> Owner:
     url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists"
     key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
-    for name in ("bas", "topp"):
-        document = json.loads((ROOT / f"services/contracts/price_lists/{name}-2023.json").read_text())
-        httpx.put(f"{url}/{name}", json=document, headers=key).raise_for_status()
+    # Oldest first: another file's houses have been on the first one.
+    for name in ("bas-2018", "bas-2023", "topp-2023"):
+        document = json.loads((ROOT / f"services/contracts/price_lists/{name}.json").read_text())
+        httpx.put(f"{url}/{name[:-5]}", json=document, headers=key).raise_for_status()
     return Owner(portal)
 
 

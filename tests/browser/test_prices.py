@@ -20,7 +20,8 @@ SHOTS = Path(os.environ["KULVERT_SHOTS"]) if "KULVERT_SHOTS" in os.environ else 
 def lists(portal: Portal) -> None:
     url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists"
     key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
-    for name in ("bas-2023", "topp-2023"):
+    # Oldest first: another file's houses have been on the first one.
+    for name in ("bas-2018", "bas-2023", "topp-2023"):
         document = json.loads((ROOT / f"services/contracts/price_lists/{name}.json").read_text())
         httpx.put(f"{url}/{name[:-5]}", json=document, headers=key).raise_for_status()
 
