@@ -12,7 +12,8 @@ from schemas.rates import Rate, rates
 DISCOUNTED = ("energy", "power", "fixed")
 AGREED = "agreed"
 HUNDRED = Decimal(100)
-MICRO = Decimal("0.000001")
+MICRO, NANO = Decimal("0.000001"), Decimal("0.000000001")
+"""Prices are counted to a millionth of a krona, that of energy for a MWh."""
 
 
 def agreed_rates(terms: PriceListTerms, agreed: Agreed) -> list[Rate]:
@@ -55,8 +56,8 @@ def _price(rate: Rate, agreement: PriceAgreement | None) -> Decimal | None:
     off = agreement.discount_percent or Decimal(0)
     if rate.charge not in DISCOUNTED:
         return rate.price
-    # A price is counted to a millionth of a krona, and no finer.
-    return (rate.price * (HUNDRED - off) / HUNDRED).quantize(MICRO, ROUND_HALF_UP)
+    finest = NANO if rate.per == "kWh" else MICRO
+    return (rate.price * (HUNDRED - off) / HUNDRED).quantize(finest, ROUND_HALF_UP)
 
 
 def _fixed_energy(terms: PriceListTerms, agreements: Iterable[PriceAgreement]) -> Iterator[Rate]:

@@ -57,6 +57,7 @@ def a_year(street: Street, number: str, days: int = 365) -> None:
     """From May to April 24 kWh a day in July and August, else 124; a normal year is a tenth colder than each month."""
     point = street.point_id(number)
     street.change("INSERT INTO ingest.point VALUES (%s, %s, %s, 'heat', 50, 1)", point, number, street.name)
+    street.change("INSERT INTO ingest.point_state (point_id) VALUES (%s)", point)
     street.change(
         "INSERT INTO ingest.day (point_id, day, energy_wh, maximum_hour_wh, hours_expected, hours_present,"
         " hours_measured, is_measured, energy_return_wh_centi_c, energy_with_return_wh, quality, revision)"

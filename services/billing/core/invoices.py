@@ -1,11 +1,13 @@
 """A contract's month as an invoice: sums, and the basis that it cites."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.price_list_terms import WeightedBy
+from schemas.values import PriceListId
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.lines import Line, Used, lines
 from services.billing.core.parts import Part
@@ -103,11 +105,15 @@ def _fault(month: Month) -> HeldReason | None:
 
 
 def _used_in(month: Month) -> list[Used]:
-    """Give what each part used. The overrun is one figure of the month, which its last part bears."""
-    parts = list(zip(month.parts, month.figures, strict=True))
-    used = [_used(*part) for part in parts]
-    if used:
-        used[-1] = used[-1]._replace(overrun_centi_kw=max(_overrun_centi_kw(*part) for part in parts))
+    """Give what each part used. The overrun is one figure of a month and price list, borne by the last of its parts."""
+    used = [_used(*pair) for pair in zip(month.parts, month.figures, strict=True)]
+    with_price: dict[PriceListId, list[int]] = defaultdict(list)
+    for place, part in enumerate(month.parts):
+        if part.price_list.extension.overrun_per_kw is not None:
+            with_price[part.price_list.price_list_id].append(place)
+    for places in with_price.values():
+        worst = max(_overrun_centi_kw(month.parts[place], month.figures[place]) for place in places)
+        used[places[-1]] = used[places[-1]]._replace(overrun_centi_kw=worst)
     return used
 
 

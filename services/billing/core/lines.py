@@ -84,7 +84,7 @@ def _row(part: Part, used: Used) -> tuple[int | None, ...]:
 
 def _lines(part: Part, used: Used, laid_out: LaidOut, amounts: Sequence[tuple[int, int]]) -> Iterator[Line]:
     for (index, ore), layer in zip(amounts, laid_out.table.layers, strict=True):
-        if index >= 0:
+        if index >= 0 and not (layer.charge is Charge.OVERRUN and used.overrun_centi_kw == 0):
             rate = laid_out.rates[index]
             fixed_price = Decimal(int(layer.band_fixed[layer.rate == index].max())).scaleb(-6)
             yield _line(part, used, rate, layer.charge, fixed_price, ore)

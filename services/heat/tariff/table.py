@@ -103,7 +103,7 @@ class PriceTable(NamedTuple):
 def table(rates: Sequence[Rate], limits_kw: Sequence[Decimal]) -> PriceTable:
     """Lay out the rates of a price list. limits_kw: the highest power of each band but the last, rising.
 
-    Raises ValueError where there are no rates.
+    Raises ValueError where there are no rates, or a price is finer than a millionth of a krona.
     """
     if not rates:
         raise ValueError("a price list without components costs nothing, and cannot be meant")
@@ -175,8 +175,16 @@ def _parts_of_bands(rates: Sequence[Rate]) -> dict[_Key, int]:
     found: dict[_Key, int] = defaultdict(int)
     for one in rates:
         if one.charge == Charge.FIXED and _key(one) in powers:
-            found[_key(one)] += int(one.price * MICRO)
+            found[_key(one)] += _micro(one.price)
     return found
+
+
+def _micro(price: Decimal) -> int:
+    """Give a price in millionths of a krona. Raises ValueError where it is finer: cut, it would be another price."""
+    whole = int(price * MICRO)
+    if whole != price * MICRO:
+        raise ValueError(f"a price of {price} kr is finer than a millionth of a krona")
+    return whole
 
 
 def _layer(
@@ -194,7 +202,7 @@ def _layer(
     for where, index in addend.items():
         rate = rates[index]
         layer.rate[where] = index
-        layer.price[where] = int(rate.price * MICRO) * (KWH_PER_MWH if rate.per == "kWh" else 1)
+        layer.price[where] = _micro(rate.price * (KWH_PER_MWH if rate.per == "kWh" else 1))
         layer.band_fixed[where] = of_bands.get(_key(rate), 0) if charge is Charge.POWER else 0
         layer.is_monthly[where] = is_monthly(rate)
         layer.is_against_network[where] = rate.is_against_network

@@ -5,15 +5,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.agreements import Agreed, PriceAgreement
+from schemas.contracts import ContractTerm
+from schemas.price_lists import PriceList, PriceListChanged
+from schemas.values import PriceListId
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.invoices import Draft, Figures, Month, drafts
 from services.billing.core.parts import contract_span, parts
+from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
 from services.heat.tariff.table import Charge
-from tests.unit.billing.terms import COMPONENTS, contract, lists, power, price_list
+from tests.unit.billing.terms import BAS, COMPONENTS, changed, contract, lists, power, price_list
 
 JANUARY = date(2026, 1, 1)
 
@@ -111,11 +117,11 @@ def test_the_highest_hour_above_a_chosen_power_costs_its_price_once() -> None:
 
 def test_no_hour_above_the_chosen_power_costs_nothing() -> None:
     known = replace(figures(0, 25_000_000), highest_hour_wh=80_000)
-    assert overruns(contract(), known) == [(JANUARY, Decimal("0.00"), 0)]
+    assert overruns(contract(), known) == []
 
 
 def test_a_month_without_a_measured_hour_has_no_overrun() -> None:
-    assert overruns(contract(), figures(0, 25_000_000)) == [(JANUARY, Decimal("0.00"), 0)]
+    assert overruns(contract(), figures(0, 25_000_000)) == []
 
 
 def test_a_month_of_two_powers_pays_its_worst_overrun_once() -> None:
@@ -123,4 +129,58 @@ def test_a_month_of_two_powers_pays_its_worst_overrun_once() -> None:
     one = contract(powers=(power(date(2020, 1, 1), "80"), power(changed_to, "90")))
     first = replace(figures(0, 12_000_000, days=15), highest_hour_wh=85_000)
     second = replace(figures(12_000_000, 25_000_000, days=16), highest_hour_wh=91_000)
-    assert overruns(one, first, second) == [(JANUARY, Decimal("0.00"), 0), (changed_to, Decimal("5.00"), 60_000)]
+    assert overruns(one, first, second) == [(changed_to, Decimal("5.00"), 60_000)]
+
+
+@pytest.mark.parametrize("order", [("chosen", "bas"), ("bas", "chosen")])
+def test_what_was_above_a_power_on_another_price_list_is_no_overrun(order: tuple[str, str]) -> None:
+    first, second = (PriceListId(one) for one in order)
+    changed_to = date(2026, 1, 16)
+    terms = (
+        ContractTerm(valid_from=date(2020, 1, 1), valid_to=changed_to, price_list_id=first),
+        ContractTerm(valid_from=changed_to, valid_to=None, price_list_id=second),
+    )
+    chosen = PriceListId("chosen")
+    of_chosen = price_list(price_list_id=chosen, **CHOSEN)
+    known = PriceListChanged(price_list_id=chosen, version=1, versions=(of_chosen,))
+    prices = Prices({BAS: changed(price_list()), chosen: known})
+    found = parts(replace(contract(), terms=terms), prices, contract_span(contract(), JANUARY))
+    assert not isinstance(found, Held)
+    highest_wh = {"chosen": 85_000, "bas": 99_000}
+    used = [
+        replace(figures(0, 12_000_000, days=part.days), highest_hour_wh=highest_wh[one])
+        for part, one in zip(found, order, strict=True)
+    ]
+    [made] = drafts([Month(found, used)], prices)
+    assert isinstance(made, Draft)
+    billed = [(line.part.price_list.price_list_id, line.quantity) for line in made.lines if line.component == "overrun"]
+    assert billed == [("chosen", Decimal("5.00"))]
+
+
+@given(
+    listed=st.decimals(0, 2_000, places=6),
+    percent=st.decimals("0.01", 100, places=2),
+    unit=st.sampled_from(["MWh", "kWh"]),
+    wh=st.integers(0, 10**12),
+)
+def test_every_line_of_an_agreed_price_can_be_worked_out_from_what_stands_on_it(
+    listed: Decimal, percent: Decimal, unit: str, wh: int
+) -> None:
+    energy = price_list().model_dump(mode="json", by_alias=True)
+    for tariff in energy["tariffs"]:
+        for one in tariff["energyPrice"]["components"]:
+            one |= {"unit": unit, "price": {"priceExVat": str(listed), "priceIncVat": "0", "currency": "SEK"}}
+    prices = Prices({BAS: changed(PriceList.model_validate(energy))})
+    off = PriceAgreement(name="5 år", valid_from=date(2020, 1, 1), valid_to=date(2030, 1, 1), discount_percent=percent)
+    one = replace(contract(), agreed=Agreed(agreements=(off,)))
+    found = parts(one, prices, contract_span(one, JANUARY))
+    assert not isinstance(found, Held)
+    [made] = drafts([Month(found, [figures(0, wh)])], prices)
+    assert isinstance(made, Draft)
+    for line in made.lines:
+        days, of_days = line.days or 1, line.year_days or 1
+        owed = (line.quantity * line.price + line.fixed_price) * 100 * days / of_days
+        assert abs(line.amount_ore - owed) <= Decimal("0.5")
+    # Of the agreed price nothing is lost but what is finer than a millionth of a krona for a MWh.
+    per_mwh = listed * (1000 if unit == "kWh" else 1) * (100 - percent) / 100
+    assert abs(made.lines[0].amount_ore - made.lines[0].quantity * per_mwh / (1000 if unit == "kWh" else 1) * 100) < 51
