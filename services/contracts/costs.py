@@ -246,7 +246,9 @@ async def _normal_year(tx: Transaction, asked: Asked, days: DayRows, profiles: E
         return found
     months = await store.months(tx, contract.point_id, asked.seen, asked.today)
     kw = None if contract.kw is None else float(contract.kw)
-    found = annual_estimate.by_history(months) or annual_estimate.by_profile(months, profiles, contract.category, kw)
+    found = annual_estimate.by_history(months) or annual_estimate.by_profile(
+        months, profiles, contract.category, contract.medium, kw
+    )
     if found is None:
         raise CannotCalculateError("", "nothing_known", "there are neither figures nor a profile to reckon by")
     return found
