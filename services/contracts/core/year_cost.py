@@ -118,7 +118,7 @@ class Prices:
         self.price_list = price_list
         self.months = months
         self.agreed = agreed
-        self.rates: list[Rate] = agreed_rates(price_list, agreed)
+        self.rates: list[Rate] = _around(agreed_rates(price_list, agreed), months)
         self.table: PriceTable = table(self.rates, limits_kw(price_list))
 
     @property
@@ -128,25 +128,21 @@ class Prices:
 
     def asks_for(self, charge: Charge) -> bool:
         """Tell whether anything is charged for by it in these months."""
-        return any(one.charge == charge for one in self._in_year())
+        return any(one.charge == charge for one in _in(self.rates, self.months))
 
     def holds(self, charge: Charge) -> bool:
         """Tell whether a quantity is held against anything in these months."""
-        return any(one.charge == charge and is_held(one) for one in self._in_year())
+        return any(one.charge == charge and is_held(one) for one in _in(self.rates, self.months))
 
     @property
     def counts_whole_flow(self) -> bool:
         """Tell whether a flow costs in these months that is held against nothing."""
-        return any(one.charge == Charge.VOLUME and not is_held(one) for one in self._in_year())
+        return any(one.charge == Charge.VOLUME and not is_held(one) for one in _in(self.rates, self.months))
 
     @property
     def typical_flow(self) -> str:
         """Name what is assumed of a flow that is not known; the names are never changed."""
         return "flow_of_8_c" if self.price_list.extension.medium is Medium.COOLING else "flow_of_45_c"
-
-    def _in_year(self) -> Iterator[Rate]:
-        first, last = self.months[0], self.months[-1]
-        return (one for one in self.rates if one.first < last and one.end > first)
 
     @property
     def typical_l_per_mwh(self) -> int:
@@ -214,6 +210,17 @@ def assumed(prices: Prices, kwh: Int64, centi_kw: Int64, means: NetworkMeans = N
     litres = (2 * kwh * prices.typical_l_per_mwh + 1_000) // 2_000
     returned, flow = (prices.network_mean(charge, means) for charge in (Charge.RETURN_TEMPERATURE, Charge.VOLUME))
     return Used(kwh, litres, nothing, returned, flow, nothing, centi_kw, is_known, is_known)
+
+
+def _in(rates: list[Rate], months: tuple[date, ...]) -> list[Rate]:
+    return [one for one in rates if one.first < months[-1] and one.end > months[0]]
+
+
+def _around(rates: list[Rate], months: tuple[date, ...]) -> list[Rate]:
+    """Leave out what a list of many years has outside these months, where the rest still spans them."""
+    own = _in(rates, months)
+    first, end = min((one.first for one in own), default=date.max), max((one.end for one in own), default=date.min)
+    return own if first <= months[0] and end >= months[-1] else rates
 
 
 def is_held(rate: Rate) -> bool:
