@@ -34,7 +34,9 @@ class Told:
                     [self.house.contract_id],
                 )
                 connection.execute(
-                    "INSERT INTO contracts.chosen_option VALUES (%s, 'climate', '2020-01-01')", [self.house.contract_id]
+                    "INSERT INTO contracts.chosen_option SELECT contract_id, 'climate', valid_from"
+                    " FROM contracts.contract_term WHERE contract_id = %s",
+                    [self.house.contract_id],
                 )
             asked = {"withdrawn_on": str(GOES_ON), "replaced_by": ["told-bas"], "who": "Eva", "cause": "one model"}
             answer = staff.put(f"{url}/told-fast/withdrawal", json=asked).raise_for_status().json()
