@@ -221,7 +221,9 @@ def _prices(parts: Parts) -> APIRouter:
         async with database.transaction() as tx:
             change = await handlers.put_price_list(tx, price_list_id, terms)
             version = (await price_lists.versions(tx, price_list_id))[-1].version
-        return _answer(response, "price-lists", change, price_list_id=price_list_id, version=version)
+            lacks = [one._asdict() for one in await price_lists.options_without_price(tx, price_list_id, terms)]
+        named = {"price_list_id": price_list_id, "version": version, "options_without_price": lacks}
+        return _answer(response, "price-lists", change, **named)
 
     @router.get("/price-lists")
     async def list_price_lists() -> dict[str, list[str]]:

@@ -52,7 +52,8 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     contract = asked.contract
     prices = await _prices_today(tx, asked)
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
-    normal = await _normal_year(tx, asked, days, profiles)
+    weather = await store.weather(tx, contract.station_id, asked.today)
+    normal = await _normal_year(tx, asked, days, weather, profiles)
     means = await network_means.of_network(tx, contract.network_id, contract.medium)
     used, assumptions = _used(contract, prices, normal, days, means)
     cost = cost_of(prices, used)
@@ -69,11 +70,12 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
 
 
 async def both_years(
-    tx: Transaction, asked: Asked, profiles: EnergyProfiles, now: OnDay, then: OnDay
+    tx: Transaction, asked: Asked, profiles: EnergyProfiles, weather: Weather, now: OnDay, then: OnDay
 ) -> dict[str, Any]:
     """Estimate a contract's year by the price list of now and by one of then, for the same use.
 
-    Each by its version of the day that is named with it. Raises CannotCalculateError.
+    Each by its version of the day that is named with it; weather: of the contract's station. Raises
+    CannotCalculateError.
     """
     contract = asked.contract
     agreed = await agreements.agreed(tx, contract.contract_id)
@@ -84,7 +86,7 @@ async def both_years(
         for price_list, one in zip(lists, (now, then), strict=True)
     ]
     days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
-    normal = await _normal_year(tx, asked, days, profiles)
+    normal = await _normal_year(tx, asked, days, weather, profiles)
     today, proposed = (_sums(contract, prices, normal, days, means) for prices in priced)
     return {
         **_normal_use(contract, normal),
@@ -238,15 +240,18 @@ async def _in_force(tx: Transaction, price_list_id: str, day: date) -> PriceList
     return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
 
 
-async def _normal_year(tx: Transaction, asked: Asked, days: DayRows, profiles: EnergyProfiles) -> NormalYear:
+async def _normal_year(
+    tx: Transaction, asked: Asked, days: DayRows, weather: Weather, profiles: EnergyProfiles
+) -> NormalYear:
     contract = asked.contract
-    weather = await store.weather(tx, contract.station_id, asked.today)
     found = annual_estimate.by_signature(days, weather, contract.is_cooling)
     if found is not None:
         return found
     months = await store.months(tx, contract.point_id, asked.seen, asked.today)
     kw = None if contract.kw is None else float(contract.kw)
-    found = annual_estimate.by_history(months) or annual_estimate.by_profile(months, profiles, contract.category, kw)
+    found = annual_estimate.by_history(months) or annual_estimate.by_profile(
+        months, profiles, contract.category, contract.medium, kw
+    )
     if found is None:
         raise CannotCalculateError("", "nothing_known", "there are neither figures nor a profile to reckon by")
     return found

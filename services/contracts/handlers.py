@@ -17,7 +17,7 @@ from services.contracts.core.contract_changes import changed_from
 from services.contracts.core.price_list_documents import period_fault
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
-from services.contracts.life import require_offered, terms_of
+from services.contracts.life import as_moved, require_offered, terms_of
 from services.contracts.store import Change, agreements, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"
@@ -83,8 +83,9 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     customer_id, point_id = await _parties(tx, document)
     known = await contracts.contract(tx, number)
     terms = await terms_of(tx, number, point_id, document, known.document.terms if known else ())
+    asked, document = document, await as_moved(tx, document, terms)
     if known is None:
-        await require_offered(tx, number, document)
+        await require_offered(tx, number, asked, terms)
         async with _one_contract_at_a_time(tx, document):
             contract_id = await contracts.add_contract(tx, number, customer_id, point_id, document)
         before = None
@@ -98,7 +99,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
             )
         if known.document == document:
             return Change.UNCHANGED, contract_id
-        await require_offered(tx, number, document)
+        await require_offered(tx, number, asked, terms)
         before = await contracts.contract_event(tx, contract_id)
         async with _one_contract_at_a_time(tx, document):
             await contracts.move_contract(tx, contract_id, document)

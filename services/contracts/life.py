@@ -7,7 +7,7 @@ from schemas.price_lists import PriceListChanged
 from schemas.values import PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
-from services.contracts.core.agreeing import unoffered_option
+from services.contracts.core.agreeing import options_after_moves, unoffered_option
 from services.contracts.core.price_list_life import (
     Term,
     Withdrawal,
@@ -49,9 +49,15 @@ async def terms_of(
     return await moved_terms(tx, number, point_id, put, document.valid_to, withdrawn)
 
 
-async def require_offered(tx: Transaction, number: str, document: documents.Contract) -> None:
-    """Raise RefusedError for an option that a price list of the contract does not offer."""
-    found = unoffered_option(document, await _lists(tx, {term.price_list_id for term in document.terms}))
+async def as_moved(tx: Transaction, document: documents.Contract, terms: Sequence[Term]) -> documents.Contract:
+    """Give a contract that is put without the options that its withdrawn price lists take with them."""
+    lists = await _lists(tx, {term.price_list_id for term in terms if term.moved_from})
+    return document.model_copy(update={"options": options_after_moves(document.options, terms, lists)})
+
+
+async def require_offered(tx: Transaction, number: str, document: documents.Contract, terms: Sequence[Term]) -> None:
+    """Raise RefusedError for an option that a price list of the contract, put or moved to, does not offer."""
+    found = unoffered_option(document.options, terms, await _lists(tx, {term.price_list_id for term in terms}))
     if found is None:
         return
     field, option, version = found

@@ -11,6 +11,7 @@ from schemas.values import PriceListId
 from services.common import outbox
 from services.common.postgres import Transaction
 from services.contracts import costs
+from services.contracts.core.annual_estimate import Weather
 from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.price_list_life import Withdrawal
@@ -33,8 +34,35 @@ class Reckoning(NamedTuple):
     profiles: EnergyProfiles
 
 
+class Stations:
+    """The weather of stations up to a day, each read once however many contracts are near it."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._known: dict[str | None, Weather] = {}
+
+    async def weather(self, tx: Transaction, station_id: str | None) -> Weather:
+        """Give a station's daily means and its normal year."""
+        if station_id not in self._known:
+            self._known[station_id] = await cost_store.weather(tx, station_id, self._today)
+        return self._known[station_id]
+
+
+class Move(NamedTuple):
+    """To which price list a contract is moved, and which of its options end by that."""
+
+    replaced_by: str
+    options_end: list[dict[str, str]]
+
+
 async def told(
-    tx: Transaction, number: str, stored: StoredContract, gone: Withdrawal, replaced_by: str, by: Reckoning
+    tx: Transaction,
+    number: str,
+    stored: StoredContract,
+    gone: Withdrawal,
+    move: Move,
+    by: Reckoning,
+    stations: Stations,
 ) -> Told:
     """Say what the customer of a contract is told: a normal year by both price lists, or what it lacks for that.
 
@@ -42,7 +70,7 @@ async def told(
     used since the contract began counts, so that nobody is told of another's use.
     """
     begins = stored.document.valid_from
-    now, then = OnDay(gone.price_list_id, max(by.today, begins)), OnDay(replaced_by, gone.withdrawn_on)
+    now, then = OnDay(gone.price_list_id, max(by.today, begins)), OnDay(move.replaced_by, gone.withdrawn_on)
     contract = await cost_store.contract(tx, number, now.day)
     if contract is None:
         raise LookupError(f"contract {number} is gone")
@@ -50,10 +78,11 @@ async def told(
     found: dict[str, Any] | None = None
     lacks: str | None = None
     try:
-        found = await costs.both_years(tx, asked, by.profiles, now, then)
+        weather = await stations.weather(tx, contract.station_id)
+        found = await costs.both_years(tx, asked, by.profiles, weather, now, then)
     except CannotCalculateError as error:
         lacks = error.code
-    return Told(stored.contract_id, stored.customer_id, replaced_by, found, lacks)
+    return Told(stored.contract_id, stored.customer_id, move.replaced_by, found, lacks, move.options_end)
 
 
 async def tell(tx: Transaction, gone: Withdrawal, notices: Sequence[Told]) -> None:

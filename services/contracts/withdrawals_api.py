@@ -58,4 +58,5 @@ def _answer(one: Moved) -> dict[str, Any]:
         "replaced_by": told.replaced_by,
         "costs": told.costs,
         "lacks": told.lacks,
+        "options_end": told.options_end,
     }

@@ -25,12 +25,17 @@ class Told:
         with httpx.Client(headers={"Authorization": f"Bearer {portal.stack.integration_key}"}) as staff:
             for name in ("fast", "bas"):
                 document = json.loads((ROOT / f"services/contracts/price_lists/{name}-{YEARS[name]}.json").read_text())
-                document |= {"valid_from": "2018-01-01"}
+                document |= {"valid_from": "2018-01-01"} | OPTIONS.get(name, {})
                 document.pop("valid_to", None)
                 staff.put(f"{url}/told-{name}", json=document).raise_for_status()
             with psycopg.connect(portal.stack.admin_dsn) as connection:
                 connection.execute(
                     "UPDATE contracts.contract_term SET price_list_id = 'told-fast' WHERE contract_id = %s",
+                    [self.house.contract_id],
+                )
+                connection.execute(
+                    "INSERT INTO contracts.chosen_option SELECT contract_id, 'climate', valid_from"
+                    " FROM contracts.contract_term WHERE contract_id = %s",
                     [self.house.contract_id],
                 )
             asked = {"withdrawn_on": str(GOES_ON), "replaced_by": ["told-bas"], "who": "Eva", "cause": "one model"}
@@ -39,6 +44,7 @@ class Told:
 
 
 YEARS = {"fast": 2022, "bas": 2023}
+OPTIONS = {"fast": {"options": [{"reference": "climate", "name": "Klimatval", "per_mwh": "15"}]}}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,7 @@ def test_both_yearly_costs_stand_on_the_contracts_page_at_once(
     for side in ("today", "proposed"):
         for name in ("net_kr", "total_kr"):
             assert swedish(customer.costs[side][name]) in text
+    assert f"Klimatval, från {GOES_ON}" in text
     assert "effektsignatur" in text
     assert "Osäkerhet" in text
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -74,6 +81,7 @@ def test_both_yearly_costs_stand_on_the_contracts_page_at_once(
 def test_the_contracts_own_page_says_the_same(portal: Portal, customer: Told) -> None:
     page = portal.get(f"/facilities/{customer.house.facility_id}/contract", customer.token).text
     assert swedish(customer.costs["proposed"]["total_kr"]) in page
+    assert f"Klimatval, från {GOES_ON}" in page
 
 
 def test_nobody_else_sees_the_notice(portal: Portal, customer: Told) -> None:

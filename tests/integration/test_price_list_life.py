@@ -228,6 +228,52 @@ def test_what_staff_systems_put_again_leaves_no_contract_on_a_withdrawn_list(
     assert terms(stack, house) == [(date(2021, 6, 1), fast), (GOES_ON, "bas")]
 
 
+CLIMATE = {"reference": "climate", "name": "Klimatval", "per_mwh": "15"}
+SERVICE = {"reference": "service", "name": "Serviceavtal", "per_year": "1200"}
+
+
+def has(reference: str, valid_from: str | date = "2022-01-01", valid_to: str | date | None = None) -> dict[str, Any]:
+    return {"reference": reference, "valid_from": str(valid_from), "valid_to": valid_to and str(valid_to)}
+
+
+def test_an_option_that_the_list_in_its_place_does_not_offer_ends_on_that_day_and_is_named(api: httpx.Client) -> None:
+    old, new = (f"{name}-{uuid4().hex[:8]}" for name in ("old", "new"))
+    put(api, f"/v1/price-lists/{old}", FAST_2018 | {"options": [CLIMATE, SERVICE]})
+    put(api, f"/v1/price-lists/{new}", FAST_2018 | {"options": [SERVICE]})
+    house, plain = House(api), House(api)
+    options = [has("climate"), has("climate", GOES_ON + timedelta(days=90)), has("service")]
+    options[0]["valid_to"] = str(GOES_ON + timedelta(days=60))
+    assert on(api, house, ("2022-01-01", old), options=options).status_code == 201
+    on(api, plain, ("2022-01-01", old), options=[has("service")])
+    ends = [
+        {"reference": "climate", "name": "Klimatval", "valid_to": str(GOES_ON)},
+        {"reference": "climate", "name": "Klimatval", "valid_to": str(GOES_ON + timedelta(days=90))},
+    ]
+    expected = {f"K{house.number}": ends, f"K{plain.number}": []}
+    for is_tried in (True, False):
+        answer = goes(api, old, new, dry_run=is_tried).json()
+        assert {one["contract_number"]: one["options_end"] for one in answer["contracts"]} == expected
+    notices = api.get(f"/v1/price-lists/{old}/withdrawal").json()["notices"]
+    assert {one["contract_number"]: one["options_end"] for one in notices} == expected
+    kept = api.get(f"/v1/contracts/K{house.number}").json()["options"]
+    assert kept == [has("climate", valid_to=GOES_ON), has("service")]
+    # What staff systems put again is the same contract, and says no more than before.
+    assert on(api, house, ("2022-01-01", old), options=options).json()["result"] == "unchanged"
+    refused = on(api, house, ("2022-01-01", old), options=[has("climate", GOES_ON + timedelta(days=20))])
+    assert (refused.status_code, refused.json()["code"]) == (422, "option_not_offered")
+
+
+def test_a_version_without_an_option_that_contracts_have_says_how_many_and_which(api: httpx.Client) -> None:
+    name, house, ends = f"old-{uuid4().hex[:8]}", House(api), House(api)
+    offered = FAST_2018 | {"options": [CLIMATE]}
+    assert put(api, f"/v1/price-lists/{name}", offered).json()["options_without_price"] == []
+    on(api, house, ("2022-01-01", name), options=[has("climate")])
+    on(api, ends, ("2022-01-01", name), options=[has("climate", valid_to=GOES_ON)])
+    without = {key: value for key, value in FAST_2018.items() if key != "valid_to"} | {"valid_from": str(GOES_ON)}
+    found = put(api, f"/v1/price-lists/{name}", without).json()["options_without_price"]
+    assert found == [{"reference": "climate", "contracts": 1, "for_example": [f"K{house.number}"]}]
+
+
 def test_nobody_can_begin_on_a_withdrawn_list_once_it_is_gone(api: httpx.Client, stack: Stack, fast: str) -> None:
     goes(api, fast, "bas")
     late = House(api)

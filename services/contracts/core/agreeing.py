@@ -6,29 +6,65 @@ from datetime import date
 from schemas.agreements import Agreed, ChosenOption, PriceAgreement
 from schemas.price_lists import PriceList, PriceListChanged
 from services.contracts.core import documents
+from services.contracts.core.price_list_life import Term
 
 
 def unoffered_option(
-    contract: documents.Contract, lists: Mapping[str, PriceListChanged]
+    options: Sequence[documents.Option], terms: Sequence[Term], lists: Mapping[str, PriceListChanged]
 ) -> tuple[str, documents.Option, PriceList | None] | None:
     """Find an option that a price list of the contract does not offer; gives its place, it, and the list.
 
-    Asked is on the day that the option begins, and on each on which a term begins while it counts.
+    Asked is on the day that the option begins, and on each on which a term begins while it counts; where that is by a
+    withdrawal, the option ends.
     """
-    for place, option in enumerate(contract.options):
-        for day, price_list_id in _days_asked(contract, option):
+    for place, option in enumerate(options):
+        for day, price_list_id in _days_asked(terms, option):
             version = lists[price_list_id].in_force(day)
             if version is None or option.reference not in {one.reference for one in version.extension.options}:
                 return f"options[{place}].reference", option, version
     return None
 
 
-def _days_asked(contract: documents.Contract, option: documents.Option) -> Iterator[tuple[date, str]]:
-    ends = [*(term.valid_from for term in contract.terms[1:]), date.max]
-    for term, end in zip(contract.terms, ends, strict=True):
+def _days_asked(terms: Sequence[Term], option: documents.Option) -> Iterator[tuple[date, str]]:
+    for term, end in _with_ends(terms):
+        if term.moved_from and option.valid_from < term.valid_from:
+            continue
         day = max(term.valid_from, option.valid_from)
         if day < min(end, option.valid_to or date.max):
             yield day, term.price_list_id
+
+
+def _with_ends(terms: Sequence[Term]) -> Iterator[tuple[Term, date]]:
+    return zip(terms, [*(term.valid_from for term in terms[1:]), date.max], strict=True)
+
+
+def options_after_moves(
+    options: Sequence[documents.Option], terms: Sequence[Term], lists: Mapping[str, PriceListChanged]
+) -> tuple[documents.Option, ...]:
+    """End options where a withdrawal moves the contract to a price list that does not offer them.
+
+    So they follow from what was put and what is withdrawn, as terms do. One that would begin after the move is
+    left out.
+    """
+    found = tuple(options)
+    for term, end in _with_ends(terms):
+        version = lists[term.price_list_id].in_force(term.valid_from) if term.moved_from else None
+        if version is not None:
+            offered = {one.reference for one in version.extension.options}
+            found = tuple(
+                _until_day(one, term.valid_from) if one.reference not in offered and _meets(one, term, end) else one
+                for one in found
+                if one.reference in offered or not term.valid_from <= one.valid_from < end
+            )
+    return documents.in_order(found)
+
+
+def _meets(option: documents.Option, term: Term, end: date) -> bool:
+    return option.valid_from < end and (option.valid_to is None or option.valid_to > term.valid_from)
+
+
+def _until_day(option: documents.Option, day: date) -> documents.Option:
+    return option.model_copy(update={"valid_to": day})
 
 
 def options_with(

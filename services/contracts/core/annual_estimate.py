@@ -9,6 +9,7 @@ import numpy as np
 
 from schemas.facilities import Category
 from schemas.price_list_terms import WeightedBy
+from schemas.values import Medium
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.year_cost import MONTHS, Prices, Used, assumed, spread
@@ -170,10 +171,13 @@ def by_history(months: Sequence[MonthRow]) -> NormalYear | None:
 
 
 def by_profile(
-    months: Sequence[MonthRow], profiles: EnergyProfiles, category: Category, kw: float | None
+    months: Sequence[MonthRow], profiles: EnergyProfiles, category: Category, medium: Medium, kw: float | None
 ) -> NormalYear | None:
-    """Fill what is not known by the category's profile: from the months there are, else from the subscription power."""
-    profile = profiles.categories.get(category)
+    """Fill what is not known by the category's profile: from the months there are, else from the subscription power.
+
+    What cools has a profile of its own, whatever its category.
+    """
+    profile = profiles.of(medium, category)
     if profile is None:
         return None
     shares = np.array(profile.month_shares) / sum(profile.month_shares)
@@ -238,7 +242,7 @@ def used_in(
     """Lay a year's use out in the order of a price list's months, with what had to be assumed of it.
 
     What is held against the network's mean is held against the newest of each calendar month; where none is known,
-    against the facility's own, so that it costs and saves nothing there.
+    against the facility's own, so that it costs and saves nothing there; nor does what is not known of the facility.
     """
     order = prices.calendar_months
     used = assumed(prices, january_first_kwh[order], np.full(MONTHS, centi_kw), means)
@@ -249,6 +253,8 @@ def used_in(
     own_return = np.where(has_return, returned, used.return_centi_c)
     own_flow = np.where(has_flow, flow, used.network_l_per_mwh)
     used = used._replace(
+        has_flow=has_flow,
+        has_return=has_return,
         litres=np.where(has_flow, litres, used.litres),
         return_centi_c=own_return,
         network_return_centi_c=_or_own(prices.network_mean(Charge.RETURN_TEMPERATURE, means), own_return),
@@ -279,11 +285,11 @@ def held_against(prices: Prices, means: NetworkMeans) -> HeldAgainst:
 
 def _assumptions(prices: Prices, has_flow: bool, has_return: bool, held: HeldAgainst) -> list[str]:
     found = []
-    lacks = (prices.asks_for(Charge.VOLUME) and not has_flow) or (
-        prices.asks_for(Charge.RETURN_TEMPERATURE) and not has_return
-    )
-    if lacks:
+    known = ((Charge.VOLUME, has_flow), (Charge.RETURN_TEMPERATURE, has_return))
+    if any(prices.holds(charge) and not is_known for charge, is_known in known):
         found.append("some_efficiency_unknown")
+    if prices.counts_whole_flow and not has_flow:
+        found.append(prices.typical_flow)
     if held.known:
         found.append("network_of_newest")
     if held.known < held.months:

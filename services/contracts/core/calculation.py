@@ -1,6 +1,6 @@
 """The calculator: subscription power and a year's energy in, the year's cost by component out. Source: feature T5."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -86,7 +86,7 @@ def calculation(
     means = _means(question, prices, networks)
     _check(question, prices, means)
     kwh = int(question.energy_mwh * 1_000)
-    split = by_month(profiles, kwh, question.category, prices.months)
+    split = by_month(profiles, kwh, question.category, price_list.extension.medium, prices.months)
     used = _used(question, prices, split, means)
     return Calculation(price_list, split, cost_of(prices, used), tuple(_assumptions(question, prices, means)))
 
@@ -174,36 +174,28 @@ def _used(question: Question, prices: Prices, split: Split, means: NetworkMeans)
     centi_kw = np.full(MONTHS, int((question.power_kw or Decimal(0)) * 100))
     used = assumed(prices, split.kwh, centi_kw, means)
     if question.return_c is not None:
-        used = used._replace(return_centi_c=np.full(MONTHS, int(question.return_c * 100)))
+        given = np.full(MONTHS, int(question.return_c * 100))
+        used = used._replace(return_centi_c=given, has_return=np.ones(MONTHS, np.bool_))
     if question.m3_per_mwh is not None:
-        used = used._replace(litres=(2 * split.kwh * int(question.m3_per_mwh * 1_000) + 1_000) // 2_000)
+        litres = (2 * split.kwh * int(question.m3_per_mwh * 1_000) + 1_000) // 2_000
+        used = used._replace(litres=litres, has_flow=np.ones(MONTHS, np.bool_))
     return used
 
 
-_ASSUMED: tuple[tuple[str, Callable[[Question, Prices], bool]], ...] = (
-    ("return_at_reference", lambda asked, prices: asked.return_c is None and _has_return(prices)),
-    ("flow_at_reference", lambda asked, prices: asked.m3_per_mwh is None and _is_held(prices)),
-    ("flow_of_45_c", lambda asked, prices: asked.m3_per_mwh is None and _is_whole_flow(prices)),
-    ("no_overrun", lambda _, prices: prices.asks_for(Charge.OVERRUN)),
-)
-"""What stands beside an answer, and when; the names are never changed."""
+def _assumed(question: Question, prices: Prices) -> Iterator[str]:
+    """Give what stands beside an answer; the names are never changed."""
+    if question.return_c is None and prices.asks_for(Charge.RETURN_TEMPERATURE):
+        yield "return_at_reference"
+    if question.m3_per_mwh is None and prices.holds(Charge.VOLUME):
+        yield "flow_at_reference"
+    if question.m3_per_mwh is None and prices.counts_whole_flow:
+        yield prices.typical_flow
+    if prices.asks_for(Charge.OVERRUN):
+        yield "no_overrun"
 
 
 def _assumptions(question: Question, prices: Prices, means: NetworkMeans) -> list[str]:
-    found = [name for name, holds in _ASSUMED if holds(question, prices)]
+    found = list(_assumed(question, prices))
     given = ((Charge.RETURN_TEMPERATURE, question.return_c), (Charge.VOLUME, question.m3_per_mwh))
     is_held = (value is not None and prices.is_against_network(charge).any() for charge, value in given)
     return [*found, "network_of_newest"] if means is not NOTHING_CLOSED and any(is_held) else found
-
-
-def _has_return(prices: Prices) -> bool:
-    return prices.asks_for(Charge.RETURN_TEMPERATURE)
-
-
-def _is_held(prices: Prices) -> bool:
-    volumes = [one for one in prices.rates if one.charge == Charge.VOLUME]
-    return any(one.is_against_network or one.against is not None for one in volumes)
-
-
-def _is_whole_flow(prices: Prices) -> bool:
-    return prices.asks_for(Charge.VOLUME) and not _is_held(prices)

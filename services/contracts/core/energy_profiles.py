@@ -1,4 +1,7 @@
-"""How a year's energy falls on its months where nothing is known but the year: by category, or by degree days."""
+"""How a year's energy falls on its months where nothing is known but the year.
+
+By category, or by degree days; by a profile of its own where it cools.
+"""
 
 from datetime import date
 from enum import StrEnum
@@ -8,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.facilities import Category
+from schemas.values import Medium
 from services.contracts.core.year_cost import MONTHS, days_in, spread
 from services.heat.arrays import Float64, Int64
 
@@ -23,10 +27,12 @@ class SplitBy(StrEnum):
 
     CATEGORY = "category_profile"
     DEGREE_DAYS = "degree_days"
+    COOLING = "cooling_profile"
+    DAYS = "days"
 
 
 class Profile(BaseModel):
-    """A category's year. hours: what a kW of subscription power takes in a normal year, in kWh."""
+    """A year of a category, or of cooling. hours: what a kW of subscription power takes in a normal year, in kWh."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,13 +41,20 @@ class Profile(BaseModel):
 
 
 class EnergyProfiles(BaseModel):
-    """The utility's own data: January first in each twelve."""
+    """The utility's own data: January first in each twelve. cooling: None where it says nothing of it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str
     normal_degree_days: Twelve
     categories: dict[Category, Profile]
+    cooling: Profile | None = None
+
+    def of(self, medium: Medium, category: Category | None) -> Profile | None:
+        """Give the profile of what is heated or cooled; None where there is none."""
+        if medium is Medium.COOLING:
+            return self.cooling
+        return self.categories.get(category) if category else None
 
 
 class Split(NamedTuple):
@@ -51,13 +64,18 @@ class Split(NamedTuple):
     by: SplitBy
 
 
-def by_month(profiles: EnergyProfiles, kwh: int, category: Category | None, months: tuple[date, ...]) -> Split:
+def by_month(
+    profiles: EnergyProfiles, kwh: int, category: Category | None, medium: Medium, months: tuple[date, ...]
+) -> Split:
     """Part a year's energy over months; whole kWh that sum to it."""
-    profile = profiles.categories.get(category) if category else None
+    profile, is_cooling = profiles.of(medium, category), medium is Medium.COOLING
     if profile is not None:
-        return Split(spread(kwh, _in_order(profile.month_shares, months)), SplitBy.CATEGORY)
-    degree_days = _in_order(profiles.normal_degree_days, months)
+        by = SplitBy.COOLING if is_cooling else SplitBy.CATEGORY
+        return Split(spread(kwh, _in_order(profile.month_shares, months)), by)
     days = days_in(months)
+    if is_cooling:
+        return Split(spread(kwh, days), SplitBy.DAYS)
+    degree_days = _in_order(profiles.normal_degree_days, months)
     weights = EVEN_SHARE * days / days.sum() + (1 - EVEN_SHARE) * degree_days / degree_days.sum()
     return Split(spread(kwh, weights), SplitBy.DEGREE_DAYS)
 

@@ -3,8 +3,10 @@
 Everything is rated by the kernel that invoices are rated by; nothing is priced here.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from schemas.agreed_rates import agreed_rates
 from schemas.agreements import AS_LISTED, Agreed
 from schemas.price_lists import PriceList
 from schemas.rates import Rate, limits_kw
+from schemas.values import Medium
 from services.contracts.core.network_means import MONTHS as MONTHS
 from services.contracts.core.network_means import NOTHING_CLOSED, NetworkMeans
 from services.heat.arrays import UNKNOWN, Bool, Float64, Int64
@@ -22,8 +25,11 @@ from services.heat.tariff.rating import Parts, Rated, rated
 from services.heat.tariff.table import Charge, PriceTable, table
 from services.heat.tariff.vat import vat_ore
 
-TYPICAL_L_PER_MWH = 19_157
-"""What a MWh takes where water is cooled by 45 °C: 1 / (1.16 kWh/m3/°C * 45 °C). Source: fleet health's target."""
+TYPICAL_L_PER_MWH: Mapping[Medium, int] = {Medium.HEAT: 19_157, Medium.COOLING: 107_759}
+"""What a MWh takes where water is cooled by 45 °C, or for cooling warmed by 8: 1 / (1.16 kWh/m3/°C * difference).
+
+Source: fleet health's targets.
+"""
 
 
 class NoEnergyPriceError(ValueError):
@@ -35,7 +41,11 @@ class NoEnergyPriceError(ValueError):
 
 
 class Used(NamedTuple):
-    """What is used in each of twelve months, in their order: (12,) each, UNKNOWN where it is not known."""
+    """What is used in each of twelve months, in their order: (12,) each, UNKNOWN where it is not known.
+
+    Where the flow or the return temperature is not known, it neither costs nor saves against whatever it is held
+    against: litres are then typical ones, and return_centi_c is by how much it is above its references.
+    """
 
     kwh: Int64
     litres: Int64
@@ -44,6 +54,8 @@ class Used(NamedTuple):
     network_l_per_mwh: Int64
     overrun_centi_kw: Int64
     centi_kw: Int64
+    has_flow: Bool
+    has_return: Bool
 
 
 class Line(NamedTuple):
@@ -106,7 +118,7 @@ class Prices:
         self.price_list = price_list
         self.months = months
         self.agreed = agreed
-        self.rates: list[Rate] = agreed_rates(price_list, agreed)
+        self.rates: list[Rate] = _around(agreed_rates(price_list, agreed), months)
         self.table: PriceTable = table(self.rates, limits_kw(price_list))
 
     @property
@@ -116,17 +128,32 @@ class Prices:
 
     def asks_for(self, charge: Charge) -> bool:
         """Tell whether anything is charged for by it in these months."""
-        first, last = self.months[0], self.months[-1]
-        return any(one.charge == charge and one.first < last and one.end > first for one in self.rates)
+        return any(one.charge == charge for one in _in(self.rates, self.months))
 
-    def reference(self, charge: Charge) -> Int64:
-        """Give what a quantity is held against in each month, 0 where against nothing or the network; (12,)."""
-        return np.array([max(self._references(charge, month), default=0) for month in self.months[:-1]], np.int64)
+    def holds(self, charge: Charge) -> bool:
+        """Tell whether a quantity is held against anything in these months."""
+        return any(one.charge == charge and is_held(one) for one in _in(self.rates, self.months))
+
+    @property
+    def counts_whole_flow(self) -> bool:
+        """Tell whether a flow costs in these months that is held against nothing."""
+        return any(one.charge == Charge.VOLUME and not is_held(one) for one in _in(self.rates, self.months))
+
+    @property
+    def typical_flow(self) -> str:
+        """Name what is assumed of a flow that is not known; the names are never changed."""
+        return "flow_of_8_c" if self.price_list.extension.medium is Medium.COOLING else "flow_of_45_c"
+
+    @property
+    def typical_l_per_mwh(self) -> int:
+        """What a MWh of this medium usually takes."""
+        return TYPICAL_L_PER_MWH[self.price_list.extension.medium]
 
     def is_against_network(self, charge: Charge) -> Bool:
-        """Tell of each month whether a quantity is held against the network's mean; (12,)."""
+        """Tell of each month whether a quantity is held against the network's mean on any day of it; (12,)."""
         own = [one for one in self.rates if one.charge == charge and one.is_against_network]
-        return np.array([any(one.first <= month < one.end for one in own) for month in self.months[:-1]])
+        spans = pairwise(self.months)
+        return np.array([any(one.first < end and one.end > first for one in own) for first, end in spans])
 
     def network_mean(self, charge: Charge, means: NetworkMeans) -> Int64:
         """Give the network's newest mean of each month, weighted as the price list says; UNKNOWN where none; (12,)."""
@@ -134,23 +161,39 @@ class Prices:
             return means.l_per_mwh[self.calendar_months]
         return means.returned(self.price_list.extension.return_temperature_weighted_by)[self.calendar_months]
 
-    def _references(self, charge: Charge, month: date) -> Iterator[int]:
-        per = 100 if charge is Charge.RETURN_TEMPERATURE else 1_000
-        for one in self.rates:
-            if one.charge == charge and one.against is not None and one.first <= month < one.end:
-                yield int(one.against * per)
-
     def cost(self, used: Used) -> YearCost:
         """Reckon the year. Raises NoEnergyPriceError; ValueError where something that is counted is not known."""
-        parts, month = _parts(self, used)
-        result = rated(self.table, parts)
-        self._check(result, month)
-        lines = tuple(_lines(self, result, month))
+        rates = [part for one in self.rates for part in self._as_known(one, used)]
+        prices = self.table if rates == self.rates else table(rates, limits_kw(self.price_list))
+        parts, month = _parts(prices, self.months, used)
+        result = rated(prices, parts)
+        self._check(prices, result, month)
+        lines = tuple(_lines(prices, rates, result, month))
         net = sum(line.ore for line in lines)
         return YearCost(self.months, lines, net, vat_ore(net, self.price_list.vat_percent))
 
-    def _check(self, result: Rated, month: Int64) -> None:
-        energy = [place for place, layer in enumerate(self.table.layers) if layer.charge is Charge.ENERGY]
+    def _as_known(self, rate: Rate, used: Used) -> Iterator[Rate]:
+        """Part a rate by months, and hold what is not known of one against what stands in its place.
+
+        So it costs nothing whatever it is held against, be it several references at once, and what is chosen to be
+        better than today still saves.
+        """
+        if not is_held(rate):
+            yield rate
+            return
+        is_flow = rate.charge == Charge.VOLUME
+        is_known = used.has_flow if is_flow else used.has_return
+        assumed = Decimal(self.typical_l_per_mwh if is_flow else 0).scaleb(-3)
+        unknown = [month for month, known in zip(self.months[:-1], is_known, strict=True) if not known]
+        cuts = {day for month in unknown for day in (month, self.months[self.months.index(month) + 1])}
+        for first, end in pairwise([rate.first, *sorted(day for day in cuts if rate.first < day < rate.end), rate.end]):
+            part = rate._replace(first=first, end=end)
+            at = bisect_right(self.months, first) - 1
+            is_assumed = 0 <= at < MONTHS and not is_known[at]
+            yield part._replace(against=assumed, is_against_network=False) if is_assumed else part
+
+    def _check(self, prices: PriceTable, result: Rated, month: Int64) -> None:
+        energy = [place for place, layer in enumerate(prices.layers) if layer.charge is Charge.ENERGY]
         without = np.flatnonzero((result.rate[:, energy] < 0).all(axis=1))
         if len(without):
             raise NoEnergyPriceError(self.months[month[without[0]]])
@@ -159,54 +202,65 @@ class Prices:
 
 
 def assumed(prices: Prices, kwh: Int64, centi_kw: Int64, means: NetworkMeans = NOTHING_CLOSED) -> Used:
-    """Give a use that is where the price list's references are, so that efficiency costs and saves nothing.
+    """Give a use of which neither flow nor return temperature is known, so that efficiency costs and saves nothing.
 
-    These are its own, or the network's newest means. A flow that is held against nothing is that of a cooling by 45 °C.
+    A flow that is held against nothing is that of water that is cooled by 45 °C, or for cooling warmed by 8.
     """
-    l_per_mwh = _at_reference(prices, Charge.VOLUME, means)
-    l_per_mwh = np.where(l_per_mwh > 0, l_per_mwh, TYPICAL_L_PER_MWH)
-    return_c = _at_reference(prices, Charge.RETURN_TEMPERATURE, means)
-    litres = (2 * kwh * l_per_mwh + 1_000) // 2_000
-    return Used(kwh, litres, return_c, return_c, l_per_mwh, np.zeros(MONTHS, np.int64), centi_kw)
+    nothing, is_known = np.zeros(MONTHS, np.int64), np.zeros(MONTHS, np.bool_)
+    litres = (2 * kwh * prices.typical_l_per_mwh + 1_000) // 2_000
+    returned, flow = (prices.network_mean(charge, means) for charge in (Charge.RETURN_TEMPERATURE, Charge.VOLUME))
+    return Used(kwh, litres, nothing, returned, flow, nothing, centi_kw, is_known, is_known)
 
 
-def _at_reference(prices: Prices, charge: Charge, means: NetworkMeans) -> Int64:
-    of_network = prices.network_mean(charge, means)
-    is_networks = prices.is_against_network(charge) & (of_network != UNKNOWN)
-    return np.where(is_networks, of_network, prices.reference(charge))
+def _in(rates: list[Rate], months: tuple[date, ...]) -> list[Rate]:
+    return [one for one in rates if one.first < months[-1] and one.end > months[0]]
 
 
-def _parts(prices: Prices, used: Used) -> tuple[Parts, Int64]:
-    """Part each month where a price changes within it, its energy and water by days; and say which month each is of."""
-    numbers = [(month - EPOCH).days for month in prices.months]
-    inside = [day for day in prices.table.first_day.tolist() if numbers[0] < day < numbers[-1]]
+def _around(rates: list[Rate], months: tuple[date, ...]) -> list[Rate]:
+    """Leave out what a list of many years has outside these months, where the rest still spans them."""
+    own = _in(rates, months)
+    first, end = min((one.first for one in own), default=date.max), max((one.end for one in own), default=date.min)
+    return own if first <= months[0] and end >= months[-1] else rates
+
+
+def is_held(rate: Rate) -> bool:
+    """Tell whether a price is for what a quantity is above something."""
+    return rate.is_against_network or rate.against is not None
+
+
+def _parts(prices: PriceTable, months: tuple[date, ...], used: Used) -> tuple[Parts, Int64]:
+    """Part each month where a price changes within it: its energy by days, its water by energy.
+
+    Says which month each is of, too.
+    """
+    numbers = [(month - EPOCH).days for month in months]
+    inside = [day for day in prices.first_day.tolist() if numbers[0] < day < numbers[-1]]
     cuts = np.array(sorted({*numbers, *inside}))
     month = np.searchsorted(numbers, cuts[:-1], side="right") - 1
-    columns = [_by_days(column, cuts, month) for column in (used.kwh, used.litres)]
+    kwh = _in_parts(used.kwh, np.diff(cuts).astype(np.float64), month)
+    litres = _in_parts(used.litres, np.maximum(kwh, 1e-9), month)
     kept = (used.return_centi_c, used.network_return_centi_c, used.network_l_per_mwh)
     # A month's overrun is one figure, which its last part bears.
     is_last = np.append(month[1:] != month[:-1], True)
     overrun = np.where(is_last, used.overrun_centi_kw[month], 0)
     own, networks, flow = (column[month] for column in kept)
-    kwh, litres = columns
     return Parts(cuts[:-1], cuts[1:], kwh, used.centi_kw[month], litres, own, networks, flow, overrun), month
 
 
-def _by_days(column: Int64, cuts: Int64, month: Int64) -> Int64:
+def _in_parts(column: Int64, weights: Float64, month: Int64) -> Int64:
     found = np.full(len(month), UNKNOWN)
-    days = np.diff(cuts).astype(np.float64)
     for at in range(MONTHS):
         if column[at] != UNKNOWN:
-            found[month == at] = spread(int(column[at]), days[month == at])
+            found[month == at] = spread(int(column[at]), weights[month == at])
     return found
 
 
-def _lines(prices: Prices, result: Rated, month: Int64) -> Iterator[Line]:
-    for place, layer in enumerate(prices.table.layers):
+def _lines(prices: PriceTable, rates: list[Rate], result: Rated, month: Int64) -> Iterator[Line]:
+    for place, layer in enumerate(prices.layers):
         of_name: dict[str, Int64] = {}
         for index, ore, at in zip(result.rate[:, place], result.ore[:, place], month, strict=True):
             if index >= 0:
-                name = "" if layer.charge is Charge.POWER else prices.rates[index].name
+                name = "" if layer.charge is Charge.POWER else rates[index].name
                 of_name.setdefault(name, np.zeros(MONTHS, np.int64))[at] += ore
         for name, months_ore in of_name.items():
             yield Line(layer.charge, name, tuple(months_ore.tolist()))

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
+from psycopg.rows import class_row
 from psycopg.types.json import Json
 
 from schemas.price_list_terms import PriceListTerms
@@ -21,9 +23,28 @@ _UNKNOWN = """
     SELECT wanted FROM unnest(%s::text[]) AS wanted
      WHERE NOT EXISTS (SELECT FROM contracts.price_list WHERE price_list_id = wanted)
 """
+# Contracts that are on the list, and have the option, on a day of the version.
+_WITHOUT_PRICE = """
+    SELECT chosen.reference, count(DISTINCT contract.contract_number) AS contracts,
+           (array_agg(DISTINCT contract.contract_number ORDER BY contract.contract_number))[:20] AS for_example
+      FROM contracts.chosen_option AS chosen
+      JOIN contracts_v1.contract AS contract USING (contract_id)
+     WHERE contract.price_list_id = %(price_list_id)s AND chosen.reference <> ALL(%(offered)s)
+       AND daterange(chosen.valid_from, chosen.valid_to) * daterange(contract.valid_from, contract.valid_to)
+           && daterange(%(first)s, %(end)s)
+     GROUP BY chosen.reference ORDER BY chosen.reference
+"""
 MOST_REMEMBERED = 500
 """Versions of price lists."""
 _IDS = "SELECT DISTINCT price_list_id FROM contracts.price_list ORDER BY price_list_id"
+
+
+class WithoutPrice(NamedTuple):
+    """An option that a version of a price list does not offer, and contracts have: how many, and twenty of them."""
+
+    reference: str
+    contracts: int
+    for_example: list[str]
 
 
 async def versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]:
@@ -62,6 +83,19 @@ async def price_list_event(tx: Transaction, price_list_id: str) -> PriceListChan
     """Give a price list whole, as others are to hear of it."""
     known = await versions(tx, price_list_id)
     return PriceListChanged(price_list_id=PriceListId(price_list_id), version=known[-1].version, versions=known)
+
+
+async def options_without_price(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> list[WithoutPrice]:
+    """Name the options that contracts on a price list have on days of a version that does not offer them."""
+    period = terms.valid_period
+    values = {
+        "price_list_id": price_list_id,
+        "offered": [one.reference for one in terms.extension.options],
+        "first": period.from_including,
+        "end": period.to_excluding,
+    }
+    async with tx.cursor(row_factory=class_row(WithoutPrice)) as cursor:
+        return await (await cursor.execute(_WITHOUT_PRICE, values)).fetchall()
 
 
 async def price_list_ids(tx: Transaction) -> list[str]:

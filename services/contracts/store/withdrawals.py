@@ -22,8 +22,8 @@ _ADD = """
     INSERT INTO contracts.withdrawal (price_list_id, withdrawn_on, replaced_by, who, cause) VALUES (%s, %s, %s, %s, %s)
 """
 _TELL = """
-    INSERT INTO contracts.notice (contract_id, price_list_id, withdrawn_on, replaced_by, costs, lacks)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    INSERT INTO contracts.notice (contract_id, price_list_id, withdrawn_on, replaced_by, costs, lacks, options_end)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 _PLACE = """
     SELECT facility.facility_number, facility.category, facility.base_load, point.medium
@@ -42,7 +42,8 @@ _AFFECTED = """
        FOR UPDATE OF contract
 """
 _NOTICES = """
-    SELECT contract.contract_number, notice.replaced_by, notice.told_at::date AS told_on, notice.costs, notice.lacks
+    SELECT contract.contract_number, notice.replaced_by, notice.told_at::date AS told_on, notice.costs, notice.lacks,
+           notice.options_end
       FROM contracts.notice JOIN contracts.contract USING (contract_id)
      WHERE notice.price_list_id = %s ORDER BY contract.contract_number
 """
@@ -60,13 +61,17 @@ class Affected(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What the customer of a contract is told. costs: of a year by both price lists; lacks: why there are none."""
+    """What the customer of a contract is told. costs: of a year by both price lists; lacks: why there are none.
+
+    options_end: of each option that the new list does not offer its reference, name, and `valid_to`: its end.
+    """
 
     contract_id: ContractId
     customer_id: CustomerId
     replaced_by: str
     costs: dict[str, Any] | None
     lacks: str | None
+    options_end: list[dict[str, str]]
 
 
 class Notice(NamedTuple):
@@ -77,6 +82,7 @@ class Notice(NamedTuple):
     told_on: date
     costs: dict[str, Any] | None
     lacks: str | None
+    options_end: list[dict[str, str]]
 
 
 async def lock(tx: Transaction) -> None:
@@ -104,7 +110,15 @@ async def tell(tx: Transaction, withdrawal: Withdrawal, notices: Sequence[Told])
     """Note what each customer is told: which price list takes the place of the one that goes, and what both cost."""
     of_all = withdrawal.price_list_id, withdrawal.withdrawn_on
     rows = [
-        (one.contract_id, *of_all, one.replaced_by, one.costs and Json(one.costs, _json), one.lacks) for one in notices
+        (
+            one.contract_id,
+            *of_all,
+            one.replaced_by,
+            one.costs and Json(one.costs, _json),
+            one.lacks,
+            Json(one.options_end),
+        )
+        for one in notices
     ]
     async with tx.cursor() as cursor:
         await cursor.executemany(_TELL, rows)

@@ -30,6 +30,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     "energy_by": {
         "category_profile": "Energin är fördelad på månader som byggnader av det slaget brukar använda den.",
         "degree_days": "En fjärdedel av energin är lika för alla dagar, resten följer ett normalårs graddagar.",
+        "cooling_profile": "Energin är fördelad på månader som kyla brukar användas.",
+        "days": "Energin är lika för alla dagar.",
     },
     "what_it_costs": "Avtal och kostnad", "simulate": "Räkna på andra val", "estimate": "Kostnad för ett normalår",
     "no_contract_today": "Inget avtal gäller idag.", "as_pdf": "Som PDF", "back_to": "Till {name}",
@@ -91,6 +93,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     "energy_by": {
         "category_profile": "The energy falls on the months as buildings of that kind mostly use it.",
         "degree_days": "A quarter of the energy is even over all days; the rest follows a normal year's degree days.",
+        "cooling_profile": "The energy falls on the months as cooling is mostly used.",
+        "days": "The energy is even over all days.",
     },
     "what_it_costs": "Contract and cost", "simulate": "Try other choices", "estimate": "Cost of a normal year",
     "no_contract_today": "No contract is in force today.", "as_pdf": "As PDF", "back_to": "To {name}",

@@ -12,6 +12,8 @@ SWEDISH_NOTICES: Final[dict[str, Any]] = {
     " räknad på {today_first} – {today_last}; {proposed_name}, version {proposed_version}, på"
     " {proposed_first} – {proposed_last}. Varje månad avrundas som på fakturan.",
     "at_kw": " och {kw} kW abonnerad effekt",
+    "options_end": "Den nya prislistan erbjuder inte alla dina tillval. De här upphör, och kostnaden som nu är räknad"
+    " med dem:", "option_ends": "{name}, från {day}",
     "no_costs": "Vad det kostar går inte att räkna ut.", "shown_of": "Avtalen för {n} av {all} mätpunkter visas.",
 }  # fmt: skip
 ENGLISH_NOTICES: Final[dict[str, Any]] = {
@@ -24,6 +26,8 @@ ENGLISH_NOTICES: Final[dict[str, Any]] = {
     " reckoned for {today_first} – {today_last}; {proposed_name}, version {proposed_version}, for"
     " {proposed_first} – {proposed_last}. Each month is rounded as on its invoice.",
     "at_kw": " and {kw} kW of subscription power",
+    "options_end": "The new price list does not offer all your options. These end, and the cost as now is reckoned"
+    " with them:", "option_ends": "{name}, from {day}",
     "no_costs": "What it costs cannot be reckoned.",
     "shown_of": "The contracts of {n} of {all} metering points are shown.",
 }  # fmt: skip

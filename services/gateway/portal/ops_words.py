@@ -34,7 +34,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     "day": "Första dagen utan den", "second": "Annars av", "cause": "Orsak", "try": "Pröva",
     "trial": "Så skulle det bli", "trial_lead": "{n} avtal flyttas från {name} den {day}.",
     "do_it": "Ta bort listan och meddela kunderna", "now": "Ett år nu", "then": "Ett år därefter",
-    "shown_of": "{n} av {all} visas.", "move_to": "Till",
+    "shown_of": "{n} av {all} visas.", "move_to": "Till", "without": "{name} upphör {day}",
     "withdraw_faults": {
         "unknown_price_list": "Välj prislistor som finns.", "no_replacement": "Ett av avtalen får inte välja någon av"
         " ersättarna; namnge en som det får välja.",
@@ -98,7 +98,7 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "day": "First day without it", "second": "Otherwise by", "cause": "Cause", "try": "Try",
     "trial": "So it would be", "trial_lead": "{n} contracts move from {name} on {day}.",
     "do_it": "Withdraw the list and tell the customers", "now": "A year now", "then": "A year then",
-    "shown_of": "{n} of {all} are shown.", "move_to": "To",
+    "shown_of": "{n} of {all} are shown.", "move_to": "To", "without": "{name} ends on {day}",
     "withdraw_faults": {
         "unknown_price_list": "Choose price lists that exist.", "no_replacement": "One of the contracts may choose none"
         " of the replacements; name one that it may choose.",

@@ -14,7 +14,7 @@ _CONTRACTS = """
              WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
                AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
              ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name,
-           notice.withdrawn_on, notice.told_at, notice.costs, notice.lacks,
+           notice.withdrawn_on, notice.told_at, notice.costs, notice.lacks, notice.options_end,
            (SELECT coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name')
               FROM contracts_v1.price_list AS price_list
              WHERE price_list.price_list_id = notice.replaced_by AND price_list.status = 'firm'
@@ -31,7 +31,7 @@ _CONTRACTS = """
 _CONTRACTS_OF = """
     SELECT contract.contract_id, contract.contract_number, contract.point_id, contract.price_list_id,
            contract.valid_from, contract.valid_to, customer.name AS customer_name,
-           notice.withdrawn_on, notice.replaced_by, notice.told_at, notice.costs, notice.lacks,
+           notice.withdrawn_on, notice.replaced_by, notice.told_at, notice.costs, notice.lacks, notice.options_end,
            (SELECT power.kw FROM contracts_v1.power_in_force AS power
              WHERE power.contract_id = contract.contract_id AND power.valid_from <= $2
              ORDER BY power.valid_from DESC LIMIT 1) AS kw
@@ -98,7 +98,7 @@ async def price_list_names(connection: Connection, ids: list[str], today: date) 
 
 
 def _with_costs(row: Row) -> dict[str, Any]:
-    return {**row, "costs": row["costs"] and json.loads(row["costs"])}
+    return {**row, **{name: row[name] and json.loads(row[name]) for name in ("costs", "options_end")}}
 
 
 async def powers(connection: Connection, point_id: int) -> list[Row]:

@@ -37,9 +37,10 @@ _SWEDISH: Final[dict[str, Any]] = {
         "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
     },
     "assumption": {
-        "return_at_reference": "Returtemperaturen är prislistans referens och varken kostar eller ger något.",
-        "flow_at_reference": "Flödet är prislistans referens och varken kostar eller ger något.",
-        "flow_of_45_c": "Flödet är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
+        "return_at_reference": "Mot prislistans referens varken kostar eller ger returtemperaturen något.",
+        "flow_at_reference": "Mot prislistans referens varken kostar eller ger flödet något.",
+        "flow_of_45_c": "Flöde som inte är känt är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
+        "flow_of_8_c": "Flöde som inte är känt är som om vattnet värms med 8 °C: 107,8 m³ per MWh.",
         "no_overrun": "Ingen timme ligger över den valda effekten.",
         "hours_missing": "Timmar utan mätvärden är inte med, varken idag eller annars.",
         "network_of_newest": "Nätets medel antas bli det senast kända för varje kalendermånad.",
@@ -47,7 +48,9 @@ _SWEDISH: Final[dict[str, Any]] = {
             "Nätets medel är inte känt för alla månader; där antas det vara anläggningens eget, och vad det kan kosta"
             " är inte med i osäkerheten."
         ),
-        "some_efficiency_unknown": "I månader utan mätvärden är returtemperatur och flöde som prislistans referens.",
+        "some_efficiency_unknown": (
+            "I månader utan mätvärden varken kostar eller ger returtemperatur och flöde något mot referensen."
+        ),
     },
 }  # fmt: skip
 _ENGLISH: Final[dict[str, Any]] = {
@@ -80,9 +83,10 @@ _ENGLISH: Final[dict[str, Any]] = {
         "not_measurable": "The method measures no power on these hours; the one in force today stays.",
     },
     "assumption": {
-        "return_at_reference": "The return temperature is the price list's reference, and neither costs nor saves.",
-        "flow_at_reference": "The flow is the price list's reference, and neither costs nor saves.",
-        "flow_of_45_c": "The flow is that of water cooled by 45 °C: 19.2 m³ per MWh.",
+        "return_at_reference": "Against the price list's reference the return temperature neither costs nor saves.",
+        "flow_at_reference": "Against the price list's reference the flow neither costs nor saves.",
+        "flow_of_45_c": "A flow that is not known is that of water cooled by 45 °C: 19.2 m³ per MWh.",
+        "flow_of_8_c": "A flow that is not known is that of water warmed by 8 °C: 107.8 m³ per MWh.",
         "no_overrun": "No hour is above the chosen power.",
         "hours_missing": "Hours without figures are left out of both.",
         "network_of_newest": "The network's mean is taken to be the newest that is known of each calendar month.",
@@ -90,7 +94,9 @@ _ENGLISH: Final[dict[str, Any]] = {
             "The network's mean is not known of every month; there it is taken to be the facility's own, and what that"
             " may cost is not in the uncertainty."
         ),
-        "some_efficiency_unknown": "In months without figures return and flow are as the price list's reference.",
+        "some_efficiency_unknown": (
+            "In months without figures return and flow neither cost nor save against the reference."
+        ),
     },
 }  # fmt: skip
 COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {"sv": _SWEDISH, "en": _ENGLISH}

@@ -16,8 +16,9 @@ from schemas.price_lists import PriceList, PriceListChanged
 from schemas.rates import rates
 from schemas.values import PriceListId
 from services.contracts.core import documents
-from services.contracts.core.agreeing import unoffered_option
+from services.contracts.core.agreeing import options_after_moves, unoffered_option
 from services.contracts.core.offers import Parties, sheet, with_offer
+from services.contracts.core.price_list_life import Term
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.year_cost import MONTHS, Prices, assumed, twelve_months
 
@@ -148,17 +149,35 @@ LISTS = {
 
 
 def test_an_option_must_be_offered_by_every_list_that_the_contract_has_while_it_counts() -> None:
-    terms = [
-        {"valid_from": "2023-01-01", "price_list_id": "bas"},
-        {"valid_from": "2023-07-01", "price_list_id": "topp"},
-    ]
-    runs_on, ends = (
-        {"reference": "climate", "valid_from": "2023-02-01", "valid_to": end} for end in (None, "2023-07-01")
-    )
-    found = unoffered_option(contract(terms=terms, options=[runs_on]), LISTS)
+    terms = [Term(date(2023, 1, 1), "bas"), Term(date(2023, 7, 1), "topp")]
+    found = unoffered_option([option("climate", "2023-02-01")], terms, LISTS)
     assert found is not None
     assert (found[0], found[1].reference) == ("options[0].reference", "climate")
-    assert unoffered_option(contract(terms=terms, options=[ends]), LISTS) is None
+    assert unoffered_option([option("climate", "2023-02-01", "2023-07-01")], terms, LISTS) is None
+
+
+def option(reference: str, valid_from: str, valid_to: str | None = None) -> documents.Option:
+    days = {"valid_from": valid_from, "valid_to": valid_to}
+    return documents.Option.model_validate({"reference": reference, **days})
+
+
+MOVED = [Term(date(2023, 1, 1), "bas"), Term(date(2023, 7, 1), "topp", "bas"), Term(date(2023, 10, 1), "bas")]
+
+
+def test_an_option_ends_where_a_withdrawal_moves_the_contract_to_a_list_without_it() -> None:
+    runs_on, is_over = option("climate", "2023-02-01"), option("climate", "2023-01-01", "2023-02-01")
+    too_late, afterwards = option("other", "2023-08-01"), option("other", "2023-10-01")
+    stays = option("service", "2023-01-01")
+    found = options_after_moves([runs_on, is_over, too_late, afterwards, stays], MOVED, LISTS)
+    assert set(found) == {option("climate", "2023-02-01", "2023-07-01"), is_over, afterwards, stays}
+    assert options_after_moves(found, MOVED, LISTS) == found
+
+
+def test_who_puts_an_option_that_is_not_offered_after_a_move_is_told_so_and_who_had_it_before_is_not() -> None:
+    assert unoffered_option([option("climate", "2023-02-01", "2023-09-01")], MOVED, LISTS) is None
+    found = unoffered_option([option("climate", "2023-08-01", "2023-09-01")], MOVED, LISTS)
+    assert found is not None
+    assert found[2] == LISTS["topp"].versions[0]
 
 
 def offered(**other: Any) -> documents.Offer:

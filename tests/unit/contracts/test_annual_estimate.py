@@ -7,6 +7,7 @@ import pytest
 
 from schemas.facilities import Category
 from schemas.price_list_terms import WeightedBy
+from schemas.values import Medium
 from services.contracts.core.annual_estimate import (
     Basis,
     DayRows,
@@ -101,7 +102,7 @@ def test_months_are_averaged_over_their_years_and_the_spread_of_years_is_told() 
 
 def test_less_than_a_year_is_filled_up_by_the_category() -> None:
     assert by_history(months(3)) is None
-    found = by_profile(months(3), PROFILES, Category.SMALL_HOUSE, 10)
+    found = by_profile(months(3), PROFILES, Category.SMALL_HOUSE, Medium.HEAT, 10)
     assert found is not None
     # January to March are 15.2 + 13.7 + 12.9 of 100.
     assert found.kwh.sum() == pytest.approx(3_000 / 0.418, abs=1)
@@ -113,10 +114,18 @@ def test_less_than_a_year_is_filled_up_by_the_category() -> None:
 
 
 def test_without_any_figure_the_power_and_the_category_tell() -> None:
-    found = by_profile([], PROFILES, Category.SMALL_HOUSE, 10)
+    found = by_profile([], PROFILES, Category.SMALL_HOUSE, Medium.HEAT, 10)
     assert found is not None
     assert found.kwh.sum() == 10 * PROFILES.categories[Category.SMALL_HOUSE].hours
-    assert by_profile([], PROFILES, Category.INDUSTRY, 10) is None
+    assert by_profile([], PROFILES, Category.INDUSTRY, Medium.HEAT, 10) is None
+
+
+def test_cooling_without_any_figure_is_the_years_of_cooling_and_not_of_the_category() -> None:
+    found = by_profile([], PROFILES, Category.INDUSTRY, Medium.COOLING, 10)
+    assert found is not None
+    # Ten kW for a thousand hours, most of it in July.
+    assert found.kwh.sum() == 10_000
+    assert found.kwh.argmax() == 6
 
 
 def test_flow_and_return_are_those_of_the_newest_year() -> None:

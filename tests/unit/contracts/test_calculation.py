@@ -2,7 +2,7 @@
 
 import json
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from deploy.local.folder import ROOT
 from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
-from schemas.values import PriceListId
+from schemas.values import Medium, PriceListId
+from services.contracts.core.annual_estimate import Efficiency, used_in
 from services.contracts.core.calculation import (
     Calculation,
     CannotCalculateError,
@@ -26,8 +27,10 @@ from services.contracts.core.calculation import (
     require_offered,
 )
 from services.contracts.core.energy_profiles import EnergyProfiles, by_month
+from services.contracts.core.network_means import NOTHING_CLOSED
 from services.contracts.core.tariff_catalogue import Withdrawn
-from services.contracts.core.year_cost import spread, twelve_months
+from services.contracts.core.year_cost import Prices, spread, twelve_months
+from services.heat.arrays import UNKNOWN
 
 TODAY = date(2023, 5, 5)
 PROFILES = EnergyProfiles.model_validate_json((ROOT / "services/contracts/energy_profiles.json").read_text())
@@ -81,7 +84,7 @@ def test_a_return_that_is_five_degrees_colder_saves_five_degrees_of_the_price() 
 
 
 def test_without_a_profile_a_quarter_is_even_and_the_rest_follows_the_degree_days() -> None:
-    found = by_month(PROFILES, 100_000, None, asked().cost.months)
+    found = by_month(PROFILES, 100_000, None, Medium.HEAT, asked().cost.months)
     july = 25_000 * 31 / 365 + 75_000 * 5 / sum(PROFILES.normal_degree_days)
     assert found.kwh[6] == pytest.approx(july, abs=1)
     assert found.kwh.sum() == 100_000
@@ -177,3 +180,112 @@ def test_the_twelve_months_lie_within_the_version(valid_from: str, valid_to: str
     version = PriceList.model_validate({**document, "price_list_id": "bas", "version": 1})
     months = twelve_months(version, date.fromisoformat(day))
     assert (months and months[0].isoformat()) == first
+
+
+KYLA = json.loads((ROOT / "services/contracts/price_lists/kyla-2021.json").read_text())
+
+
+def with_efficiency(*components: dict[str, Any], **other: Any) -> dict[str, PriceListChanged]:
+    """Bas, with other prices of efficiency than its own."""
+    kept = [one for one in BAS["components"] if one["type"] != "returnTemperaturePrice"]
+    return listed({**BAS, **other, "components": [*kept, *components]})
+
+
+def returned(against: str, price: str = "5", **other: Any) -> dict[str, Any]:
+    return {"type": "returnTemperaturePrice", "price_per_mwh_c": price, "reference_c": against} | other
+
+
+def long_form(parts: Sequence[tuple[date, date, str]]) -> dict[str, PriceListChanged]:
+    """Bas, with a return temperature's price of 5 kr on some days, each with a reference."""
+    whole = with_efficiency(returned("50", months=[*range(1, 13)]))["bas"].versions[0]
+    tariff = whole.tariffs[0]
+    [one, *_] = tariff.efficiency_price.components
+    components = []
+    for first, end, against in parts:
+        held = one.return_temperature_settings
+        assert held is not None
+        settings = held.model_copy(update={"fixed_reference_temperature": Decimal(against)})
+        period = one.valid_period.model_copy(update={"from_including": first, "to_excluding": end})
+        components.append(one.model_copy(update={"valid_period": period, "return_temperature_settings": settings}))
+    efficiency = tariff.efficiency_price.model_copy(update={"components": tuple(components)})
+    tariffs = tuple(each.model_copy(update={"efficiency_price": efficiency}) for each in whole.tariffs)
+    version = whole.model_copy(update={"tariffs": tariffs})
+    return {"bas": PriceListChanged(price_list_id=PriceListId("bas"), version=1, versions=(version,))}
+
+
+NOTHING_KNOWN = Efficiency(*np.full((3, 12), UNKNOWN))
+WITHIN_A_MONTH = [(date(2023, 1, 1), date(2023, 5, 1), "50"), (date(2023, 10, 15), date(2024, 1, 1), "50")]
+SEVERAL = [(date(2023, 1, 1), date(2024, 1, 1), "50"), (date(2023, 1, 1), date(2024, 1, 1), "40")]
+
+
+@pytest.mark.parametrize("parts", [WITHIN_A_MONTH, SEVERAL], ids=["from within a month", "two on the same days"])
+def test_a_return_that_is_not_given_costs_nothing_in_any_month(parts: list[tuple[date, date, str]]) -> None:
+    found = asked(long_form(parts), energy_mwh="200")
+    assert [line.months_ore for line in found.cost.lines if line.charge == "return_temperature"] != []
+    assert all(not any(one.months_ore) for one in found.cost.lines if one.charge == "return_temperature")
+    assert "return_at_reference" in found.assumptions
+
+
+def test_a_return_that_is_given_is_held_against_every_reference_of_its_days() -> None:
+    found = asked(long_form(SEVERAL), return_c="42")
+    # 8 degrees below one and 2 above the other: 6 degrees of 5 kr, for 50 MWh.
+    assert sums(found)["return_temperature"] == pytest.approx(-6 * 5 * 50 * 100, abs=24)
+
+
+def test_a_network_that_a_return_is_held_against_from_within_a_month_must_be_known() -> None:
+    late = {"type": "returnTemperaturePrice", "price_per_mwh_c": "5", "months": [*range(1, 13)]}
+    whole = with_efficiency(late)["bas"].versions[0]
+    tariff = whole.tariffs[0]
+    [one, *_] = tariff.efficiency_price.components
+    period = one.valid_period.model_copy(update={"from_including": date(2023, 12, 15)})
+    efficiency = tariff.efficiency_price.model_copy(
+        update={"components": (one.model_copy(update={"valid_period": period}),)}
+    )
+    version = whole.model_copy(update={"tariffs": (tariff.model_copy(update={"efficiency_price": efficiency}),)})
+    lists = {"bas": PriceListChanged(price_list_id=PriceListId("bas"), version=1, versions=(version,))}
+    with pytest.raises(CannotCalculateError) as raised:
+        asked(lists, return_c="42")
+    assert raised.value.code == "held_against_network"
+
+
+def test_a_flow_that_is_held_against_something_costs_nothing_beside_one_that_is_paid_whole() -> None:
+    held = {"type": "volumePrice", "price_per_m3": "4", "held_against": "fixed", "m3_per_mwh": "20.5"}
+    found = asked(with_efficiency({"type": "volumePrice", "price_per_m3": "2"}, held), energy_mwh="100")
+    # 100 MWh of 19.157 m3 at 2 kr; the other one nothing.
+    assert sums(found)["volume"] == pytest.approx(1_915.7 * 2 * 100, abs=24)
+    assert {"flow_at_reference", "flow_of_45_c"} <= set(found.assumptions)
+
+
+def test_cooling_is_used_in_summer_and_its_water_is_warmed_by_eight_degrees() -> None:
+    found = asked(listed({**KYLA, "valid_from": "2023-01-01"}), energy_mwh="300")
+    assert found.split.kwh[6] > 4 * found.split.kwh[0] > 0
+    assert found.split.kwh.argmax() == 6
+    # 1 / (1.16 * 8) m3 for each kWh, at 1.20 kr.
+    assert sums(found)["volume"] == pytest.approx(300_000 / (1.16 * 8) * 1.20 * 100, rel=1e-4)
+    assert found.assumptions == ("flow_of_8_c",)
+    assert found.split.by == "cooling_profile"
+
+
+def test_cooling_without_a_profile_is_even_over_the_days() -> None:
+    found = by_month(PROFILES.model_copy(update={"cooling": None}), 365_000, None, Medium.COOLING, asked().cost.months)
+    assert found.kwh[:2].tolist() == [31_000, 28_000]
+
+
+def test_an_estimate_counts_the_months_that_are_known_against_every_reference_and_no_other() -> None:
+    version = long_form(SEVERAL)["bas"].versions[0]
+    laid_out = Prices(version, twelve_months(version, TODAY) or ())
+    in_january = np.where(np.arange(12) == 0, 4_200, UNKNOWN)
+    own = Efficiency(np.full(12, UNKNOWN), in_january, np.full(12, UNKNOWN))
+    used, assumptions = used_in(laid_out, np.full(12, 1_000), own, 2_000, NOTHING_CLOSED)
+    months = np.sum([one.months_ore for one in laid_out.cost(used).lines if one.charge == "return_temperature"], axis=0)
+    # A MWh in January, 8 degrees below 50 and 2 above 40, at 5 kr.
+    assert months.tolist() == [-3_000, *[0] * 11]
+    assert assumptions == ("some_efficiency_unknown",)
+
+
+def test_an_estimate_says_which_flow_it_takes_where_the_whole_flow_is_paid_and_not_known() -> None:
+    version = listed({**KYLA, "valid_from": "2023-01-01"})["bas"].versions[0]
+    laid_out = Prices(version, twelve_months(version, TODAY) or ())
+    used, assumptions = used_in(laid_out, np.full(12, 1_000), NOTHING_KNOWN, 2_000, NOTHING_CLOSED)
+    assert used.litres.tolist() == [107_759] * 12
+    assert assumptions == ("flow_of_8_c",)

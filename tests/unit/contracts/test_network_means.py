@@ -97,8 +97,9 @@ def test_months_without_a_mean_cost_nothing_and_are_said() -> None:
 def test_a_facility_without_figures_is_where_the_network_is() -> None:
     laid_out = prices(against_network())
     nothing = Efficiency(*np.full((3, MONTHS), UNKNOWN))
-    used, _ = used_in(laid_out, KWH, nothing, 2_000, all_year(4_150))
-    assert used.return_centi_c[0] == used.network_return_centi_c[0] == 4_150
+    used, assumptions = used_in(laid_out, KWH, nothing, 2_000, all_year(4_150))
+    assert sum(one.ore for one in laid_out.cost(used).lines if one.charge is Charge.RETURN_TEMPERATURE) == 0
+    assert "some_efficiency_unknown" in assumptions
 
 
 NORTH, SOUTH = (Medium.HEAT, "north"), (Medium.HEAT, "south")

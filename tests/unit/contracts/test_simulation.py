@@ -191,9 +191,14 @@ def test_five_degrees_better_lower_the_return_and_the_flow_follows_from_the_ener
 
 def test_cooling_is_better_by_as_much_where_the_return_is_not_measured() -> None:
     unmeasured = year()._replace(with_return_wh=np.zeros(len(year().day), np.int64))
-    better, _ = used_of_year(prices(), unmeasured, Decimal(20), Choices(cooling_c=Decimal(5)), HERE)
-    # The price list's reference is 45 °C from October to April.
-    assert better.return_centi_c[[0, 3, 9, 11]].tolist() == [4_000] * 4
+    nothing, better = (
+        prices().cost(used_of_year(prices(), unmeasured, Decimal(20), Choices(cooling_c=Decimal(by_c)), HERE)[0])
+        for by_c in (0, 5)
+    )
+    # 4 kr for each degree from October to April.
+    mwh = sum(int(unmeasured.energy_wh[unmeasured.month == at].sum()) for at in (0, 1, 2, 3, 9, 10, 11)) / 1e6
+    assert (better.net_ore - nothing.net_ore) / 100 == pytest.approx(-5 * 4 * mwh, abs=0.2)
+    assert sum(line.ore for line in nothing.lines if line.charge == "return_temperature") == 0
 
 
 def test_better_cooling_saves_what_the_price_of_the_return_says() -> None:
