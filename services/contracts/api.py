@@ -218,9 +218,12 @@ def _prices(parts: Parts) -> APIRouter:
     @router.put("/price-lists/{price_list_id}")
     async def put_price_list(price_list_id: Key, document: dict[str, Any], response: Response) -> dict[str, Any]:
         terms = _price_list(document)
-        async with database.transaction() as tx:
-            change = await handlers.put_price_list(tx, price_list_id, terms)
-            version = (await price_lists.versions(tx, price_list_id))[-1].version
+        try:
+            async with database.transaction() as tx:
+                change = await handlers.put_price_list(tx, price_list_id, terms)
+                version = (await price_lists.versions(tx, price_list_id))[-1].version
+        except FaultyPriceListError as error:
+            raise FaultyPriceListError(price_list_documents.as_written(document, error.faults)) from error
         return _answer(response, "price-lists", change, price_list_id=price_list_id, version=version)
 
     @router.get("/price-lists")
