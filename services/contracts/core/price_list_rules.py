@@ -102,8 +102,10 @@ def _of_bands(terms: PriceListTerms) -> Iterator[Fault]:
 def _of_tariff(terms: PriceListTerms, tariff: Tariff, where: str) -> Iterator[Fault]:
     if tariff.valid_period != terms.valid_period:
         yield Fault(f"{where}.validPeriod", "must be that of the first tariff: a version begins and ends at once")
-    yield from of_day(tariff.valid_period.from_including, f"{where}.validPeriod.fromIncluding")
-    yield from of_day(tariff.valid_period.to_excluding, f"{where}.validPeriod.toExcluding")
+    if terms.extension.status is not PriceListStatus.DRAFT:
+        # Drafts are made of others' tariffs, too, which may say a day of the far future for until further notice.
+        yield from of_day(tariff.valid_period.from_including, f"{where}.validPeriod.fromIncluding")
+        yield from of_day(tariff.valid_period.to_excluding, f"{where}.validPeriod.toExcluding")
     if tariff.billing_period != "P1M":
         yield Fault(f"{where}.billingPeriod", f"is {tariff.billing_period}; invoices are monthly, write P1M")
     if tariff.direction != "consumption":

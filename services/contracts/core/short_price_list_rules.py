@@ -15,14 +15,21 @@ INSTEAD = ", and leave valid_to out where the list counts until further notice"
 
 def short_faults(short: ShortPriceList) -> list[Fault]:
     """Find what is wrong with a price list in short, before it is expanded."""
-    ends = [] if short.valid_to is None else list(of_day(short.valid_to, "valid_to", INSTEAD))
     return [
-        *of_day(short.valid_from, "valid_from"),
-        *ends,
+        *_of_days(short),
         *_of_months(short),
         *_of_weights(short),
         *_of_amounts(short),
     ]
+
+
+def _of_days(short: ShortPriceList) -> Iterator[Fault]:
+    begins = list(of_day(short.valid_from, "valid_from"))
+    yield from begins
+    if short.valid_to is not None:
+        yield from of_day(short.valid_to, "valid_to", INSTEAD)
+    elif not begins:
+        yield from of_day(short.end, "valid_to")
 
 
 def _of_months(short: ShortPriceList) -> Iterator[Fault]:

@@ -125,6 +125,7 @@ def by_category(*hours: tuple[str, str], **more: Any) -> dict[str, Any]:
         (short(ENERGY, valid_to="9000-12-31"), "valid_to", "write a day from 1990-01-01 to 2060-12-31"),
         (short(ENERGY, valid_from="9995-01-01", valid_to=None), "valid_from", "is 9995-01-01; write a day from 1990"),
         (short(ENERGY, valid_from="1800-01-01", valid_to=None), "valid_from", "is 1800-01-01; write a day from 1990"),
+        (short(ENERGY, valid_from="2055-01-01", valid_to=None), "valid_to", "is 2065-01-01; write a day from 1990"),
         (short(ENERGY, valid_to="2025-01-01"), "valid_to", "it must be after valid_from"),
         (
             short(ENERGY, power({"per_kw_year": "1"}), power({"per_kw_year": "1"})),
