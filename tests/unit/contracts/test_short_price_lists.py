@@ -138,7 +138,7 @@ def by_category(*hours: tuple[str, str], **more: Any) -> dict[str, Any]:
             "is energy, and flow of a returnTemperaturePrice before",
         ),
         (short(ENERGY, {"type": "fixedPrice", "amount_per_year": "900000000"}), "components[1].amount_per_year", "VAT"),
-        (short(ENERGY, RETURNS | {"price_per_mwh_c": "x"}), "components.1.returnTemperaturePrice.price_per_mwh_c", ""),
+        (short(RETURNS | {"price_per_mwh_c": "x"}), "components.0.returnTemperaturePrice.price_per_mwh_c", "a number"),
         (short({"type": "fixedPrice", "amount_per_year": "1"}), "components", "no price of energy from 2026-01-01"),
         (
             short(power({"to_kw": "50", "per_kw_year": "1"}, {"from_kw": "50", "per_kw_year": "1"})),
