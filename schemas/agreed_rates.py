@@ -63,7 +63,8 @@ def _price(rate: Rate, agreement: PriceAgreement | None) -> Decimal | None:
 def _fixed_energy(terms: PriceListTerms, agreements: Iterable[PriceAgreement]) -> Iterator[Rate]:
     for one in agreements:
         if one.energy_per_mwh is not None:
-            yield from _in_bands(terms, "energy", AGREED, one.name, (one.valid_from, one.valid_to), one.energy_per_mwh)
+            span = one.valid_from, one.valid_to
+            yield from _in_bands(terms, "energy", AGREED, one.name, span, one.energy_per_mwh, "MWh")
 
 
 def _options(terms: PriceListTerms, agreed: Agreed) -> Iterator[Rate]:
@@ -73,18 +74,21 @@ def _options(terms: PriceListTerms, agreed: Agreed) -> Iterator[Rate]:
         if option is None:
             continue
         reference = f"option:{option.reference}"
-        if option.per_year is not None:
-            yield from _in_bands(terms, "fixed", reference, option.name, span, option.per_year.price_ex_vat)
-        if option.per_mwh is not None:
-            yield from _in_bands(terms, "energy", reference, option.name, span, option.per_mwh.price_ex_vat)
+        prices = (
+            ("fixed", option.per_year, "P1Y"),
+            ("fixed", option.per_month, "P1M"),
+            ("energy", option.per_mwh, "MWh"),
+        )
+        for charge, price, per in prices:
+            if price is not None:
+                yield from _in_bands(terms, charge, reference, option.name, span, price.price_ex_vat, per)
 
 
 def _in_bands(
-    terms: PriceListTerms, charge: str, reference: str, name: str, span: tuple[date, date], price: Decimal
+    terms: PriceListTerms, charge: str, reference: str, name: str, span: tuple[date, date], price: Decimal, per: str
 ) -> Iterator[Rate]:
     period = terms.valid_period
     first, end = max(span[0], period.from_including), min(span[1], period.to_excluding)
     if first < end:
-        per = "P1Y" if charge == "fixed" else "MWh"
         for band, _ in enumerate(terms.tariffs):
             yield Rate(charge, band, reference, name, first, end, price, per)

@@ -55,7 +55,8 @@ HIGHEST_HOUR_OF_A_YEAR = PeakIdentificationSettings(
 PEAKS = {
     PowerMethod.GOTEBORG: PeakIdentificationSettings(
         peak_identification_period="P1Y", peak_duration="P1D", number_of_peaks_for_average_calculation=3
-    )
+    ),
+    PowerMethod.COOLING_PEAK: HIGHEST_HOUR_OF_A_YEAR,
 }
 """The methods that are peaks as the draft knows them; of the others it is said in words."""
 MEASURED = {
@@ -70,6 +71,8 @@ MEASURED = {
 }
 ZONE = "Europe/Stockholm"
 ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, per_kw_year=Decimal(0))
+YEARS = r"(?<!\d)(?:19|20)\d\d(?:[/–-](?:\d\d){1,2})?(?!\d)"
+"""Years in a name: 2026, 2025/26, 2025–2026."""
 MICRO = Decimal("0.000001")
 Kind = TypeVar("Kind")
 
@@ -112,7 +115,7 @@ def _all(short: ShortPriceList, kind: type[Kind]) -> list[Kind]:
 
 def _product(short: ShortPriceList, band: PowerBand) -> str:
     """Name a band so that it has the same name in every year's version."""
-    words = re.findall(r"[a-zåäö]+", short.name.lower())
+    words = re.findall(r"[a-zåäö]+|\d+", re.sub(YEARS, " ", short.name.lower()))
     span = f"{band.from_kw.normalize():f}-{band.to_kw.normalize():f}kw" if band.to_kw else f"{band.from_kw:f}kw"
     return ".".join((short.medium.value, "consume", "-".join(words) or "list", span))
 
@@ -126,7 +129,7 @@ def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
 
 
 def _option(short: ShortPriceList, one: OptionInShort) -> Option:
-    prices = {"per_year": one.per_year, "per_mwh": one.per_mwh}
+    prices = {"per_year": one.per_year, "per_month": one.per_month, "per_mwh": one.per_mwh}
     priced = {name: _price(short, price) for name, price in prices.items() if price is not None}
     return Option(reference=one.reference, name=one.name, description=one.description, **priced)
 
@@ -147,8 +150,9 @@ def _spans(short: ShortPriceList, months: Sequence[int]) -> Iterator[DateInterva
 
 def _runs(months: Sequence[int]) -> list[tuple[int, int]]:
     """Give the first and the last of months that follow each other."""
-    firsts = [month for month in sorted(months) if month - 1 not in months]
-    lasts = [month for month in sorted(months) if month + 1 not in months]
+    named = sorted(set(months))
+    firsts = [month for month in named if month - 1 not in named]
+    lasts = [month for month in named if month + 1 not in named]
     return list(zip(firsts, lasts, strict=True))
 
 

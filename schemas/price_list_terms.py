@@ -106,12 +106,13 @@ class UtilisationHours(Closed):
 
 
 class Option(Closed):
-    """What customers may choose beside the prices: so much more a year, or for each MWh; less where it is negative."""
+    """What customers may choose beside the prices: so much more a year or month, or for each MWh; less if negative."""
 
     reference: Reference
     name: Name
     description: Text | None = None
     per_year: Price | None = None
+    per_month: Price | None = None
     per_mwh: Price | None = None
 
 

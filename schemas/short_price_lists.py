@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from schemas.facilities import Category
 from schemas.price_list_terms import (
@@ -171,12 +171,13 @@ Component = Annotated[
 
 
 class OptionInShort(_Short):
-    """What a customer may choose beside the prices; of both prices either or both."""
+    """What a customer may choose beside the prices: by the year or the month, for each MWh, or both."""
 
     reference: Reference
     name: Name
     description: Text | None = None
     per_year: Amount | None = None
+    per_month: Amount | None = None
     per_mwh: Amount | None = None
 
 
@@ -202,17 +203,21 @@ class ShortPriceList(_Short):
     components: Annotated[tuple[Component, ...], Field(min_length=1, max_length=50)]
     options: Annotated[tuple[OptionInShort, ...], Field(max_length=50)] = ()
 
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.valid_to is not None and self.valid_to <= self.valid_from:
-            raise ValueError("valid_to must be after valid_from; it is the first day that does not count any more")
-        return self
+    # Of fields, not of the whole, so that what is wrong has a place.
+    @field_validator("valid_to")
+    @classmethod
+    def _ends_after_it_begins(cls, valid_to: date | None, info: ValidationInfo) -> date | None:
+        valid_from = info.data.get("valid_from")
+        if valid_to is not None and valid_from is not None and valid_to <= valid_from:
+            raise ValueError("it must be after valid_from; it is the first day that does not count any more")
+        return valid_to
 
-    @model_validator(mode="after")
-    def _has_one_power_price(self) -> Self:
-        if sum(isinstance(one, PowerInShort) for one in self.components) > 1:
+    @field_validator("components")
+    @classmethod
+    def _has_one_power_price(cls, components: tuple[Component, ...]) -> tuple[Component, ...]:
+        if sum(isinstance(one, PowerInShort) for one in components) > 1:
             raise ValueError("a price list in short has at most one powerPrice; put its bands into one")
-        return self
+        return components
 
     @property
     def end(self) -> date:

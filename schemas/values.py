@@ -19,6 +19,7 @@ StationId = NewType("StationId", str)
 PriceListId = NewType("PriceListId", str)
 
 KEY_PATTERN = r"^[A-Za-z0-9ÅÄÖåäö._\-]{1,40}$"
+KEY_WORDS = "write 1 to 40 letters, digits, dots, hyphens or underscores, without spaces"
 Key = Annotated[str, Field(pattern=KEY_PATTERN)]
 """A number or code that the utility gave one of its objects; it stands in addresses and on invoices."""
 

@@ -1,8 +1,9 @@
 """`kulvert price-lists`: check files of price lists, put them, show what is there; and those that come with Kulvert."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +14,8 @@ from rich.console import Console
 from deploy.local.folder import ROOT, StackError
 from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
+from schemas.price_list_terms import PriceListTerms
+from schemas.price_lists import PriceList
 from services.cli import arguments
 from services.cli.edit import CauseOption, WhoOption
 from services.cli.explain import section
@@ -20,8 +23,9 @@ from services.cli.price_list_files import UnreadableFileError, read
 from services.cli.requests import Client, RequestError, told_to_person
 from services.cli.tables import Heading
 from services.common.problems import faults_of
-from services.contracts.core.price_list_documents import price_list
-from services.contracts.core.price_list_rules import faults
+from services.contracts.core.price_list_documents import as_written, period_fault, price_list
+from services.contracts.core.price_list_rules import Fault, faults
+from services.contracts.core.refusals import FaultyPriceListError
 
 MOVED = (
     Heading("Contract", is_text=True),
@@ -37,6 +41,13 @@ EFFECTS = (
     Heading("Beyond, kr"),
     Heading("Beyond"),
 )
+LEFT_OUT = {
+    "energy_unknown": "whose energy of some month is not known",
+    "power_unknown": "without a power in force",
+    "efficiency_unknown": "whose flow or return temperature of some month, or the network's, is not known",
+    "cost_nothing": "who cost nothing before",
+}
+"""Why contracts are left out of an effect, in words."""
 LONGEST_S = 600
 """What concerns every contract takes minutes where there are a hundred thousand."""
 REFUSED = httpx.codes.UNPROCESSABLE_ENTITY
@@ -59,7 +70,7 @@ app = typer.Typer(help="Check price lists in files, put them, show what is there
 def check(files: FilesArgument) -> None:
     """Say what is wrong with price lists in files, field by field; nothing is put."""
     with told_to_person():
-        told = {path: _faults(read_file(path)) for path in files}
+        told = {path: _read(read_file(path)).faults for path in files}
     for path, wrong in told.items():
         typer.echo(f"{path}: {'nothing is wrong with it' if not wrong else f'{len(wrong)} faults'}")
         for line in wrong:
@@ -73,10 +84,14 @@ def put(
     price_list_id: Annotated[str, typer.Argument(metavar="ID", help="whose versions these are, such as bas")],
     files: FilesArgument,
 ) -> None:
-    """Put price lists in files as versions of one, in the order given; what is there already changes nothing."""
+    """Put price lists in files as versions of one, in the order given; what is there already changes nothing.
+
+    All are checked first, so that where one is refused none is taken.
+    """
     with told_to_person(), Client(Stack(), CONTRACTS) as contracts:
-        for path in files:
-            document = read_file(path)
+        documents = {path: read_file(path) for path in files}
+        _refuse_faulty(documents, _stored(contracts, price_list_id))
+        for path, document in documents.items():
             answer = contracts.ask("PUT", _path(price_list_id), json=document, answers=[REFUSED])
             found = answer.json()
             if answer.is_error:
@@ -109,7 +124,8 @@ def effect(
     beyond = found["beyond_the_general"]
     typer.echo(
         f"{found['contracts']} contracts, {found['before_kr']:,.2f} kr before and {found['after_kr']:,.2f} kr after:"
-        f" {found['general_percent']:+.2f} % in all; {found['left_out']} left out, whose usage is not known whole"
+        f" {found['general_percent']:+.2f} % in all; {found['left_out']} left out"
+        + "".join(f", {count} {LEFT_OUT[reason]}" for reason, count in found["left_out_for"].items())
     )
     typer.echo(
         f"beyond that: {beyond['mean_percent']:+.2f} % on average, spread {beyond['spread_percent']:.2f} %; "
@@ -166,12 +182,45 @@ def read_file(path: Path) -> dict[str, Any]:
         raise StackError(str(error)) from error
 
 
-def _faults(document: dict[str, Any]) -> list[str]:
+class _Read(NamedTuple):
+    """A price list as its file says it; None where it cannot be read. faults: what is wrong with it, line by line."""
+
+    terms: PriceListTerms | None
+    faults: list[str]
+
+
+def _read(document: dict[str, Any], known: Sequence[PriceListTerms] = ()) -> _Read:
+    """Read a price list that is to follow those that are known."""
     try:
         terms = price_list(document)
     except ValidationError as error:
-        return _told(faults_of(error.errors()))
-    return [f"{one.where}: {one.what}" for one in faults(terms)]
+        return _Read(None, _told(faults_of(error.errors())))
+    except FaultyPriceListError as error:
+        return _Read(None, _lines(error.faults))
+    found = [*faults(terms), *filter(None, [period_fault(known, terms)])]
+    return _Read(terms, _lines(as_written(document, found)))
+
+
+def _lines(found: Sequence[Fault]) -> list[str]:
+    return [f"{one.where}: {one.what}" for one in found]
+
+
+def _stored(contracts: Client, price_list_id: str) -> list[PriceListTerms]:
+    answer = contracts.ask("GET", _path(price_list_id), answers=[httpx.codes.NOT_FOUND])
+    return [] if answer.is_error else [PriceList.model_validate(one) for one in answer.json()["versions"]]
+
+
+def _refuse_faulty(documents: Mapping[Path, dict[str, Any]], known: list[PriceListTerms]) -> None:
+    """Raise RequestError where one of several versions would be refused, each after those before it."""
+    told: list[str] = []
+    for path, document in documents.items():
+        read_list = _read(document, known)
+        if read_list.terms is not None:
+            known = [*known, read_list.terms]
+        if read_list.faults:
+            told += [f"{path} cannot be taken, and nothing was put:", *read_list.faults]
+    if told:
+        raise RequestError("\n".join(told))
 
 
 def _told(errors: list[dict[str, Any]]) -> list[str]:

@@ -13,13 +13,12 @@ from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
 from schemas.price_list_terms import Band, PowerMethod, PriceListTerms
 from schemas.tariffs import Tariff
-from schemas.values import KEY_PATTERN
+from schemas.values import KEY_PATTERN, KEY_WORDS
 from services.cli import arguments, tariff_import, tariff_servers
 from services.cli.explain import section
 from services.cli.requests import Client, told_to_person
 from services.cli.tables import Heading
 from services.cli.tariff_servers import KNOWN_VERSION, Offer
-from services.common.faults import KEY_WORDS
 from services.common.problems import written
 from services.contracts.core.price_list_rules import faults
 

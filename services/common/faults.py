@@ -1,11 +1,10 @@
 """What is wrong with a value, in plain words: what to write instead, and never what was written."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from schemas.values import KEY_PATTERN
-
-KEY_WORDS = "write 1 to 40 letters, digits, dots, hyphens or underscores, without spaces"
+from schemas.values import KEY_PATTERN, KEY_WORDS
 
 _NUMBER = "write a number, as in 12.5"
 _WHOLE_NUMBER = "write a whole number, as in 12"
@@ -105,6 +104,12 @@ def reason(fault: Any) -> str:
     if kind not in _WORDS:
         return str(fault["msg"])
     return _WORDS[kind].format_map({name: _shown(limit) for name, limit in limits.items()})
+
+
+def without_consequences(faults: Sequence[Any]) -> list[Any]:
+    """Leave out that a list is too short where pydantic says so only since it left out what is wrong within it."""
+    deeper = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    return [fault for fault in faults if fault["type"] != "too_short" or fault["loc"] not in deeper]
 
 
 def _shown(limit: Any) -> str:

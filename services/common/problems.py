@@ -1,14 +1,14 @@
 """Refusals of requests as problem+json: a status, a code that never changes, and words; never the refused value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from services.common.faults import reason
+from services.common.faults import reason, without_consequences
 
 MAX_FAULTS = 100
 MAX_FIELD = 100
@@ -54,7 +54,7 @@ def away(code: str, detail: str, retry_after_s: int, status: int = 503) -> Probl
     return problem
 
 
-def faults_of(errors: Iterable[Any]) -> list[dict[str, Any]]:
+def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
     """Put pydantic's faults into an answer: where, and what to write instead, without the value."""
     return [
         {
@@ -62,7 +62,7 @@ def faults_of(errors: Iterable[Any]) -> list[dict[str, Any]]:
             "code": fault["type"],
             "reason": written(reason(fault), MAX_REASON),
         }
-        for _, fault in zip(range(MAX_FAULTS), errors, strict=False)
+        for fault in without_consequences(errors)[:MAX_FAULTS]
     ]
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from schemas.batches import RecordBatches
 from schemas.event import Event, require_schema
 from services.common.consume import UndecodableError
-from services.common.faults import reason
+from services.common.faults import reason, without_consequences
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
@@ -113,7 +113,7 @@ def _other(name: str, words: str) -> UndecodableError:
 
 
 def _faults(error: ValidationError) -> str:
-    faults = error.errors(include_input=False, include_url=False)
+    faults = without_consequences(error.errors(include_input=False, include_url=False))
     return _told([f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {_reason(fault)}" for fault in faults])
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.values import KEY_PATTERN
-from services.common.faults import KEY_WORDS, reason
+from schemas.values import KEY_PATTERN, KEY_WORDS
+from services.common.faults import reason
 
 
 @dataclass(frozen=True)

@@ -218,10 +218,13 @@ def _prices(parts: Parts) -> APIRouter:
     @router.put("/price-lists/{price_list_id}")
     async def put_price_list(price_list_id: Key, document: dict[str, Any], response: Response) -> dict[str, Any]:
         terms = _price_list(document)
-        async with database.transaction() as tx:
-            change = await handlers.put_price_list(tx, price_list_id, terms)
-            version = (await price_lists.versions(tx, price_list_id))[-1].version
-            lacks = [one._asdict() for one in await price_lists.options_without_price(tx, price_list_id, terms)]
+        try:
+            async with database.transaction() as tx:
+                change = await handlers.put_price_list(tx, price_list_id, terms)
+                version = (await price_lists.versions(tx, price_list_id))[-1].version
+                lacks = [one._asdict() for one in await price_lists.options_without_price(tx, price_list_id, terms)]
+        except FaultyPriceListError as error:
+            raise FaultyPriceListError(price_list_documents.as_written(document, error.faults)) from error
         named = {"price_list_id": price_list_id, "version": version, "options_without_price": lacks}
         return _answer(response, "price-lists", change, **named)
 

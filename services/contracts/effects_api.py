@@ -31,7 +31,11 @@ def routes(parts: Parts) -> APIRouter:
             old, new = (_version(versions, price_list_id, number) for number in (before, after))
             medium, day = old.extension.medium.value, on or parts.today()
             contracts = await usage.of_price_list(tx, price_list_id, medium, day, year)
-        found = core.effect(_costs(old, contracts), _costs(new, contracts))
+        both = _costs(old, contracts), _costs(new, contracts)
+        if not contracts.numbers:
+            told = f"no contract is on '{price_list_id}' on {day}; ask for a day on which one is"
+            raise RefusedError(Refusal.NO_CONTRACTS, told)
+        found = core.effect(*both)
         return _answer(found, contracts) | {"before": before, "after": after, "year": year, "on": day}
 
     return router
@@ -62,6 +66,7 @@ def _answer(found: core.Effect, contracts: usage.Contracts) -> dict[str, Any]:
     sums = {
         "contracts": found.contracts,
         "left_out": found.left_out,
+        "left_out_for": found.left_out_for,
         "before_kr": found.before_ore / KRONA,
         "after_kr": found.after_ore / KRONA,
         "general_percent": found.general_percent,

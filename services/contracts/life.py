@@ -42,6 +42,12 @@ async def terms_of(
     place = await withdrawals.place(tx, point_id)
     lists = await _lists(tx, {term.price_list_id for term in put})
     for term in document.terms:
+        if term not in known and not any(one.is_firm for one in lists[term.price_list_id].versions):
+            raise RefusedError(
+                Refusal.NO_PRICES,
+                f"the price list '{term.price_list_id}' has no firm version, so that nobody could be billed by it; put"
+                " one, or choose another price list",
+            )
         version = lists[term.price_list_id].in_force(term.valid_from)
         reason = ineligible(version, place) if version and term not in known else None
         if reason:

@@ -114,6 +114,40 @@ def test_what_refers_to_nothing_is_refused_by_name(api: httpx.Client) -> None:
     ]
 
 
+def test_a_contract_is_put_on_no_list_that_nobody_could_be_billed_by(api: httpx.Client) -> None:
+    house, name = House(api), f"draft-{uuid4().hex[:8]}"
+    document = house.contract(terms=[{"valid_from": "2018-01-01", "price_list_id": name}])
+    assert put(api, f"/v1/price-lists/{name}", BAS_2018 | {"status": "draft"}).status_code == 201
+    refused = put(api, f"/v1/contracts/K{house.number}", document)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_prices")
+    assert put(api, f"/v1/price-lists/{name}", BAS_2018).status_code == 200
+    assert put(api, f"/v1/contracts/K{house.number}", document).status_code == 201
+
+
+def test_what_overlaps_in_a_contract_is_refused_by_its_field(api: httpx.Client) -> None:
+    house = House(api)
+    agreed = {"name": "Avtal", "valid_from": "2018-01-01", "valid_to": "2020-01-01", "discount_percent": "5"}
+    option = {"reference": "climate", "valid_from": "2018-01-01"}
+    for name, one in {"agreements": agreed, "options": option}.items():
+        refused = put(api, f"/v1/contracts/K{house.number}", house.contract(**{name: [one, one]}))
+        assert [fault["field"].split(".")[-1] for fault in refused.json()["errors"]] == [name]
+
+
+def test_what_is_wrong_with_a_list_in_short_is_said_where_it_was_written(api: httpx.Client) -> None:
+    path = f"/v1/price-lists/L{uuid4().hex[:8]}"
+    option = {"reference": "climate", "name": "Klimatval"}
+    answers = [
+        put(api, path, BAS_2018 | {"options": [option]}),
+        put(api, path, BAS_2018 | {"name": " "}),
+        put(api, path, BAS_2018 | {"valid_to": "9999-12-31"}),
+    ]
+    assert [(one.status_code, [fault["field"] for fault in one.json()["errors"]]) for one in answers] == [
+        (422, ["options[0].per_year"]),
+        (422, ["name"]),
+        (422, ["valid_to"]),
+    ]
+
+
 def test_a_contract_is_told_of_with_every_term_and_power(api: httpx.Client, stack: Stack) -> None:
     house = House(api)
     created = put(api, f"/v1/contracts/K{house.number}", house.contract())
@@ -191,7 +225,8 @@ def test_putting_one_object_at_once_from_many_sides_creates_it_once(api: httpx.C
 
 def test_a_text_that_cannot_be_stored_is_refused_in_words(api: httpx.Client) -> None:
     answer = put(api, f"/v1/price-lists/L{uuid4().hex[:8]}", BAS_2018 | {"name": "Bas\u0000"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "unstorable_character")
+    assert (answer.status_code, answer.json()["code"]) == (422, "faulty_price_list")
+    assert "NUL" in answer.json()["errors"][0]["reason"]
 
 
 def test_an_identity_number_is_sealed_and_never_given_out_told_or_logged(

@@ -67,6 +67,7 @@ def test_who_heats_in_winter_pays_for_dearer_winters(api: httpx.Client, stack: S
     found = api.get(f"/v1/price-lists/{price_list}/effect", params=asked).json()
     # 151 winter days: 30.2 MWh, and 15.1 MWh beside 21.4 of the summer.
     assert (found["contracts"], found["left_out"]) == (2, 1)
+    assert found["left_out_for"] == {"energy_unknown": 1}
     assert (found["before_kr"], found["after_kr"]) == (15_100 + 7_550 + 4_280, 18_120 + 9_060 + 2_140)
     beyond = found["beyond_the_general"]
     assert [one["contract_number"] for one in beyond["lose_most"]] == [winter]
@@ -94,3 +95,9 @@ def test_a_version_without_a_whole_year_has_no_years_cost(api: httpx.Client, pri
     assert put(api, f"/v1/price-lists/{price_list}", ends).json()["version"] == 3
     answer = api.get(f"/v1/price-lists/{price_list}/effect", params={"before": 1, "after": 3, "year": YEAR})
     assert (answer.status_code, answer.json()["code"]) == (422, "no_whole_year")
+
+
+def test_a_list_that_no_contract_is_on_has_no_effect(api: httpx.Client, price_list: str) -> None:
+    answer = api.get(f"/v1/price-lists/{price_list}/effect", params={"before": 1, "after": 2, "year": YEAR})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_contracts")
+    assert f"no contract is on '{price_list}'" in answer.json()["detail"]

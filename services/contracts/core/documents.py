@@ -7,7 +7,16 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 from schemas.facilities import Category
 from schemas.identity_numbers import identity_number
@@ -159,16 +168,27 @@ class Contract(_Document):
     options: Annotated[tuple[Option, ...], Field(max_length=200), AfterValidator(in_order)] = ()
     agreements: Annotated[tuple[PriceAgreement, ...], Field(max_length=200), AfterValidator(_agreements_in_order)] = ()
 
-    @model_validator(mode="after")
-    def _one_at_a_time(self) -> Self:
+    # Of fields, not of the whole, so that what is wrong has a place.
+    @field_validator("options")
+    @classmethod
+    def _each_option_once_at_a_time(cls, options: tuple[Option, ...]) -> tuple[Option, ...]:
         by_reference: dict[str, list[Option]] = {}
-        for option in self.options:
+        for option in options:
             by_reference.setdefault(option.reference, []).append(option)
         for reference, same in by_reference.items():
             if any(one.valid_to is None or later.valid_from < one.valid_to for one, later in pairwise(same)):
                 raise ValueError(f"the option '{reference}' must end before it begins again")
-        if any(later.valid_from < one.valid_to for one, later in pairwise(self.agreements)):
+        return options
+
+    @field_validator("agreements")
+    @classmethod
+    def _one_agreement_at_a_time(cls, agreements: tuple[PriceAgreement, ...]) -> tuple[PriceAgreement, ...]:
+        if any(later.valid_from < one.valid_to for one, later in pairwise(agreements)):
             raise ValueError("an agreement must end before the next begins")
+        return agreements
+
+    @model_validator(mode="after")
+    def _nothing_before_it_begins(self) -> Self:
         begins = [one.valid_from for one in self.options] + [one.valid_from for one in self.agreements]
         if begins and min(begins) < self.valid_from:
             raise ValueError("an option or agreement cannot count before the contract begins")

@@ -8,7 +8,7 @@ import numpy as np
 
 from schemas.price_lists import PriceList
 from schemas.rates import limits_kw, rates
-from services.heat.arrays import Bool, Int64
+from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.local_time import EPOCH
 from services.heat.tariff.rating import Parts, rated
 from services.heat.tariff.table import table
@@ -16,6 +16,8 @@ from services.heat.tariff.table import table
 MONTHS = 12
 SHOWN = 10
 """Who gains and who loses most: so many of each."""
+LEFT_OUT = ("energy_unknown", "power_unknown", "efficiency_unknown", "cost_nothing")
+"""Why a contract is left out: energy or power unknown, or what else a version counts; or 0 kr by the earlier one."""
 PERCENTILES = (5, 25, 50, 75, 95)
 
 
@@ -37,6 +39,10 @@ class Costs(NamedTuple):
     ore: Int64
     is_known: Bool
     """False where something that the version counts is not known of some month."""
+    has_energy: Bool
+    """False where the energy of some month is not known."""
+    has_power: Bool
+    """False where the version counts a power, and none is known."""
 
 
 class OfContract(NamedTuple):
@@ -55,6 +61,8 @@ class Effect(NamedTuple):
     contracts: int
     left_out: int
     """Of whom something is not known, or who cost nothing before."""
+    left_out_for: dict[str, int]
+    """How many of them for what, each for the first of LEFT_OUT that holds."""
     before_ore: int
     after_ore: int
     general_percent: float
@@ -88,8 +96,10 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     columns["centi_kw"] = np.repeat(usage.centi_kw, MONTHS)
     columns["overrun_centi_kw"] = np.zeros(contracts * MONTHS, np.int64)
     result = rated(prices, Parts(*days, **columns))
-    by_contract = contracts, -1
-    return Costs(result.ore.reshape(by_contract).sum(axis=1), result.lacks.reshape(by_contract).sum(axis=1) == 0)
+    ore = result.ore.sum(axis=1).reshape(contracts, MONTHS).sum(axis=1)
+    is_known = result.lacks.reshape(contracts, MONTHS).sum(axis=1) == 0
+    has_power: Bool = usage.centi_kw != UNKNOWN if price_list.has_power_price else np.ones(contracts, bool)
+    return Costs(ore, is_known, (usage.kwh != UNKNOWN).all(axis=1), has_power)
 
 
 def effect(before: Costs, after: Costs) -> Effect:
@@ -111,6 +121,7 @@ def effect(before: Costs, after: Costs) -> Effect:
     return Effect(
         contracts=len(known),
         left_out=len(before.ore) - len(known),
+        left_out_for=_left_out_for(before, after),
         before_ore=sum_old,
         after_ore=sum_new,
         general_percent=100 * (general - 1),
@@ -120,3 +131,18 @@ def effect(before: Costs, after: Costs) -> Effect:
         gain_most=shown([at for at in order[:SHOWN].tolist() if percent[at] < 0]),
         lose_most=shown([at for at in order[::-1][:SHOWN].tolist() if percent[at] > 0]),
     )
+
+
+def _left_out_for(before: Costs, after: Costs) -> dict[str, int]:
+    counted = (
+        before.has_energy & after.has_energy,
+        before.has_power & after.has_power,
+        before.is_known & after.is_known,
+        before.ore > 0,
+    )
+    found: dict[str, int] = {}
+    rest = np.ones(len(before.ore), bool)
+    for reason, has in zip(LEFT_OUT, counted, strict=True):
+        found[reason] = int((rest & ~has).sum())
+        rest &= has
+    return {reason: count for reason, count in found.items() if count}

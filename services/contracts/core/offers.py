@@ -98,7 +98,11 @@ def _chosen(offer: documents.Offer, price_list: PriceList) -> list[str]:
 
 
 def _option(option: Option) -> str:
-    prices = ((option.per_year, "kr per år"), (option.per_mwh, "kr per MWh"))
+    prices = (
+        (option.per_year, "kr per år"),
+        (option.per_month, "kr per månad"),
+        (option.per_mwh, "kr per MWh"),
+    )
     said = " och ".join(f"{_swedish(price.price_ex_vat)} {unit}" for price, unit in prices if price is not None)
     return f"Tillval: {option.name}, {said} exkl. moms"
 

@@ -1,6 +1,7 @@
 """Price lists as people write them: in short, or as tariffs, where ids may be left out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -8,18 +9,63 @@ from schemas.expanded_price_lists import expanded
 from schemas.price_list_terms import PriceListTerms
 from schemas.short_price_lists import ShortPriceList
 from services.contracts.core.price_list_rules import Fault
+from services.contracts.core.refusals import FaultyPriceListError
+from services.contracts.core.short_price_list_rules import leaves, short_faults
 
 GROUPS = ("fixedPrice", "energyPrice", "powerPrice", "efficiencyPrice")
 Document = Mapping[str, Any]
 
 
 def price_list(document: Document) -> PriceListTerms:
-    """Read a price list in either form. Raises pydantic.ValidationError."""
+    """Read a price list in either form.
+
+    Raises pydantic.ValidationError where the form does not fit, and FaultyPriceListError for what the form allows and
+    tariffs could not be made or stored of.
+    """
     if "tariffs" not in document:
-        return expanded(ShortPriceList.model_validate(document))
+        short = ShortPriceList.model_validate(document)
+        _refuse([*_of_texts(document), *short_faults(short)])
+        return expanded(short)
     tariffs = document["tariffs"]
     filled = [_with_ids(one) for one in tariffs] if isinstance(tariffs, list) else tariffs
-    return PriceListTerms.model_validate({**document, "tariffs": filled})
+    terms = PriceListTerms.model_validate({**document, "tariffs": filled})
+    _refuse(list(_of_texts(document)))
+    return terms
+
+
+def as_written(document: Document, found: Iterable[Fault]) -> list[Fault]:
+    """Name faults of tariffs where the writer of a list in short finds them, each once for all bands."""
+    if "tariffs" in document:
+        return list(found)
+    kinds = [one.get("type") for one in document["components"]]
+    power = f"components[{kinds.index('powerPrice')}]" if "powerPrice" in kinds else "components"
+    return list(dict.fromkeys(Fault(_in_short(one.where, power), one.what) for one in found))
+
+
+def _in_short(where: str, power: str) -> str:
+    """Give a place of the tariffs as that of a list in short; power: where that has its price of power."""
+    if where.startswith("tariffs["):
+        return "components"
+    if where == "validPeriod":
+        return "valid_from"
+    own = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", where.removeprefix("extension."))
+    is_of_power = own.startswith(("power_method", "utilisation_hours", "overrun_per_kw"))
+    return f"{power}.{own.removeprefix('power_')}" if is_of_power else own
+
+
+def _refuse(found: list[Fault]) -> None:
+    if found:
+        raise FaultyPriceListError(found)
+
+
+def _of_texts(document: Document) -> Iterator[Fault]:
+    for place, value in leaves(document):
+        if not isinstance(value, str):
+            continue
+        if "\0" in value:
+            yield Fault(place, "holds the character NUL (\\u0000), which cannot be stored; leave it out")
+        if place.lower().endswith("name") and not value.strip():
+            yield Fault(place, "is blank; write a name, which customers read")
 
 
 def _with_ids(tariff: Any) -> Any:

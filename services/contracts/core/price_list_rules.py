@@ -1,5 +1,9 @@
-"""What a price list must be for contracts to be billed by it: each fault with its place and a way out."""
+"""What a price list must be for contracts to be billed by it: each fault with its place and a way out.
 
+They hold for what is put. What is stored was put under the rules of its day, and stays readable.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -7,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
+from schemas.expanded_price_lists import PEAKS
 from schemas.price_list_terms import PowerMethod, PriceListStatus, PriceListTerms
 from schemas.tariffs import (
     CostFunction,
@@ -15,11 +20,14 @@ from schemas.tariffs import (
     EnergyComponent,
     FixedComponent,
     MeasurementMethod,
+    PeakIdentificationSettings,
     PowerComponent,
     Price,
     ReferenceSource,
     Tariff,
 )
+from schemas.values import KEY_PATTERN, KEY_WORDS, Medium
+from services.contracts.core.documents import EARLIEST, LATEST
 
 CURRENCY = "SEK"
 ENERGY_UNITS = ("MWh", "kWh")
@@ -33,6 +41,15 @@ COST_FUNCTIONS = {
     "powerPrice": (CostFunction.POWER,),
     "efficiencyPrice": (CostFunction.VOLUME, CostFunction.RETURN_TEMPERATURE),
 }
+METHODS_OF = {
+    PowerMethod.MINUS_FIVE: Medium.HEAT,
+    PowerMethod.STOCKHOLM_EXERGI: Medium.HEAT,
+    PowerMethod.NORRENERGI: Medium.HEAT,
+    PowerMethod.TEKNISKA_VERKEN: Medium.HEAT,
+    PowerMethod.CATEGORY_NUMBER: Medium.HEAT,
+    PowerMethod.COOLING_PEAK: Medium.COOLING,
+}
+"""The methods that measure one medium alone: those that rest on cold days or a normal year's heat, and cooling's."""
 Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyComponent
 
 
@@ -54,6 +71,12 @@ def faults(terms: PriceListTerms) -> list[Fault]:
         ),
         *_of_extension(terms),
     ]
+
+
+def of_day(day: date, where: str, instead: str = "") -> Iterator[Fault]:
+    """Find a day that no contract can have; instead: what to write where it means that nothing ends."""
+    if not EARLIEST <= day <= LATEST:
+        yield Fault(where, f"is {day}; write a day from {EARLIEST} to {LATEST}{instead}")
 
 
 def _of_bands(terms: PriceListTerms) -> Iterator[Fault]:
@@ -79,6 +102,10 @@ def _of_bands(terms: PriceListTerms) -> Iterator[Fault]:
 def _of_tariff(terms: PriceListTerms, tariff: Tariff, where: str) -> Iterator[Fault]:
     if tariff.valid_period != terms.valid_period:
         yield Fault(f"{where}.validPeriod", "must be that of the first tariff: a version begins and ends at once")
+    if terms.extension.status is not PriceListStatus.DRAFT:
+        # Drafts are made of others' tariffs, too, which may say a day of the far future for until further notice.
+        yield from of_day(tariff.valid_period.from_including, f"{where}.validPeriod.fromIncluding")
+        yield from of_day(tariff.valid_period.to_excluding, f"{where}.validPeriod.toExcluding")
     if tariff.billing_period != "P1M":
         yield Fault(f"{where}.billingPeriod", f"is {tariff.billing_period}; invoices are monthly, write P1M")
     if tariff.direction != "consumption":
@@ -149,14 +176,14 @@ def _of_kind(terms: PriceListTerms, one: Component, where: str) -> Iterator[Faul
             if one.unit not in ENERGY_UNITS:
                 yield Fault(f"{where}.unit", f"is {one.unit}; energy is priced by MWh or kWh")
         case PowerComponent():
-            yield from _of_peak(one, where)
+            yield from _of_peak(terms, one, where)
         case EfficiencyComponent():
             yield from _of_efficiency(one, where)
     if not isinstance(one, FixedComponent) and one.recurring_periods and terms.is_firm:
         yield Fault(f"{where}.recurringPeriods", "prices by the hour of the day cannot be billed; leave it out")
 
 
-def _of_peak(one: PowerComponent, where: str) -> Iterator[Fault]:
+def _of_peak(terms: PriceListTerms, one: PowerComponent, where: str) -> Iterator[Fault]:
     if one.type == "dynamic":
         if one.url is None:
             yield Fault(f"{where}.url", "is missing: a dynamic price says where it stands")
@@ -169,6 +196,16 @@ def _of_peak(one: PowerComponent, where: str) -> Iterator[Fault]:
     elif settings.peak_function.replace(" ", "") != f"peak({one.reference})":
         told = f"is {settings.peak_function}; understood is peak({one.reference})"
         yield Fault(f"{where}.peakIdentificationSettings.peakFunction", told)
+    method = terms.extension.power_method
+    measured = PEAKS.get(method) if method and terms.is_firm else None
+    if settings and measured and _peak(settings) != _peak(measured):
+        told = f"says {_peak(settings)}, and powerMethod {method} is {_peak(measured)}"
+        yield Fault(f"{where}.peakIdentificationSettings", f"{told}; write the same, or another method")
+
+
+def _peak(settings: PeakIdentificationSettings) -> str:
+    found = settings.peak_identification_period, settings.peak_duration
+    return "/".join((*found, str(settings.number_of_peaks_for_average_calculation)))
 
 
 def _of_efficiency(one: EfficiencyComponent, where: str) -> Iterator[Fault]:
@@ -204,8 +241,11 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
     extension, has_power = terms.extension, terms.has_power_price
     if has_power and terms.is_firm and extension.power_method is None:
         yield Fault("extension.powerMethod", "is missing: a list that bills power says how it is measured")
-    if extension.power_method is PowerMethod.CATEGORY_NUMBER and not extension.utilisation_hours:
-        yield Fault("extension.utilisationHours", "is missing: a category number divides energy by hours")
+    medium = METHODS_OF.get(extension.power_method) if extension.power_method else None
+    if medium not in (None, extension.medium):
+        told = f"is {extension.power_method}, which measures {medium} alone, and the list is for {extension.medium}"
+        yield Fault("extension.powerMethod", f"{told}; write another method, or another medium")
+    yield from _of_hours(terms)
     if extension.overrun_per_kw is not None and not has_power:
         yield Fault(
             "extension.overrunPerKw", "is above a power that the list bills; without a price of power leave it out"
@@ -227,15 +267,36 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
             yield Fault(f"{where}.m3PerMwh", "belongs to referenceSource fixed, and is needed there")
 
 
+def _of_hours(terms: PriceListTerms) -> Iterator[Fault]:
+    extension, where = terms.extension, "extension.utilisationHours"
+    known = [one.category for one in extension.utilisation_hours]
+    for place, category in enumerate(known):
+        if category in known[:place]:
+            yield Fault(f"{where}[{place}].category", f"is {category}, which has hours before; give each category once")
+    if extension.power_method is not PowerMethod.CATEGORY_NUMBER:
+        return
+    if not known:
+        yield Fault(where, "is missing: a category number divides energy by hours")
+        return
+    lacking = [category for category in extension.categories or () if category not in known]
+    if lacking:
+        yield Fault(where, f"lacks the hours of {', '.join(lacking)}, whose facilities may choose the list")
+
+
 def _of_options(terms: PriceListTerms) -> Iterator[Fault]:
     options = terms.extension.options
     for place, one in enumerate(options):
         where = f"extension.options[{place}]"
+        if not re.fullmatch(KEY_PATTERN, one.reference):
+            # A contract names it, and could not.
+            yield Fault(f"{where}.reference", KEY_WORDS)
         if one.reference in {other.reference for other in options[:place]}:
             yield Fault(f"{where}.reference", f"is that of another option, '{one.reference}'; give it one of its own")
-        prices = (("perYear", one.per_year), ("perMwh", one.per_mwh))
+        prices = (("perYear", one.per_year), ("perMonth", one.per_month), ("perMwh", one.per_mwh))
         if all(price is None for _, price in prices):
-            yield Fault(f"{where}.perYear", "is missing, and so is perMwh: an option has a price of either or both")
+            yield Fault(f"{where}.perYear", "give the option a price: by the year or the month, for each MWh, or both")
+        if one.per_year is not None and one.per_month is not None:
+            yield Fault(f"{where}.perMonth", "write the price either by the year or by the month")
         for name, price in prices:
             if price is not None:
                 yield from _of_amount(terms, price, f"{where}.{name}")

@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     PRICE_LIST_WITHDRAWN = "price_list_withdrawn"
     NO_REPLACEMENT = "no_replacement"
     NO_WHOLE_YEAR = "no_whole_year"
+    NO_CONTRACTS = "no_contracts"
     TOO_LATE_TO_TELL = "too_late_to_tell"
     CONTRACTS_OVERLAP = "contracts_overlap"
     CONTRACT_IS_ANOTHERS = "contract_is_anothers"

@@ -22,6 +22,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     "cost_before": "Före", "cost_after": "Efter", "beyond": "Utöver den allmänna",
     "effect_faults": {
         "unknown_price_list": "Prislistan har ingen sådan version.",
+        "no_contracts": "Inget avtal har prislistan idag.",
         "no_whole_year": "En av versionerna har inget helt kalenderår, eller ändrar ett pris inne i en månad.",
         "invalid": "Skriv versioner som hela tal och året som 2025.",
     },
@@ -86,6 +87,7 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "cost_before": "Before", "cost_after": "After", "beyond": "Beyond the general one",
     "effect_faults": {
         "unknown_price_list": "The price list has no such version.",
+        "no_contracts": "No contract is on the price list today.",
         "no_whole_year": "One of the versions holds no whole calendar year, or changes a price within a month.",
         "invalid": "Write versions as whole numbers and the year as in 2025.",
     },

@@ -1,16 +1,16 @@
 """A person is told in plain words what to write instead, whatever is wrong with a document or parameter."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from schemas.price_list_terms import PriceListTerms
 from schemas.short_price_lists import ShortPriceList
 from services.alerts.api import RuleDocument, SuggestionRequest
 from services.billing import api as billing
-from services.common.faults import PATTERN_WORDS, reason
+from services.common.faults import PATTERN_WORDS, reason, without_consequences
 from services.contracts.core import documents as contracts
 from services.contracts.determinations_api import DeterminationRequest
 from services.contracts.power_runs_api import ApprovalRequest, RunRequest
@@ -149,3 +149,17 @@ def test_a_rare_fault_is_told_in_pydantics_words() -> None:
     with pytest.raises(ValidationError) as raised:
         TypeAdapter(bytes).validate_python(12)
     assert reason(raised.value.errors()[0]) == "Input should be a valid bytes"
+
+
+class Rooms(BaseModel):
+    """A list that must not be empty, of numbers."""
+
+    areas: Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+@pytest.mark.parametrize(
+    ("areas", "kinds"), [(["x"], ["int_parsing"]), ([], ["too_short"]), (["x", "y"], ["int_parsing", "int_parsing"])]
+)
+def test_a_list_is_empty_only_where_nothing_was_written_in_it(areas: list[str], kinds: list[str]) -> None:
+    found = without_consequences(faults_of(Rooms, {"areas": areas}))
+    assert [fault["type"] for fault in found] == kinds

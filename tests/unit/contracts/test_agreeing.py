@@ -60,6 +60,14 @@ def test_an_option_costs_what_the_list_says_beside_everything_else() -> None:
     assert agreed == listed
 
 
+def test_an_option_by_the_month_costs_the_same_in_every_month() -> None:
+    service = a_list({"reference": "service", "name": "Service", "per_month": "99"})
+    assert service.extension.options[0].per_month is not None
+    assert cost_kr(Agreed((chosen("service"),)), service)["fixed Service"] == 12 * 99
+    february = Agreed((chosen("service", date(2023, 2, 1), date(2023, 3, 1)),))
+    assert cost_kr(february, service)["fixed Service"] == 99
+
+
 def test_an_option_that_ends_costs_nothing_afterwards() -> None:
     half = cost_kr(Agreed((chosen("climate", end=date(2023, 7, 1)),)))
     assert half["energy Klimatval"] == 15 * 24

@@ -15,13 +15,16 @@ from services.heat.arrays import UNKNOWN, Int64
 WINTER, SUMMER = [1, 2, 3, 11, 12], [4, 5, 6, 7, 8, 9, 10]
 
 
-def version(winter: str, summer: str, kw: str = "365", valid_from: str = "2021-01-01", **more: object) -> PriceList:
+def version(
+    winter: str, summer: str, kw: str = "365", valid_from: str = "2021-01-01", extra: object = None, **more: object
+) -> PriceList:
     seasons = [
         {"name": "Vinter", "months": WINTER, "price_per_mwh": winter},
         {"name": "Sommar", "months": SUMMER, "price_per_mwh": summer},
     ]
     band = {"from_kw": "0", "to_kw": None, "fixed_per_year": "0", "per_kw_year": kw}
-    components = [{"type": "energyPrice", "seasons": seasons}, {"type": "powerPrice", "bands": [band]}]
+    components: list[object] = [{"type": "energyPrice", "seasons": seasons}, {"type": "powerPrice", "bands": [band]}]
+    components += [extra] if extra else []
     document = {"price_list_id": "bas", "version": 1, "name": "Bas", "valid_from": valid_from, "components": components}
     return PriceList.model_validate(document | more)
 
@@ -69,6 +72,27 @@ def test_who_is_not_known_is_left_out_and_counted() -> None:
     assert (found.contracts, found.left_out) == (1, 1)
     nobody = compared(version("500", "200"), version("500", "200"), usage(unknown))
     assert (nobody.contracts, nobody.left_out, nobody.percentiles) == (0, 1, {})
+
+
+def test_why_a_contract_is_left_out_is_said_of_each_once() -> None:
+    nothing = UNKNOWN
+    used = usage([*LEVEL[:-1], nothing], LEVEL, LEVEL, [0] * MONTHS)
+    used.centi_kw[:] = 1_000, nothing, 1_000, 0
+    by_volume = {"type": "volumePrice", "price_per_m3": "3"}
+    old, new = version("500", "200"), version("500", "200")
+    assert compared(old, new, used).left_out_for == {"energy_unknown": 1, "power_unknown": 1, "cost_nothing": 1}
+    with_volume = version("500", "200", extra=by_volume)
+    assert compared(old, with_volume, used).left_out_for == {
+        "energy_unknown": 1,
+        "power_unknown": 1,
+        "efficiency_unknown": 2,
+    }
+
+
+def test_a_list_that_no_contract_is_on_has_costs_of_nobody() -> None:
+    months = np.empty((0, MONTHS), np.int64)
+    nobody = Usage(months, months, months, months, months, np.empty(0, np.int64))
+    assert costs(version("500", "200"), 2021, nobody).ore.tolist() == []
 
 
 @given(

@@ -15,6 +15,7 @@ from schemas.price_list_terms import PriceListTerms
 from services.cli.price_list_files import UnreadableFileError, read
 from services.contracts.core.price_list_documents import period_fault, price_list
 from services.contracts.core.price_list_rules import faults
+from services.contracts.core.refusals import FaultyPriceListError
 
 SHIPPED = sorted((ROOT / "services/contracts/price_lists").iterdir())
 GOTEBORG_2026 = read(ROOT / "services/contracts/price_lists/goteborg-2026.yaml")
@@ -189,6 +190,42 @@ def test_ids_that_are_left_out_are_made_the_same_each_time_and_none_twice() -> N
     ids = [one.id for one in once.tariffs]
     ids += [one.id for tariff in once.tariffs for one in tariff.energy_price.components]
     assert len(set(ids)) == len(ids) == 2 * (1 + 3)
+
+
+def test_a_list_says_of_a_known_method_the_peak_that_it_measures() -> None:
+    def by_the_hour(one: Document) -> None:
+        for place in range(2):
+            one["tariffs"][place]["powerPrice"]["components"][0]["peakIdentificationSettings"]["peakDuration"] = "PT1H"
+
+    assert told(by_the_hour) == [
+        f"tariffs[{place}].powerPrice.components[0].peakIdentificationSettings: says P1Y/PT1H/3, and powerMethod"
+        " goteborg is P1Y/P1D/3; write the same, or another method"
+        for place in range(2)
+    ]
+
+
+@pytest.mark.parametrize(("name", "day"), [("fromIncluding", "1800-01-01"), ("toExcluding", "9999-12-31")])
+def test_a_tariff_counts_on_days_that_a_contract_can_have(name: str, day: str) -> None:
+    def moved(one: Document) -> None:
+        for tariff in one["tariffs"]:
+            tariff["validPeriod"][name] = day
+
+    assert f"tariffs[0].validPeriod.{name}: is {day}; write a day from 1990-01-01 to 2060-12-31" in told(moved)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda one: one["extension"].update(name="Bas\0"), "extension.name"),
+        (lambda one: one["tariffs"][1].update(name=" "), "tariffs[1].name"),
+    ],
+)
+def test_a_text_that_cannot_be_stored_or_read_has_a_place(change: Callable[[Document], object], place: str) -> None:
+    changed = document()
+    change(changed)
+    with pytest.raises(FaultyPriceListError) as raised:
+        price_list(changed)
+    assert [one.where for one in raised.value.faults] == [place]
 
 
 SHORT = {
