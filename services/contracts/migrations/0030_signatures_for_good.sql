@@ -9,5 +9,6 @@ $$;
 -- A trigger and no policy: an order that has ended is still locked and read by whoever would end it.
 CREATE TRIGGER ended_for_good BEFORE UPDATE ON contracts.signing
     FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION contracts.refuse_to_reopen();
+REVOKE ALL ON FUNCTION contracts.refuse_to_reopen() FROM PUBLIC;
 
 RESET ROLE;
