@@ -131,7 +131,7 @@ class Orders(Generic[Result]):
     """Of an order that has not begun by then, whoever asked for it is gone: nobody should wait for it."""
 
     async def expire(self) -> None:
-        """End what BankID has let go, and what it was asked for by a process that has died of it."""
+        """End what BankID has let go, and what it was asked for by a process that has died since."""
         async with self.database.transaction() as tx:
             count = await self.table.expire(tx, LET_GO_AFTER)
             count += await self.table.give_up(tx, self.asked_within, AWAY)
