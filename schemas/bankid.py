@@ -39,6 +39,7 @@ class Completion(_Answer):
 class Collected(_Answer):
     """How an order stands. hintCode may be one that nobody knows yet."""
 
+    orderRef: str  # noqa: N815
     status: Literal["pending", "failed", "complete"]
     hintCode: str = ""  # noqa: N815
     completionData: Completion | None = None  # noqa: N815

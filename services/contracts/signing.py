@@ -42,7 +42,7 @@ async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, 
         if begun:
             return begun
         signing_id = await signings.begin(tx, offer_id, version, signer.user_id, session)
-    asking = parts.bankid.sign(end_user_ip, offer.text, hidden_text(offer.document_sha256))
+    asking = parts.bankid.sign(end_user_ip, offer.text, hidden_text(offer.document_sha256, signing_id))
     await parts.signings.start(signing_id, asking)
     return signing_id
 
@@ -102,9 +102,9 @@ class ToSign:
         self._sealer = sealer
 
     async def expected(self, tx: Transaction, order_id: UUID) -> Expected:
-        """Give the text that was shown, and the digest that went with it unseen."""
+        """Give the text that was shown, and the digest and the order's id, which went with it unseen."""
         found = await signings.signing(tx, order_id)
-        return Expected(Function.SIGN, found.text, hidden_text(found.document_sha256))
+        return Expected(Function.SIGN, found.text, hidden_text(found.document_sha256, order_id))
 
     async def take(self, tx: Transaction, approval: Approval) -> Taken[None]:
         """Change the contract where the person may, and the offer still holds."""

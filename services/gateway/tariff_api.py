@@ -14,6 +14,7 @@ from services.common.plain_problems import PlainProblems
 from services.common.problems import away
 from services.gateway import metrics
 from services.gateway.allowance import Allowance, sender
+from services.gateway.portal import security
 from services.gateway.settings import GatewaySettings
 
 PREFIX = "/tariff-api"
@@ -54,6 +55,14 @@ def app(settings: GatewaySettings, client: httpx.AsyncClient) -> FastAPI:
         expose_headers=["Retry-After"],
         max_age=DAY_S,
     )
+    headers = security.everywhere(settings.local)
+
+    @api.middleware("http")
+    async def protected(request: Request, call_next: security.Answering) -> Response:
+        response = await call_next(request)
+        response.headers.update(headers)
+        return response
+
     return api
 
 
@@ -75,7 +84,7 @@ def _routes(settings: GatewaySettings, client: httpx.AsyncClient) -> APIRouter:
         metrics.TARIFF_QUESTIONS.labels(str(answer.status_code)).inc()
         is_everybodys = request.method == "GET" and answer.is_success
         kept = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
-        kept |= {"Cache-Control": MAY_BE_KEPT if is_everybodys else "no-store", "X-Content-Type-Options": "nosniff"}
+        kept["Cache-Control"] = MAY_BE_KEPT if is_everybodys else "no-store"
         return StreamingResponse(
             answer.aiter_bytes(), answer.status_code, headers=kept, background=BackgroundTask(answer.aclose)
         )

@@ -1,5 +1,6 @@
 """Log-in with BankID: begun in a browser, gone on with by that browser alone, and let in whose number is known."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -28,13 +29,18 @@ class LogIn:
     is_on: bool
 
 
+def hidden_text(order_id: UUID) -> str:
+    """Write what is signed unseen: the order, so that what approved one log-in fits no other."""
+    return json.dumps({"order_id": str(order_id)})
+
+
 async def start(parts: LogIn, browser: str, end_user_ip: str) -> UUID:
     """Begin an order, or give the one that the browser has begun already. Raises Problem 503."""
     await parts.orders.expire()
     async with parts.orders.database.transaction() as tx:
         order_id, is_new = await store.begin(tx, digest(browser))
     if is_new:
-        await parts.orders.start(order_id, parts.bankid.identify(end_user_ip))
+        await parts.orders.start(order_id, parts.bankid.identify(end_user_ip, hidden_text(order_id)))
     return order_id
 
 
@@ -47,9 +53,9 @@ class ToLogIn:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
-    async def expected(self, tx: Transaction, order_id: UUID) -> Expected:  # noqa: ARG002 - all are alike
-        """Give that nothing is signed but who one is."""
-        return Expected(Function.IDENTIFY)
+    async def expected(self, tx: Transaction, order_id: UUID) -> Expected:  # noqa: ARG002 - known without a look
+        """Give that nothing is signed but who one is, in this order."""
+        return Expected(Function.IDENTIFY, hidden=hidden_text(order_id))
 
     async def take(self, tx: Transaction, approval: Approval) -> Taken[Token]:
         """Let in; a session that nobody would get is not made."""

@@ -40,6 +40,21 @@ def test_a_link_logs_in_by_its_button_and_only_once(portal: Portal, browser: Bro
     assert page.get_by_role("alert").is_visible()
 
 
+def test_a_log_in_by_a_link_ends_the_session_that_the_browser_had(portal: Portal) -> None:
+    def link() -> str:
+        key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
+        address = f"http://127.0.0.1:{portal.stack.port('permissions_http')}/v1/login-links"
+        return str(httpx.post(address, json={"user": "browser-anna"}, headers=key).json()["token"])
+
+    with httpx.Client(base_url=portal.base) as client:
+        tokens = []
+        for _ in range(2):
+            assert client.post("/login", data={"link": link()}).status_code == 303
+            tokens.append(client.cookies[COOKIE])
+        assert client.post("/login", data={"link": "spent"}).status_code == 422
+    assert [portal.get("/start", token).status_code for token in tokens] == [303, 200]
+
+
 def test_the_facility_page_says_what_the_database_says(portal: Portal, visit: Visit, tmp_path: Path) -> None:
     page, faults = visit()
     page.goto(f"{portal.base}/facilities/{portal.house.facility_id}")

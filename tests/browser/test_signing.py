@@ -212,6 +212,23 @@ def test_an_administrator_logs_in_with_bankid_and_comes_where_he_was_going(
     page.context.close()
 
 
+def test_a_log_in_with_bankid_ends_the_session_that_the_browser_had(
+    browser: Browser, services: Signing, portal: Portal
+) -> None:
+    former = services.session("anna")
+    assert portal.get("/start", former).status_code == 200
+    own = browser.new_context(locale="sv-SE")
+    own.add_cookies([{"name": COOKIE, "value": former, "url": portal.base}])
+    page = own.new_page()
+    page.goto(f"{portal.base}/login")
+    page.get_by_role("button", name="Logga in med BankID").click()
+    approve(page, start_link(page), ANNA)
+    expect(page).to_have_url(f"{portal.base}/start", timeout=10_000)
+    expect(page.get_by_role("button", name="Logga ut")).to_be_visible()
+    assert portal.get("/start", former).headers["location"].startswith("/login")
+    own.close()
+
+
 def test_who_cannot_begin_a_log_in_reads_why_and_may_try_again(
     browser: Browser, services: Signing, portal: Portal
 ) -> None:

@@ -1,5 +1,6 @@
 """A house with an offer on its contract, and the people who may or may not sign it."""
 
+import html
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -68,7 +69,9 @@ class Signing:
     def status(self, session: str, signing_id: str) -> tuple[str, str]:
         """How an order stands, asked of BankID now and not when it is time to."""
         with psycopg.connect(self.stack.admin_dsn) as connection:
-            connection.execute("UPDATE contracts.signing SET asked_at = NULL WHERE signing_id = %s", [signing_id])
+            connection.execute(
+                "UPDATE contracts.signing SET asked_at = NULL WHERE signing_id = %s AND ended_at IS NULL", [signing_id]
+            )
         shown = self.look(session, signing_id).json()
         return shown["state"], shown["reason"]
 
@@ -87,7 +90,17 @@ class Signing:
         """Let it be a minute ago that anybody asked."""
         with psycopg.connect(self.stack.admin_dsn) as connection:
             connection.execute(
-                "UPDATE contracts.signing SET asked_at = now() - interval '1 minute' WHERE signing_id = %s",
+                "UPDATE contracts.signing SET asked_at = now() - interval '1 minute'"
+                " WHERE signing_id = %s AND ended_at IS NULL",
+                [signing_id],
+            )
+
+    def interrupted(self, signing_id: str) -> None:
+        """Let it be half a minute ago that somebody asked BankID for an order, and died before its answer."""
+        with psycopg.connect(self.stack.admin_dsn) as connection:
+            connection.execute(
+                "UPDATE contracts.signing SET state = 'starting', start_sealed = NULL, started_at = NULL,"
+                " begun_at = now() - interval '30 seconds' WHERE signing_id = %s",
                 [signing_id],
             )
 
@@ -96,9 +109,21 @@ class Signing:
         ref = self._reference(session, signing_id)
         assert self.rp.post(f"/phone/{ref}/{action}", data=form).status_code == 303
 
+    def hidden(self, session: str, signing_id: str) -> str:
+        """What goes unseen with what is signed."""
+        return hidden_on(self._phone_page(session, signing_id))
+
+    def _phone_page(self, session: str, signing_id: str) -> str:
+        return httpx.get(self.look(session, signing_id).json()["start_url"]).text
+
     def _reference(self, session: str, signing_id: str) -> str:
-        page = httpx.get(self.look(session, signing_id).json()["start_url"]).text
+        page = self._phone_page(session, signing_id)
         return page.split("/phone/", 1)[1].split("/", 1)[0]
+
+
+def hidden_on(phone_page: str) -> str:
+    """Read on the development RP's page what goes unseen with what is approved."""
+    return html.unescape(phone_page.split("<code>", 1)[1].split("</code>", 1)[0])
 
 
 def offer_of(house: House) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Whoever says with BankID who he is gets a session, once, in the browser that he began in, where he is known."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ import pytest
 from deploy.local.services import BANKID_RP, PERMISSIONS
 from deploy.local.stack import Stack
 from tests.integration.looking import rows, wait_for
-from tests.integration.signing_house import NUMBERS, put_people
+from tests.integration.signing_house import NUMBERS, hidden_on, put_people
 from tests.running import running
 
 UNKNOWN_NUMBER = "191212121212"
@@ -39,12 +40,18 @@ class LogIn:
     def status(self, browser: str, order_id: str) -> dict[str, Any]:
         """How an order stands, asked of BankID now and not when it is time to."""
         with psycopg.connect(self.stack.admin_dsn) as connection:
-            connection.execute("UPDATE permissions.bankid_order SET asked_at = NULL WHERE order_id = %s", [order_id])
+            connection.execute(
+                "UPDATE permissions.bankid_order SET asked_at = NULL WHERE order_id = %s AND ended_at IS NULL",
+                [order_id],
+            )
         found: dict[str, Any] = self.ask(browser, order_id).json()
         return found
 
+    def phone_page(self, browser: str, order_id: str) -> str:
+        return httpx.get(self.ask(browser, order_id).json()["start_url"]).text
+
     def phone(self, browser: str, order_id: str, action: str, **form: str) -> None:
-        page = httpx.get(self.ask(browser, order_id).json()["start_url"]).text
+        page = self.phone_page(browser, order_id)
         ref = page.split("/phone/", 1)[1].split("/", 1)[0]
         assert self.rp.post(f"/phone/{ref}/{action}", data=form).status_code == 303
 
@@ -138,6 +145,38 @@ def test_a_log_in_that_nobody_waits_for_ends_and_makes_no_session(log_in: LogIn,
     assert sessions_of(log_in.stack, "bo") == before
     assert log_in.status(browser, order)["session"] is None
     assert log_in.status(asleep, waking)["session"]
+
+
+def test_what_a_person_approves_names_the_log_in_that_he_approves(log_in: LogIn, browser: str) -> None:
+    for one in (browser, token_urlsafe(32)):
+        order = log_in.begin(one)
+        assert json.loads(hidden_on(log_in.phone_page(one, order))) == {"order_id": order}
+
+
+def test_who_was_interrupted_while_bankid_was_asked_may_soon_begin_again(log_in: LogIn, browser: str) -> None:
+    interrupted = log_in.begin(browser)
+    with psycopg.connect(log_in.stack.admin_dsn) as connection:
+        connection.execute(
+            "UPDATE permissions.bankid_order SET state = 'starting', start_sealed = NULL, started_at = NULL,"
+            " begun_at = now() - interval '30 seconds' WHERE order_id = %s",
+            [interrupted],
+        )
+    assert log_in.begin(browser) != interrupted
+    shown = log_in.status(browser, interrupted)
+    assert (shown["state"], shown["reason"]) == ("failed", "bankid_away")
+
+
+@pytest.mark.parametrize("rewriting", ["completion_sealed = 'x'", "state = 'pending', ended_at = NULL"])
+def test_who_was_let_in_stays_written_also_to_the_service_itself(log_in: LogIn, browser: str, rewriting: str) -> None:
+    order = log_in.begin(browser)
+    log_in.phone(browser, order, "approve", personal_number=NUMBERS["anna"])
+    assert log_in.status(browser, order)["state"] == "let_in"
+    update = f"UPDATE permissions.bankid_order SET {rewriting} WHERE order_id = %s".encode()
+    with (
+        psycopg.connect(log_in.stack.dsn("permissions")) as connection,
+        pytest.raises(psycopg.errors.RaiseException, match="stays as it is"),
+    ):
+        connection.execute(update, [order])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """An order with BankID outlives the process that began it, and one that is not wanted any more does not stay open."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -58,7 +59,9 @@ async def test_an_order_that_is_cancelled_while_it_begins_is_cancelled_at_bankid
     await database.open()
     ended = Counter("ended", "Orders that have ended", ["state"], registry=CollectorRegistry())
     purpose = ToLogIn(Sealer(SECRET))
-    orders = Orders[Token](database, ORDERS, Kept(SECRET, "https://app/"), bankid, None, purpose, ended)
+    orders = Orders[Token](
+        database, ORDERS, Kept(SECRET, "https://app/"), bankid, None, purpose, ended, timedelta(minutes=1)
+    )
     order_id, browser = uuid4(), uuid4().bytes
     with psycopg.connect(stack.admin_dsn) as connection:
         new = "INSERT INTO permissions.bankid_order (order_id, browser_sha256, state) VALUES (%s, %s, 'starting')"

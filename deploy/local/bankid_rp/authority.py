@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -59,6 +60,7 @@ class Authority:
     """Issues what a completion holds. One key stands for all people: nobody is identified by it."""
 
     def __init__(self, root: Holder) -> None:
+        self._root = root
         bank_key, bank_name = _new_key(), _name("Development bank, not BankID")
         self.bank = Holder(_of_authority(bank_name, bank_key, root.certificate.subject, root.key), bank_key)
         self._person_key = _new_key()
@@ -84,9 +86,22 @@ class Authority:
         made = made.add_extension(_use(content_commitment=True), critical=True)
         return Holder(made.sign(self.bank.key, SHA256()), self._person_key)
 
-    def status(self, certificate: x509.Certificate, nonce: bytes, *, is_revoked: bool = False) -> bytes:
-        """Say how a certificate stands, signed by the bank's responder, as DER."""
+    def other_banks_responder(self) -> list[Holder]:
+        """Give the responder of another bank under the same root, and that bank."""
+        other = Authority(self._root)
+        return [other._responder, other.bank]
+
+    def status(
+        self,
+        certificate: x509.Certificate,
+        nonce: bytes,
+        *,
+        is_revoked: bool = False,
+        by: Sequence[Holder] | None = None,
+    ) -> bytes:
+        """Say how a certificate stands, as DER. by: who signs it, and above him; without, the bank's responder."""
         now = datetime.now(UTC)
+        signer, *above = by or [self._responder]
         answer = ocsp.OCSPResponseBuilder().add_response(
             certificate,
             self.bank.certificate,
@@ -97,9 +112,10 @@ class Authority:
             revocation_time=now if is_revoked else None,
             revocation_reason=None,
         )
-        answer = answer.responder_id(ocsp.OCSPResponderEncoding.HASH, self._responder.certificate)
-        answer = answer.certificates([self._responder.certificate]).add_extension(x509.OCSPNonce(nonce), critical=False)
-        return answer.sign(self._responder.key, SHA256()).public_bytes(serialization.Encoding.DER)
+        answer = answer.responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
+        answer = answer.certificates([one.certificate for one in (signer, *above)])
+        answer = answer.add_extension(x509.OCSPNonce(nonce), critical=False)
+        return answer.sign(signer.key, SHA256()).public_bytes(serialization.Encoding.DER)
 
     def _made_responder(self) -> Holder:
         key = _new_key()

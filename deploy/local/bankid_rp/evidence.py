@@ -56,6 +56,7 @@ class Wrong(StrEnum):
     OTHER_CERTIFICATE = "other-certificate"
     REVOKED = "revoked"
     OTHER_STATUS = "other-status"
+    OTHER_BANKS_STATUS = "other-banks-status"
     NO_STATUS = "no-status"
 
 
@@ -88,7 +89,9 @@ def completion(authority: Authority, approved: Approved, wrong: Wrong | None = N
     if wrong is Wrong.NO_STATUS:
         return signature, _base64(b"no OCSP response")
     nonce = nonce_for("another signature" if wrong is Wrong.OTHER_STATUS else signature)
-    return signature, _base64(issuer.status(person.certificate, nonce, is_revoked=wrong is Wrong.REVOKED))
+    responder = authority.other_banks_responder() if wrong is Wrong.OTHER_BANKS_STATUS else None
+    status = issuer.status(person.certificate, nonce, is_revoked=wrong is Wrong.REVOKED, by=responder)
+    return signature, _base64(status)
 
 
 OTHER_PERSON = "189001019802"

@@ -53,6 +53,11 @@ class Order:
         """What the person is shown."""
         return base64.b64decode(self.visible).decode(errors="replace")
 
+    @property
+    def beside(self) -> str:
+        """What goes with it, which BankID's app never shows."""
+        return base64.b64decode(self.hidden).decode(errors="replace")
+
 
 class Orders:
     """All orders since the process began; nothing of them is kept beyond it."""

@@ -161,13 +161,19 @@ class Verifier:
             raise _FaultError(Fault.STATUS_NOT_VALID)
 
     def _is_signed(self, response: ocsp.OCSPResponse, chain: Sequence[x509.Certificate], now: datetime) -> bool:
-        """Tell whether somebody signed who may say how the certificate stands: its issuer, or a responder."""
+        """Tell whether somebody signed who may say how the certificate stands: its issuer, or that one's own responder.
+
+        Source: RFC 6960, 4.2.2.2.
+        """
         issuer, sent = chain[1], response.certificates
         signers = [one for one in (issuer, *sent) if _is_responder(response, one) and _has_signed(one, response)]
         if issuer in signers:
             return True
         verifier = self._responders.time(now).build_client_verifier()
-        for one in filter(_may_respond, signers):
+        for one in signers:
+            # Another bank's responder leads to the same root, and may say nothing of this bank's certificates.
+            if not (_may_respond(one) and _is_issued_by(one, issuer)):
+                continue
             try:
                 verifier.verify(one, [*chain[1:], *(other for other in sent if other != one)])
             except VerificationError:
@@ -263,6 +269,14 @@ def _may_respond(one: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return ExtendedKeyUsageOID.OCSP_SIGNING in uses
+
+
+def _is_issued_by(one: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        one.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _has_signed(one: x509.Certificate, response: ocsp.OCSPResponse) -> bool:

@@ -30,7 +30,11 @@ _END = """
 _EXPIRE = """
     UPDATE {table}
        SET state = 'failed', reason = 'expiredTransaction', start_sealed = NULL, ended_at = clock_timestamp()
-     WHERE state IN ('starting', 'pending') AND begun_at < clock_timestamp() - %s
+     WHERE state = 'pending' AND begun_at < clock_timestamp() - %s
+"""
+_GIVE_UP = """
+    UPDATE {table} SET state = 'failed', reason = %s, ended_at = clock_timestamp()
+     WHERE state = 'starting' AND begun_at < clock_timestamp() - %s
 """
 _UNATTENDED = f"""
     {_COLUMNS}
@@ -77,6 +81,7 @@ class OrderTable:
         self._hint = sql.SQL(_HINT).format(**names)
         self._end = sql.SQL(_END).format(**names)
         self._expire = sql.SQL(_EXPIRE).format(**names)
+        self._give_up = sql.SQL(_GIVE_UP).format(**names)
         self._unattended = sql.SQL(_UNATTENDED).format(**names)
 
     async def of_bearer(self, tx: Transaction, order_id: UUID, bearer: bytes) -> Order | None:
@@ -113,6 +118,10 @@ class OrderTable:
     async def expire(self, tx: Transaction, after: timedelta) -> int:
         """End the orders that BankID has let go; gives how many they were."""
         return (await tx.execute(self._expire, [after])).rowcount
+
+    async def give_up(self, tx: Transaction, after: timedelta, reason: str) -> int:
+        """End the orders that BankID was asked for in vain; gives how many they were."""
+        return (await tx.execute(self._give_up, [reason, after])).rowcount
 
     async def unattended(self, tx: Transaction, quiet: timedelta, begun_before: timedelta) -> list[Order]:
         """Give the orders, oldest first, that wait for a person and that nobody has asked for of late."""

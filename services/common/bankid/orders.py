@@ -26,11 +26,14 @@ COLLECT_EVERY = timedelta(seconds=2)
 """BankID asks not to be asked more often."""
 LET_GO_AFTER = timedelta(minutes=4)
 """By then BankID has ended an order, three minutes after its start, whether or not anybody asked."""
+ASKED_LATE = timedelta(seconds=10)
+"""So much longer than BankID has for an answer may an order be on its way to it; one that begins later is cancelled."""
 UNATTENDED_AFTER = timedelta(seconds=10)
 """A page asks every second. One that has not for so long is closed, or sleeps behind the app on the same phone."""
 LOOK_EVERY_S = 2.0
 RETRY_AFTER_S = 10
 EXPIRED = "expiredTransaction"
+AWAY = "bankid_away"
 JOB = "collect_bankid_orders"
 """By this name an order that could not be collected is alarmed on."""
 
@@ -124,11 +127,14 @@ class Orders(Generic[Result]):
     """None where BankID is not used; what an order from before then brings is not trusted."""
     purpose: Purpose[Result]
     ended: Counter
+    asked_within: timedelta
+    """Of an order that has not begun by then, whoever asked for it is gone: nobody should wait for it."""
 
     async def expire(self) -> None:
-        """End what BankID has let go."""
+        """End what BankID has let go, and what it was asked for by a process that has died since."""
         async with self.database.transaction() as tx:
             count = await self.table.expire(tx, LET_GO_AFTER)
+            count += await self.table.give_up(tx, self.asked_within, AWAY)
         self.ended.labels(State.FAILED.value).inc(count)
 
     async def start(self, order_id: UUID, asking: Awaitable[Started]) -> None:
@@ -140,8 +146,8 @@ class Orders(Generic[Result]):
             order = await asking
         except BankIdError as error:
             log.warning("bankid_refused_order", code=error.code)
-            await self._end(order_id, State.FAILED, "bankid_away")
-            raise away("bankid_away", "BankID does not take orders just now; try again.", RETRY_AFTER_S) from error
+            await self._end(order_id, State.FAILED, AWAY)
+            raise away(AWAY, "BankID does not take orders just now; try again.", RETRY_AFTER_S) from error
         sealed = self.kept.seal(order_id, order.model_dump_json().encode())
         async with self.database.transaction() as tx:
             is_wanted = await self.table.started(tx, order_id, sealed, datetime.now(UTC))
@@ -279,7 +285,9 @@ def orders_for(
 ) -> Orders[Result]:
     """Give a service's orders by its settings. Raises OSError and ValueError where the roots cannot be read."""
     verifier = Verifier(Path(settings.bankid_roots).read_bytes()) if settings.bankid_roots else None
-    return Orders(database, table, Kept(secret_hex, settings.bankid_start_url), bankid, verifier, purpose, ended)
+    kept = Kept(secret_hex, settings.bankid_start_url)
+    asked_within = timedelta(seconds=settings.bankid_answer_seconds) + ASKED_LATE
+    return Orders(database, table, kept, bankid, verifier, purpose, ended, asked_within)
 
 
 async def work(orders: Orders[Result], pulse: Progress, stop: asyncio.Event) -> None:

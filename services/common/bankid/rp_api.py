@@ -10,6 +10,8 @@ from schemas.bankid import Collected, Started, encoded
 from services.common.settings import Settings
 
 NO_SUCH_ORDER = "invalidParameters"
+OTHER_ORDER = "otherOrder"
+"""Our own word, beside BankID's, for an answer about another order than was asked for."""
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -39,7 +41,7 @@ class BankIdSettings(Settings):
 
 
 class BankIdError(Exception):
-    """BankID did not do what it was asked; `code` is its own word for why, empty where it did not answer."""
+    """BankID did not do what it was asked; `code` is the word for why, empty where it did not answer."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code or "no answer")
@@ -57,14 +59,18 @@ class BankId:
         asked = {"endUserIp": end_user_ip, "userVisibleData": encoded(text), "userNonVisibleData": encoded(hidden)}
         return _read(Started, await self._ask("sign", asked))
 
-    async def identify(self, end_user_ip: str) -> Started:
-        """Begin an order to say who one is. Raises BankIdError."""
-        return _read(Started, await self._ask("auth", {"endUserIp": end_user_ip}))
+    async def identify(self, end_user_ip: str, hidden: str) -> Started:
+        """Begin an order to say who one is, and what goes with it unseen. Raises BankIdError."""
+        asked = {"endUserIp": end_user_ip, "userNonVisibleData": encoded(hidden)}
+        return _read(Started, await self._ask("auth", asked))
 
     async def collect(self, order_ref: str) -> tuple[Collected, bytes]:
         """Give how an order stands, and the answer byte by byte. Raises BankIdError."""
         answer = await self._ask("collect", {"orderRef": order_ref})
-        return _read(Collected, answer), answer
+        collected = _read(Collected, answer)
+        if collected.orderRef != order_ref:
+            raise BankIdError(OTHER_ORDER)
+        return collected, answer
 
     async def cancel(self, order_ref: str) -> None:
         """End an order. Raises BankIdError."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from schemas.price_list_terms import Option
 from schemas.price_lists import PriceList
@@ -120,9 +121,13 @@ def _swedish(number: Decimal) -> str:
     return f"{number.normalize():f}".replace(".", ",")
 
 
-def hidden_text(sha256: bytes) -> str:
-    """Write what is signed beside the text: the digest of the document, which binds every price to the signature."""
-    return canonical({"document_sha256": sha256.hex()})
+def hidden_text(sha256: bytes, order_id: UUID) -> str:
+    """Write what is signed beside the text: the digest of the document, and the order.
+
+    The digest binds every price to the signature. The order binds the signature to itself: without it, the approval of
+    one that was cancelled would fit the next on the same offer.
+    """
+    return canonical({"document_sha256": sha256.hex(), "order_id": str(order_id)})
 
 
 def with_offer(contract: documents.Contract, offer: documents.Offer) -> documents.Contract:

@@ -56,6 +56,7 @@ def routes(parts: Parts) -> APIRouter:
     async def status(request: Request, order_id: UUID, next: Next = "/start", hint: Hint = "") -> Response:  # noqa: A002
         found = _found(await _ask(parts, _browser(request, is_local), "POST", f"/{order_id}/status"))
         if found["session"]:
+            await login.end_former(parts, request)
             response = _gone_to(request, security.inside(next))
             security.set_session(response, found["session"]["token"], is_local)
             security.forget_login(response, is_local)
@@ -74,7 +75,7 @@ def routes(parts: Parts) -> APIRouter:
 
 
 def _browser(request: Request, is_local: bool) -> str:
-    return request.cookies.get(security.login_cookie_name(is_local), "")[:100]
+    return security.token_in(request, security.login_cookie_name(is_local))
 
 
 def _page(order_id: UUID, following: str) -> str:

@@ -34,6 +34,26 @@ async def _has_bankid(parts: Parts) -> bool:
     return answer.status_code == httpx.codes.OK and bool(answer.json()["bankid"])
 
 
+async def end_former(parts: Parts, request: Request) -> None:
+    """End the session that the browser had until it got another: nobody is to go on with it.
+
+    Where that is not answered, the new one is given all the same: it is given once, and the old one soon ends itself.
+    """
+    former = parts.token(request)
+    if not former:
+        return
+    try:
+        await _end(parts, former)
+    except commands.UnansweredError as error:
+        log.warning("former_session_not_ended", reason=str(error))
+
+
+async def _end(parts: Parts, token: str) -> None:
+    """End a session. Raises UnansweredError."""
+    url = f"{parts.settings.permissions_url}/v1/sessions/current"
+    await commands.answered("log_out", parts.client.delete(url, headers=commands.headers_for(token)))
+
+
 def _correlation() -> dict[str, str]:
     return {web.CORRELATION_HEADER: logs.correlation_id()}
 
@@ -58,6 +78,7 @@ def routes(parts: Parts) -> APIRouter:
         answer = await commands.answered("log_in", asking)
         if answer.status_code != 201:
             return await page(parts, request, 422, is_spent=True)
+        await end_former(parts, request)
         response = RedirectResponse(security.inside(next), 303)
         security.set_session(response, answer.json()["token"], is_local)
         return response
@@ -67,9 +88,8 @@ def routes(parts: Parts) -> APIRouter:
         token = parts.token(request)
         response = RedirectResponse("/login", 303)
         if token and security.is_form_token(token, form_token):
-            url = f"{parts.settings.permissions_url}/v1/sessions/current"
             # Where it is not answered the session still holds, so saying "logged out" would be a lie.
-            await commands.answered("log_out", parts.client.delete(url, headers=commands.headers_for(token)))
+            await _end(parts, token)
             security.forget_session(response, is_local)
         return response
 

@@ -39,7 +39,7 @@ UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 def app(parts: Parts) -> FastAPI:
     """Give the portal."""
     portal = web.app("gateway", parts.settings)
-    portal.middleware("http")(security.protected)
+    portal.middleware("http")(security.protection(parts.settings.local))
     portal.add_middleware(GZipMiddleware, minimum_size=1_000)
     portal.mount("/static", StaticFiles(directory=STATIC), name="static")
     _errors(portal, parts)

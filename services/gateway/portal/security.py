@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -12,27 +13,43 @@ HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+YEAR_S = 31_536_000
 STATIC = "/static/"
 STATIC_CACHE = "public, no-cache"
 """Asked for again each time, and answered with 304 where unchanged: a new page never meets yesterday's script."""
+Answering = Callable[[Request], Awaitable[Response]]
+
+_TOKEN = re.compile("[A-Za-z0-9_-]{20,100}")
 
 
-async def protected(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse a POST from elsewhere, and put the headers on whatever is answered."""
-    if request.method not in ("GET", "HEAD") and not comes_from_here(request):
-        response = Response("This form was sent from another site.", 403, media_type="text/plain")
-    else:
-        response = await call_next(request)
-    response.headers.update(HEADERS)
-    is_static = request.url.path.startswith(STATIC) and response.status_code == 200
-    response.headers["Cache-Control"] = STATIC_CACHE if is_static else "no-store"
-    return response
+def everywhere(is_local: bool) -> dict[str, str]:
+    """Give the headers of whatever this host answers, pages or not. The local stack has no https to hold anybody to."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if not is_local:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
+    return headers
+
+
+def protection(is_local: bool) -> Callable[[Request, Answering], Awaitable[Response]]:
+    """Give the middleware that refuses a POST from elsewhere, and puts the headers on whatever is answered."""
+    headers = HEADERS | everywhere(is_local)
+
+    async def protected(request: Request, call_next: Answering) -> Response:
+        if request.method not in ("GET", "HEAD") and not comes_from_here(request):
+            response = Response("This form was sent from another site.", 403, media_type="text/plain")
+        else:
+            response = await call_next(request)
+        response.headers.update(headers)
+        is_static = request.url.path.startswith(STATIC) and response.status_code == 200
+        response.headers["Cache-Control"] = STATIC_CACHE if is_static else "no-store"
+        return response
+
+    return protected
 
 
 def comes_from_here(request: Request) -> bool:
@@ -56,6 +73,12 @@ def is_form_token(session_token: str, given: str) -> bool:
 def cookie_name(is_local: bool) -> str:
     """Name the session's cookie. __Host- binds it to this host over https, which the local stack has not."""
     return "kulvert" if is_local else "__Host-kulvert"
+
+
+def token_in(request: Request, cookie: str) -> str:
+    """Give the token in a cookie, empty where there is none, or something else that somebody has put there."""
+    value = request.cookies.get(cookie, "")
+    return value if _TOKEN.fullmatch(value) else ""
 
 
 def set_session(response: Response, token: str, is_local: bool) -> None:

@@ -59,7 +59,7 @@ class Parts:
 
     def token(self, request: Request) -> str:
         """Give the session's token, empty where there is none."""
-        return request.cookies.get(security.cookie_name(self.settings.local), "")
+        return security.token_in(request, security.cookie_name(self.settings.local))
 
     @asynccontextmanager
     async def visit(self, request: Request) -> AsyncIterator[Visit]:

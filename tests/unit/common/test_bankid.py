@@ -12,6 +12,9 @@ from schemas.bankid import qr_data
 from services.common.bankid.rp_api import BankId, BankIdError
 from services.contracts.settings import ContractsSettings
 
+ORDER_REF = "131daac9-16c6-4618-beb0-365768f37288"
+"""Of the published answers."""
+
 
 @pytest.fixture
 def vectors(shared_data: Path) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def test_the_frames_of_the_code_are_the_published_ones(vectors: dict[str, Any]) 
 
 
 async def test_a_published_answer_is_read_and_its_number_does_not_show(vectors: dict[str, Any]) -> None:
-    collected, answer = await answering(200, vectors["complete_example"]).collect("ref")
+    collected, answer = await answering(200, vectors["complete_example"]).collect(ORDER_REF)
     number = vectors["complete_example"]["completionData"]["user"]["personalNumber"]
     assert collected.completionData is not None
     assert collected.completionData.user.personalNumber.get_secret_value() == number
@@ -52,7 +55,16 @@ async def test_each_error_is_told_by_its_code(vectors: dict[str, Any]) -> None:
             assert error.value.code == code
 
 
-@pytest.mark.parametrize("nonsense", [{"orderRef": "x"}, [], "x", {"status": "done"}])
+async def test_an_answer_about_another_order_is_not_taken(vectors: dict[str, Any]) -> None:
+    with pytest.raises(BankIdError) as error:
+        await answering(200, vectors["complete_example"]).collect("another")
+    assert error.value.code == "otherOrder"
+
+
+NONSENSE = [{"orderRef": "x"}, [], "x", {"orderRef": "x", "status": "done"}, {"status": "pending"}]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
 async def test_nonsense_is_an_error_without_a_code(nonsense: Any) -> None:
     with pytest.raises(BankIdError) as error:
         await answering(200, nonsense).collect("x")

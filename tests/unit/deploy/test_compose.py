@@ -5,11 +5,15 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deploy.local import jars
 from deploy.local.folder import ROOT
@@ -53,7 +57,8 @@ def test_every_process_of_the_local_stack_has_its_container(service: Service) ->
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_a_container_is_told_every_setting_it_needs_and_none_that_it_has_not(service: Service) -> None:
     fields = settings_of(service).model_fields
-    told = {name.removeprefix("KULVERT_").lower() for name in container(service)["environment"]}
+    environment = container(service)["environment"]
+    told = {name.removeprefix("KULVERT_").lower() for name in environment if name.startswith("KULVERT_")}
     in_the_image = {name.removeprefix("KULVERT_").lower() for name in SET_IN_THE_IMAGE}
     assert told | in_the_image <= fields.keys()
     assert {name for name, field in fields.items() if field.is_required()} <= told | in_the_image
@@ -98,6 +103,25 @@ def test_the_gateway_finds_the_owners_of_commands() -> None:
         assert address is not None
         assert CONTAINERS[address[1]] is container(owner)
         assert address[2] == SET_IN_THE_IMAGE["KULVERT_HTTP_PORT"]
+
+
+async def test_the_gateway_is_told_a_visitors_own_address_by_a_proxy_on_this_machine_and_by_nobody_else() -> None:
+    environment = container(next(each for each in EVERY_SERVICE if each.name == "gateway"))["environment"]
+    believed = re.fullmatch(r"\$\{FORWARDED_ALLOW_IPS:-(.+)\}", environment["FORWARDED_ALLOW_IPS"])
+    assert believed is not None
+
+    async def seen(sender: str) -> str:
+        async def said(scope: Scope, receive: Receive, send: Send) -> None:
+            await PlainTextResponse(scope["client"][0])(scope, receive, send)
+
+        believing = ProxyHeadersMiddleware(cast("Any", said), believed[1])
+        transport = httpx.ASGITransport(cast("Any", believing), client=(sender, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://portal") as client:
+            # The first is what the visitor says himself, the last what the proxy has added.
+            return (await client.get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"})).text
+
+    assert await seen("172.18.0.1") == "203.0.113.7"
+    assert await seen("192.0.2.9") == "192.0.2.9"
 
 
 def test_health_is_asked_where_it_answers() -> None:
