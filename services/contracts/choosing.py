@@ -10,15 +10,21 @@ from services.common import web
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.offering import put_offer
+from services.contracts.offering import KIND, is_settled_after, put_offer
 from services.contracts.parts import Parts
-from services.contracts.store import agreements, contracts, offers, price_lists
+from services.contracts.store import agreements, contracts, lock, offers, price_lists
 from services.contracts.store import costs as seen
+from services.contracts.store.offers import Signer, Source
 
 OFFERED_FOR = timedelta(days=14)
 AT_LEAST_AHEAD = timedelta(days=3)
 """So long before they count options can be chosen, so that there is time to sign."""
 ADMINISTRATOR = "administrator"
+ONLY_TO_LOOK = "email"
+_SAID = {
+    Refusal.ONLY_ADMINISTRATORS: "only the customer's administrators choose options",
+    Refusal.ONLY_LOOKS: "a session by an e-mail link may look and not choose",
+}
 
 
 class Chosen(NamedTuple):
@@ -43,12 +49,14 @@ async def choices(tx: Transaction, contract: seen.Contract, session_token: str |
     price_list = await _list_on(tx, contract.contract_number, begins)
     agreed = await agreements.agreed(tx, contract.contract_id)
     has = {one.reference: one for one in agreed.on(begins).options}
+    why_not = await _why_not(tx, session_token, contract, begins)
     return {
         "contract_number": contract.contract_number,
         "metering_point": contract.metering_point,
         "price_list": price_list.name,
         "begins": begins,
-        "may_choose": session_token is not None and await _is_administrator(tx, session_token, contract),
+        "may_choose": why_not is None,
+        "why_not": why_not,
         "options": [
             {
                 **one.model_dump(mode="json", by_alias=False, exclude_none=True),
@@ -76,7 +84,7 @@ async def choose(parts: Parts, session_token: str, number: str, references: Sequ
             expires_at=min((datetime.now(UTC) + OFFERED_FOR).replace(minute=0, second=0, microsecond=0), midnight),
         )
         offer_number = await _free_number(tx, f"{number}-{begins:%Y-%m}")
-        done = await put_offer(tx, offer_number, offer, parts.settings.zone)
+        done = await put_offer(tx, offer_number, offer, parts.settings.zone, Source.CUSTOMER)
     return Chosen(done.offer_id, offer_number, done.version)
 
 
@@ -88,17 +96,28 @@ async def _require_administrator(tx: Transaction, session_token: str, number: st
     levels = await offers.levels(tx, signer.user_id, contract.customer_id) if contract else set()
     if contract is None or not levels:
         raise web.Problem(404, "not_found", f"There is no contract '{number}' here.")
+    refusal = _refusal(signer, levels)
+    if refusal is not None:
+        raise RefusedError(refusal, _SAID[refusal])
+
+
+def _refusal(signer: Signer, levels: set[str]) -> Refusal | None:
+    """Say why a person chooses no options; None where he may."""
     if ADMINISTRATOR not in levels:
-        raise RefusedError(Refusal.ONLY_ADMINISTRATORS, "only the customer's administrators choose options")
-    if signer.assurance == "email":
-        raise RefusedError(Refusal.ONLY_LOOKS, "a session by an e-mail link may look and not choose")
+        return Refusal.ONLY_ADMINISTRATORS
+    return Refusal.ONLY_LOOKS if signer.assurance == ONLY_TO_LOOK else None
 
 
-async def _is_administrator(tx: Transaction, session_token: str, contract: seen.Contract) -> bool:
-    signer = await offers.signer(tx, session_token)
-    if signer is None or signer.assurance == "email":
-        return False
-    return ADMINISTRATOR in await offers.levels(tx, signer.user_id, contract.customer_id)
+async def _why_not(tx: Transaction, session_token: str | None, contract: seen.Contract, begins: date) -> Refusal | None:
+    """Say why options cannot be chosen under a session, as far as is seen before it is tried."""
+    signer = await offers.signer(tx, session_token) if session_token else None
+    if signer is None:
+        return Refusal.ONLY_ADMINISTRATORS
+    refusal = _refusal(signer, await offers.levels(tx, signer.user_id, contract.customer_id))
+    if refusal is not None:
+        return refusal
+    known = await contracts.contract(tx, contract.contract_number)
+    return Refusal.TERM_IS_LATER if known and is_settled_after(known.document, begins) else None
 
 
 async def _list_on(tx: Transaction, number: str, day: date) -> PriceList:
@@ -113,9 +132,18 @@ async def _list_on(tx: Transaction, number: str, day: date) -> PriceList:
 
 
 async def _free_number(tx: Transaction, wanted: str) -> str:
-    """Give the number of the offer that is still open, else of a new one: what is signed keeps its own."""
+    """Give the number of the choice that is still open, else of a new offer.
+
+    What is signed keeps its number, and so does what the utility has offered by one that would be next.
+    """
     number, place = wanted, 1
-    while (known := await offers.by_number(tx, number)) is not None and known.is_signed:
+    while not await _is_free(tx, number):
         place += 1
         number = f"{wanted}-{place}"
     return number
+
+
+async def _is_free(tx: Transaction, number: str) -> bool:
+    await lock(tx, KIND, number)
+    known = await offers.by_number(tx, number)
+    return known is None or (known.source == Source.CUSTOMER and not known.is_signed)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas.values import Key
 from services.common import web
@@ -19,7 +19,8 @@ class Choice(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    options: Annotated[tuple[Key, ...], Field(max_length=50)]
+    # One that is named twice is chosen once.
+    options: Annotated[tuple[Key, ...], Field(max_length=50), AfterValidator(lambda named: tuple(dict.fromkeys(named)))]
 
 
 def routes(parts: Parts) -> APIRouter:

@@ -164,12 +164,13 @@ def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> 
     return {"today": now, "otherwise": then, "differences": differences, **sums}
 
 
-def _power(in_force: Decimal, power: Power) -> dict[str, str | None]:
+def _power(in_force: Decimal, power: Power) -> dict[str, str | bool | None]:
     return {
         "today_kw": str(in_force),
         "otherwise_kw": str(power.kw),
         "by": power.by.value,
         "measured_kw": None if power.measured_kw is None else str(power.measured_kw),
+        "is_below_measured": power.is_below_measured,
     }
 
 

@@ -1,7 +1,7 @@
 """Who decides about prices and powers: staff systems by their key, and economists under their own session."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Header, Request
 
@@ -12,8 +12,17 @@ from services.contracts.store import staff
 
 ECONOMIST = "economist"
 ONLY_TO_LOOK = "email"
-Asking = Callable[..., Awaitable[str | None]]
-"""A dependency: the name of the economist who asks; None where it is a staff system."""
+
+
+class Decider(NamedTuple):
+    """Who asks: an economist by his name, None where it is a staff system; and whether he may decide, not only look."""
+
+    name: str | None
+    may_decide: bool
+
+
+Asking = Callable[..., Awaitable[Decider]]
+"""A dependency: who asks."""
 
 
 def economist_or_key(parts: Parts) -> Asking:
@@ -24,16 +33,17 @@ def economist_or_key(parts: Parts) -> Asking:
         request: Request,
         kulvert_session: Annotated[str | None, Header(max_length=200)] = None,
         authorization: Annotated[str | None, Header()] = None,
-    ) -> str | None:
+    ) -> Decider:
         if kulvert_session is None:
             check_key(authorization)
-            return None
+            return Decider(None, True)
         async with parts.database.transaction() as tx:
             person = await staff.of_session(tx, kulvert_session)
         if person is None or person.staff_role != ECONOMIST:
             raise RefusedError(Refusal.ONLY_ECONOMISTS, "only the utility's economists see and decide this")
-        if person.assurance == ONLY_TO_LOOK and request.method != "GET":
+        may_decide = person.assurance != ONLY_TO_LOOK
+        if not may_decide and request.method != "GET":
             raise RefusedError(Refusal.ONLY_LOOKS, "a session by an e-mail link may look and not decide")
-        return person.name
+        return Decider(person.name, may_decide)
 
     return asking

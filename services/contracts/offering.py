@@ -1,6 +1,6 @@
 """Offers on contracts: each version a document of its own, which can be signed until what it rests on changes."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from services.contracts.core.offers import sheet, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.life import require_offered, terms_of
 from services.contracts.store import Change, contracts, lock, offers, price_lists
-from services.contracts.store.offers import RestsOn, StoredOffer
+from services.contracts.store.offers import MadeOf, Source, StoredOffer
 
 KIND = "offer"
 
@@ -25,7 +25,9 @@ class PutOffer(NamedTuple):
     version: int
 
 
-async def put_offer(tx: Transaction, number: str, offer: documents.Offer, zone: ZoneInfo) -> PutOffer:
+async def put_offer(
+    tx: Transaction, number: str, offer: documents.Offer, zone: ZoneInfo, source: Source = Source.UTILITY
+) -> PutOffer:
     """Take in an offer, as a new version where it or what it rests on is another. Raises RefusedError."""
     await lock(tx, KIND, number)
     known = await offers.by_number(tx, number)
@@ -50,8 +52,8 @@ async def put_offer(tx: Transaction, number: str, offer: documents.Offer, zone: 
     written = sheet(number, offer, parties, whole, prices, offer.expires_at.astimezone(zone))
     if known and known.document_sha256 == written.sha256:
         return PutOffer(Change.UNCHANGED, known.offer_id, known.version)
-    rests_on = RestsOn(contract.contract_id, event.version, prices.version)
-    offer_id = await offers.add(tx, number, known, offer, written, rests_on)
+    made_of = MadeOf(contract.contract_id, event.version, prices.version, source)
+    offer_id = await offers.add(tx, number, known, offer, written, made_of)
     return PutOffer(
         Change.CHANGED if known else Change.CREATED,
         offer_id,
@@ -65,13 +67,18 @@ def _check_dates(offer: documents.Offer, contract: documents.Contract, zone: Zon
         raise RefusedError(
             Refusal.OFFER_TOO_LATE, f"let the offer expire after now and before what it offers begins, {begins}"
         )
-    later = [term.valid_from for term in contract.terms if term.valid_from > offer.valid_from]
-    if later or (contract.valid_to is not None and contract.valid_to <= offer.valid_from):
+    if is_settled_after(contract, offer.valid_from):
         raise RefusedError(
             Refusal.TERM_IS_LATER,
             f"contract '{offer.contract_number}' has a term that begins, or ends itself, on a later day than"
             f" {offer.valid_from} is followed by; let the offer begin after all its terms and before its end",
         )
+
+
+def is_settled_after(contract: documents.Contract, day: date) -> bool:
+    """Tell whether a contract has a term that begins after a day, or ends by it: then no offer can begin on it."""
+    has_later_term = any(term.valid_from > day for term in contract.terms)
+    return has_later_term or (contract.valid_to is not None and contract.valid_to <= day)
 
 
 def _check_options(offer: documents.Offer, prices: PriceList) -> None:

@@ -15,7 +15,7 @@ from services.contracts.core.preview import Change
 from services.contracts.core.proposals import LeftOut
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.core.winters import last_whole_winter
-from services.contracts.economists import Asking
+from services.contracts.economists import Asking, Decider
 from services.contracts.parts import Parts
 from services.contracts.power_runs import preview
 from services.contracts.store import power_runs, proposals
@@ -49,6 +49,13 @@ class WholeRun(Run):
 
     decisions: dict[Decision, int]
     states: dict[str, int]
+
+
+class Runs(BaseModel):
+    """The newest runs, newest first, and whether who asks may approve what they propose."""
+
+    runs: list[Run]
+    may_decide: bool
 
 
 class RunPreview(BaseModel):
@@ -86,9 +93,9 @@ def routes(parts: Parts, asking: Asking) -> APIRouter:
         return run
 
     @router.get("/power-runs")
-    async def list_runs() -> dict[str, list[Run]]:
+    async def list_runs(economist: Annotated[Decider, Depends(asking)]) -> Runs:
         async with database.transaction() as tx:
-            return {"runs": await power_runs.runs(tx)}
+            return Runs(runs=await power_runs.runs(tx), may_decide=economist.may_decide)
 
     @router.get("/power-runs/preview")
     async def preview_run(day: date | None = None) -> RunPreview:
@@ -116,10 +123,10 @@ def routes(parts: Parts, asking: Asking) -> APIRouter:
 
     @router.post("/power-runs/{run_id}/approve")
     async def approve_run(
-        run_id: UUID, wanted: ApprovalRequest, economist: Annotated[str | None, Depends(asking)]
+        run_id: UUID, wanted: ApprovalRequest, economist: Annotated[Decider, Depends(asking)]
     ) -> ApprovalAnswer:
         # Who decides under a session of his own is who that session says he is.
-        approval = approving.Approval(economist or wanted.approved_by, wanted.metering_points)
+        approval = approving.Approval(economist.name or wanted.approved_by, wanted.metering_points)
         became = await approving.approve(database, run_id, approval, parts.today())
         return ApprovalAnswer(**{name: became[name] for name in ApprovalAnswer.model_fields})
 

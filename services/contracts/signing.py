@@ -47,6 +47,22 @@ async def start(parts: Parts, session_token: str, offer_id: UUID, version: int, 
     return signing_id
 
 
+async def why_not(parts: Parts, session_token: str, offer_id: UUID) -> str:
+    """Say why a session cannot sign an offer as it stands; empty where it can. Raises Problem."""
+    async with parts.database.transaction() as tx:
+        try:
+            offer, _ = await _to_sign(tx, session_token, offer_id)
+        except RefusedError as error:
+            return error.refusal
+        return await staleness(tx, offer, offer.version) or ""
+
+
+async def of_offer(parts: Parts, signing_id: UUID) -> UUID:
+    """Give the offer that an order is on."""
+    async with parts.database.transaction() as tx:
+        return (await signings.signing(tx, signing_id)).offer_id
+
+
 async def known(parts: Parts, session_token: str, signing_id: UUID) -> Shown:
     """Give how an order stood when it was last asked for. Raises Problem."""
     return await parts.signings.known(await _bearer(parts, session_token), signing_id)

@@ -72,9 +72,15 @@ def visitor_routes(parts: Parts) -> APIRouter:
         ip = str(document.end_user_ip)
         return {"signing_id": await signing.start(parts, session, offer_id, document.version, ip)}
 
+    @router.get("/signings/of/{offer_id}")
+    async def can_sign(offer_id: UUID, session: Session) -> dict[str, str]:
+        why_not = await signing.why_not(parts, session, offer_id)
+        return {"why_not": why_not or ("" if parts.settings.bankid_url else "signing_off")}
+
     @router.get("/signings/{signing_id}")
     async def get(signing_id: UUID, session: Session) -> dict[str, Any]:
-        return _answer(await signing.known(parts, session, signing_id))
+        shown = _answer(await signing.known(parts, session, signing_id))
+        return shown | {"offer_id": await signing.of_offer(parts, signing_id)}
 
     @router.post("/signings/{signing_id}/status")
     async def status(signing_id: UUID, session: Session) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from schemas.values import Key
 from services.common import web
 from services.contracts.core import documents
 from services.contracts.costs_api import energy_profiles
-from services.contracts.economists import Asking
+from services.contracts.economists import Asking, Decider
 from services.contracts.notices import Reckoning
 from services.contracts.parts import Parts
 from services.contracts.store import Change, withdrawals
@@ -25,10 +25,10 @@ def routes(parts: Parts, asking: Asking) -> APIRouter:
         price_list_id: Key,
         document: documents.Withdrawal,
         response: Response,
-        economist: Annotated[str | None, Depends(asking)],
+        economist: Annotated[Decider, Depends(asking)],
     ) -> dict[str, Any]:
         # Who decides under a session of his own is who that session says he is.
-        wanted = document if economist is None else document.model_copy(update={"who": economist})
+        wanted = document if economist.name is None else document.model_copy(update={"who": economist.name})
         async with database.transaction() as tx:
             change, moved = await withdraw(
                 tx, price_list_id, wanted, Reckoning(parts.today(), parts.settings.zone, profiles)

@@ -90,6 +90,31 @@ def test_each_is_had_as_pdf_by_who_sees_the_facility_alone(portal: Portal, owner
         assert others.status_code == 404
 
 
+def test_a_power_below_what_is_measured_is_warned_of(page: Page, owner: Owner) -> None:
+    page.goto(f"{owner.path}/simulate?power_kw=5")
+    assert "är lägre än de" in page.inner_text(".warning")
+    page.goto(f"{owner.path}/simulate?power_kw=500")
+    assert page.locator(".figure").count() == 1
+    assert page.locator(".warning").count() == 0
+
+
+def test_a_customers_long_name_does_not_widen_a_phones_page(portal: Portal, browser: Browser, owner: Owner) -> None:
+    with psycopg.connect(portal.stack.admin_dsn) as connection:
+        connection.execute(
+            "UPDATE contracts.customer SET name = 'Bostadsrättsföreningen Linden 1' WHERE customer_id IN"
+            " (SELECT customer_id FROM contracts.contract WHERE contract_id = %s)",
+            [owner.house.contract_id],
+        )
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    context.add_cookies([{"name": COOKIE, "value": owner.token, "url": portal.base}])
+    opened = context.new_page()
+    opened.goto(owner.path)
+    assert "Bostadsrättsföreningen Linden 1" in opened.inner_text("main")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= 390
+    shot(opened, "contract-390")
+    context.close()
+
+
 def test_costs_fit_on_a_phone(portal: Portal, browser: Browser, owner: Owner) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 800})
     context.add_cookies([{"name": COOKIE, "value": owner.token, "url": portal.base}])

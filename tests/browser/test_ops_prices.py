@@ -20,7 +20,7 @@ from tests.integration.power_street import Street
 from tests.integration.test_effect import house, seasons
 
 GOES_ON = (date.today() + timedelta(days=200)).replace(day=1)  # noqa: DTZ011 far enough from any midnight
-RUN_ON = "2019-05-05"
+AFTER_THE_WINTER = date(2019, 6, 10)
 
 
 def session(portal: Portal, staff_role: str | None, assurance: str = "local", language: str = "sv") -> str:
@@ -40,6 +40,13 @@ def session(portal: Portal, staff_role: str | None, assurance: str = "local", la
     return token
 
 
+def begun_run(staff: httpx.Client) -> str:
+    """Begin a run on a day that has none: one of before would know nothing of the houses that are put here."""
+    days = (AFTER_THE_WINTER + timedelta(days=number) for number in range(100))
+    answers = (staff.post("/v1/power-runs", json={"day": day.isoformat()}).raise_for_status() for day in days)
+    return next(str(answer.json()["run_id"]) for answer in answers if answer.status_code == httpx.codes.CREATED)
+
+
 class Office:
     """What an economist has to look at: a list with two versions, one that goes, and a run that proposes."""
 
@@ -57,7 +64,7 @@ class Office:
         assert put(staff, f"/v1/price-lists/{self.goes}/withdrawal", asked).status_code == 201
         street = Street(portal.stack)
         self.street, self.changed = street, [street.house(kw, in_force_kw="20") for kw in ("25.00", "30.00")]
-        self.run_id = staff.post("/v1/power-runs", json={"day": RUN_ON}).raise_for_status().json()["run_id"]
+        self.run_id = begun_run(staff)
         wait_for(lambda: staff.get(f"/v1/power-runs/{self.run_id}").json()["finished_at"] is not None)
 
     @staticmethod
@@ -74,7 +81,9 @@ class Office:
     def effect_path(self) -> str:
         query = "SELECT version FROM contracts.price_list WHERE price_list_id = %s ORDER BY version"
         before, after = (row[0] for row in rows(self.portal.stack, query, self.season))
-        return f"/ops/prices?price_list_id={self.season}&before={before}&after={after}&year=2023&run={self.run_id}"
+        effect = f"price_list_id={self.season}&before={before}&after={after}&year=2023"
+        # The run measures every house that there is, of which a page shows some: from this street's on.
+        return f"/ops/prices?{effect}&run={self.run_id}&from={self.street.name}"
 
     def send(self, path: str, token: str | None = None, **fields: Any) -> httpx.Response:
         """Send a form of the page, with its token unless another one is given."""
@@ -162,9 +171,22 @@ def test_a_forged_form_decides_nothing(office: Office) -> None:
 def test_a_session_by_a_link_may_look_and_not_decide(portal: Portal, office: Office) -> None:
     token = session(portal, "economist", "email")
     before = office.states()
-    assert portal.get("/ops/prices", token).status_code == 200
-    assert office.send(f"runs/{office.run_id}/approve", token, point=office.changed[0]).status_code == 404
+    page = portal.get(office.effect_path(), token)
+    assert (page.status_code, "kan läsa men inte besluta" in page.text) == (200, True)
+    assert all(button not in page.text for button in ("Godkänn", "Ta bort en prislista", 'name="point"'))
+    assert "Godkänn de valda" in portal.get(office.effect_path(), office.token).text
+    refused = office.send(f"runs/{office.run_id}/approve", token, point=office.changed[0])
+    assert (refused.status_code, "e-postlänk" in refused.text) == (403, True)
+    assert office.send("withdrawal", token, price_list_id=office.season, really="yes").status_code in (403, 422)
     assert office.states() == before
+
+
+def test_a_run_or_metering_point_that_is_not_there_says_so(office: Office) -> None:
+    refused = office.send(f"runs/{uuid4()}/approve", every="yes")
+    assert (refused.status_code, "ingen färdig körning" in refused.text) == (409, True)
+    unknown = office.send(f"runs/{office.run_id}/approve", point="nowhere")
+    assert (unknown.status_code, "finns inte längre" in unknown.text) == (422, True)
+    assert all("svarade inte" not in answer.text for answer in (refused, unknown))
 
 
 def test_the_chosen_proposals_are_approved_by_whoever_is_logged_in(office: Office) -> None:

@@ -1,58 +1,24 @@
 """An offer signed in a real browser, with the development RP's page as the phone."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from deploy.local.services import BANKID_RP
-from deploy.local.stack import Stack
 from tests.browser.conftest import COOKIE, Portal
-from tests.integration.contracts_house import BAS_2018, House, put, put_first
+from tests.browser.offered import START, Offered, signing_beside
 from tests.integration.looking import rows, wait_for
-from tests.integration.signing_house import NUMBERS, Signing, put_people
-from tests.running import running
+from tests.integration.signing_house import NUMBERS, Signing
 
-START, ANNA = "Underteckna med BankID", NUMBERS["anna"]
+ANNA = NUMBERS["anna"]
 
 
 @pytest.fixture(scope="module")
-def services(portal: Portal, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signing]:
-    """What signing needs beside the portal's own services."""
-    logs = tmp_path_factory.mktemp("signing")
-    key = {"Authorization": f"Bearer {stack.integration_key}"}
-    with ExitStack() as opened:
-        contracts, permissions = (
-            opened.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{stack.port(port)}", headers=key))
-            for port in ("contracts_http", "permissions_http")
-        )
-        put_first(contracts)
-        rp = opened.enter_context(running(stack, BANKID_RP, logs / "bankid_rp.log"))
-        put_people(permissions)
-        yield Signing(contracts, permissions, rp, stack, logs)
-
-
-class Offered:
-    """A house with an offer, which its people see."""
-
-    def __init__(self, portal: Portal, services: Signing, house: House | None = None, **other: Any) -> None:
-        self.house = house or services.house()
-        self.offer = services.offer(self.house, **other)
-        self.path = f"/contracts/sign/{self.offer['offer_id']}"
-        self.base = portal.base
-        seen = "SELECT count(*) FROM permissions.visible_period WHERE point_id = %s"
-        wait_for(lambda: rows(portal.stack, seen, self.house.point_id)[0][0] == len(NUMBERS))
-
-    def opened(self, browser: Browser, token: str, **context: Any) -> tuple[Page, list[str]]:
-        own = browser.new_context(**context)
-        own.add_cookies([{"name": COOKIE, "value": token, "url": self.base}])
-        page, faults = own.new_page(), list[str]()
-        page.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
-        page.goto(self.base + self.path)
-        return page, faults
+def services(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signing]:
+    with signing_beside(portal.stack, tmp_path_factory.mktemp("signing")) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -254,52 +220,26 @@ def test_another_browser_cannot_go_on_with_a_log_in(portal: Portal, services: Si
     assert httpx.post(portal.base + order.split("?")[0] + "/status").status_code == 404
 
 
-def with_options(services: Signing) -> House:
-    """A house on a price list with two options, of which its contract has one."""
-    house = services.house()
-    options = [{"reference": "climate", "name": "Klimatval", "per_mwh": "15"}]
-    options += [{"reference": "service", "name": "Serviceavtal", "per_year": "1200"}]
-    assert put(services.contracts, "/v1/price-lists/to-choose", BAS_2018 | {"options": options}).is_success
-    terms = [{"valid_from": "2018-01-01", "price_list_id": "to-choose"}]
-    agreement = {"name": "Tryggt pris", "valid_from": "2020-01-01", "valid_to": "2050-01-01", "energy_per_mwh": "450"}
-    chosen = [{"reference": "climate", "valid_from": "2019-01-01"}]
-    document = house.contract(terms=terms, options=chosen, agreements=[agreement])
-    assert put(services.contracts, f"/v1/contracts/K{house.number}", document).is_success
-    return house
+def test_an_order_is_found_under_its_own_offer_alone(portal: Portal, services: Signing, offered: Offered) -> None:
+    other = Offered(portal, services)
+    with httpx.Client(base_url=portal.base, cookies={COOKIE: services.session("anna")}) as client:
+        token = client.get(offered.path).text.split('name="form_token" value="', 2)[-1].split('"')[0]
+        order = client.post(offered.path, data={"version": "1", "form_token": token}).headers["location"]
+        assert client.get(order).status_code == 200
+        assert client.get(order.replace(offered.path, other.path)).status_code == 404
 
 
-def test_an_administrator_chooses_options_and_comes_to_the_offer_to_sign(
-    browser: Browser, services: Signing, portal: Portal
-) -> None:
-    offered = Offered(portal, services, with_options(services), price_list_id="to-choose")
-    page, faults = offered.opened(browser, services.session("anna"))
-    page.goto(f"{portal.base}/contracts/options?facility={offered.house.facility_id}")
-    text = page.get_by_role("main").inner_text().replace("\u00a0", " ")
-    assert "Valt sedan 2019-01-01" in text
-    assert "Tryggt pris" in text
-    page.get_by_label("Klimatval").uncheck()
-    page.get_by_label("Serviceavtal").check()
-    page.get_by_role("button", name="Gör ett erbjudande att underteckna").click()
-    expect(page.get_by_role("button", name=START)).to_be_visible()
-    signed = page.get_by_role("main").inner_text()
-    assert "Tillval: Serviceavtal, 1200 kr per år exkl. moms" in signed
-    assert "Klimatval" not in signed
-    assert faults == []
+def test_who_is_logged_out_while_an_order_waits_comes_back_to_it(portal: Portal, offered: Offered) -> None:
+    order = f"{offered.path}/{uuid4()}"
+    page = {"HX-Request": "true", "HX-Current-URL": f"{portal.base}{order}?from=here"}
+    answer = httpx.post(f"{portal.base}{order}/status", headers=page, data={"form_token": "old"})
+    assert answer.headers["hx-redirect"] == f"/login?next={order}%3Ffrom%3Dhere"
 
 
-def test_who_is_no_administrator_reads_the_options(browser: Browser, services: Signing, portal: Portal) -> None:
-    offered = Offered(portal, services, with_options(services), price_list_id="to-choose")
-    page, _ = offered.opened(browser, services.session("reader"))
-    page.goto(f"{portal.base}/contracts/options")
-    page.locator(f"a[href*='{offered.house.facility_id}']").click()
-    assert "Bara kundens administratörer väljer tillval." in page.get_by_role("main").inner_text()
-    assert page.get_by_role("checkbox").count() == 0
-
-
-def test_options_of_anothers_facility_are_not_there(browser: Browser, services: Signing, portal: Portal) -> None:
-    house = House(services.contracts)
-    offered = Offered(portal, services)
-    page, _ = offered.opened(browser, services.session("anna"))
-    answer = page.goto(f"{portal.base}/contracts/options?facility={house.facility_id}")
-    assert answer is not None
-    assert answer.status == 404
+def test_who_logs_in_too_often_is_told_so_and_when_to_come_back(portal: Portal, services: Signing) -> None:
+    # An address of its own, so that the allowance of others is not used up.
+    with httpx.Client(base_url=portal.base, headers={"X-Forwarded-For": "203.0.113.77"}) as client:
+        answers = [client.post("/login/bankid") for _ in range(21)]
+    refused = answers[-1]
+    assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
+    assert "svarade inte" not in refused.text

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from deploy.local.stack import Stack
@@ -182,3 +183,57 @@ def test_a_choice_of_what_the_list_does_not_offer_names_its_field(running: Signi
     put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
     refused = choose(running, house, running.session("anna"), ["elsewhere"])
     assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (422, ["chosen_options[0]"])
+
+
+def test_an_option_that_is_named_twice_is_chosen_once(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
+    see(running, house)
+    session = running.session("anna")
+    once = choose(running, house, session, ["climate"]).json()
+    twice = choose(running, house, session, ["climate", "climate"])
+    assert (twice.status_code, twice.json()) == (201, once)
+
+
+def test_a_choice_never_replaces_what_the_utility_offers(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
+    see(running, house)
+    session = running.session("anna")
+    first = choose(running, house, session, ["climate"]).json()
+    # The utility makes another offer of it, under the same number.
+    path = f"/v1/offers/{first['offer_number']}"
+    begins = running.contracts.get(f"/v1/contracts/K{house.number}/options").json()["begins"]
+    expires = running.contracts.get(path).json()["expires_at"]
+    own = {"contract_number": f"K{house.number}", "price_list_id": "bas", "kw": "99"}
+    own |= {"valid_from": begins, "expires_at": expires}
+    assert put(running.contracts, path, own).json()["version"] == 2
+    again = choose(running, house, session, ["service"]).json()
+    assert (again["offer_number"], again["version"]) == (f"{first['offer_number']}-2", 1)
+    assert "Abonnemangseffekt: 99 kW" in running.contracts.get(path).json()["text"]
+    # What the customer chose himself he may go on choosing.
+    assert choose(running, house, session, ["climate"]).json() == again | {"version": 2}
+
+
+def test_why_nothing_can_be_chosen_is_told_before_it_is_tried(running: Signing, house: House) -> None:
+    path = f"/v1/contracts/K{house.number}"
+    put(running.contracts, path, contract(house))
+    see(running, house)
+
+    def why_not(session: str) -> Any:
+        found = running.contracts.get(f"{path}/options", headers=bearing(session)).json()
+        assert found["may_choose"] is (found["why_not"] is None)
+        return found["why_not"]
+
+    by_link = running.session("anna")
+    with psycopg.connect(running.stack.admin_dsn) as connection:
+        connection.execute(
+            "UPDATE permissions.session SET assurance = 'email' WHERE token_hash = sha256(%s)", [by_link.encode()]
+        )
+    anna = running.session("anna")
+    assert why_not(anna) is None
+    assert why_not(by_link) == "only_looks"
+    assert why_not(running.session("reader")) == "only_administrators"
+    terms = [{"valid_from": "2018-01-01", "price_list_id": "with-options"}]
+    later = {"valid_from": f"{next_year().year + 1}-01-01", "price_list_id": "bas"}
+    assert put(running.contracts, path, house.contract(terms=[*terms, later])).is_success
+    assert why_not(anna) == "term_is_later"
+    assert choose(running, house, anna, ["climate"]).json()["code"] == "term_is_later"

@@ -76,7 +76,9 @@ def test_a_session_that_is_over_opens_nothing(anybody: httpx.Client) -> None:
 def test_a_session_by_a_link_looks_and_does_not_decide(stack: Stack, anybody: httpx.Client, price_list: str) -> None:
     headers = session(stack, "economist", "email")
     path, document = withdrawing(price_list)
-    assert anybody.get("/v1/power-runs", headers=headers).status_code == 200
+    assert anybody.get("/v1/power-runs", headers=headers).raise_for_status().json()["may_decide"] is False
+    decides = anybody.get("/v1/power-runs", headers=session(stack, "economist")).json()
+    assert decides["may_decide"] is True
     assert anybody.put(path, json=document, headers=headers).json()["code"] == "only_looks"
 
 

@@ -15,7 +15,7 @@ from schemas.contracts import ContractChanged
 from schemas.topics import CONTRACTS_CHANGED
 from tests.integration.contracts_house import BAS_2018, House, put
 from tests.integration.looking import rows, told, wait_for
-from tests.integration.signing_house import LEVELS, NUMBERS, Signing, next_year, offer_of, signing
+from tests.integration.signing_house import LEVELS, NUMBERS, Signing, bearing, next_year, offer_of, signing
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +93,17 @@ def test_a_stranger_is_not_told_that_there_is_an_offer(running: Signing, house: 
     assert running.begin("no-session", running.offer(house)).status_code == 401
 
 
+def why_not(running: Signing, session: str, offer: dict[str, Any]) -> str:
+    answer = running.contracts.get(f"/v1/signings/of/{offer['offer_id']}", headers=bearing(session))
+    return str(answer.raise_for_status().json()["why_not"])
+
+
 def test_who_has_no_known_number_cannot_sign(running: Signing, house: House) -> None:
     running.permissions.put("/v1/people/sign-nameless", json={"name": "nameless"})
     running.permissions.put(f"/v1/grants/C{house.number}/sign-nameless", json={"level": "administrator"})
     answer = running.begin(running.session("nameless"), running.offer(house))
     assert (answer.status_code, answer.json()["code"]) == (409, "not_identified")
+    assert why_not(running, running.session("nameless"), running.offer(house)) == "not_identified"
 
 
 def test_a_session_by_an_email_link_only_looks(running: Signing, house: House) -> None:
@@ -108,6 +114,16 @@ def test_a_session_by_an_email_link_only_looks(running: Signing, house: House) -
         )
     answer = running.begin(session, running.offer(house))
     assert (answer.status_code, answer.json()["code"]) == (403, "only_looks")
+    assert why_not(running, session, running.offer(house)) == "only_looks"
+
+
+def test_who_may_sign_is_told_so_before_he_tries(running: Signing, sessions: dict[str, str], house: House) -> None:
+    offer = running.offer(house)
+    assert why_not(running, sessions["anna"], offer) == ""
+    assert why_not(running, sessions["reader"], offer) == "only_administrators"
+    powers = [{"valid_from": "2018-01-01", "kw": "11"}]
+    assert put(running.contracts, f"/v1/contracts/K{house.number}", house.contract(powers=powers)).is_success
+    assert why_not(running, sessions["anna"], offer) == "contract_changed"
 
 
 def test_while_bankid_is_away_nothing_begins_and_what_has_begun_waits(

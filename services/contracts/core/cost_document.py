@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.contracts.core.cost_answers import ONE_DAY
 from services.contracts.core.cost_document_words import WORDS
 
 Found = Mapping[str, Any]
@@ -19,6 +20,7 @@ def of_estimate(found: Found, language: str, seller: str, made_on: date) -> dict
         [words["price_list"], _version(found["price_list"], words)],
         [words["power"], f"{_number(found['power_kw'], 2, language)} kW" if found["power_kw"] else "–"],
         [words["energy"], f"{_number(found['energy_mwh'], 1, language)} MWh"],
+        *_agreed(found["agreed"], words, language),
         [words["months"], f"{found['first_month']} – {found['last_month']}"],
     ]
     notes = [_rests_on(found["rests_on"], words, language)]
@@ -55,7 +57,11 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
     ]
     head = [words["component"], words["today_terms"], words["otherwise_terms"], words["difference"]]
     table = _table(words["without_vat_title"], head, rows, [words["sum"], *sums])
-    notes = [words["power_by"][power["by"]], *(words["assumption"][one] for one in found["assumptions"])]
+    notes = [
+        words["power_by"][power["by"]],
+        *_below_measured(power, words, language),
+        *(words["assumption"][one] for one in found["assumptions"]),
+    ]
     figure = [_kr(found["difference_total_kr"], language), words["difference_with_vat"]]
     return _document(words["simulation"], language, seller, made_on, facts, figure, [table], notes)
 
@@ -91,6 +97,34 @@ def _facts(found: Found, words: Words) -> list[list[str]]:
         [words["facility"], f"{found['facility']}, {found['address']}"],
         [words["contract"], f"{found['contract_number']}, {words['metering_point']} {found['metering_point']}"],
     ]
+
+
+def _agreed(agreed: Found, words: Words, language: str) -> list[list[str]]:
+    """Say what the contract has beside its price list, and for which days."""
+    options = [[words["option"], f"{one['name']}, {_days(one, words)}"] for one in agreed["options"]]
+    agreements = [
+        [words["agreement"], f"{one['name']}: {_agreement(one, words, language)}, {_days(one, words)}"]
+        for one in agreed["agreements"]
+    ]
+    return options + agreements
+
+
+def _agreement(one: Found, words: Words, language: str) -> str:
+    if one["energy_per_mwh"] is not None:
+        return str(words["fixed"].format(kr=_kr(one["energy_per_mwh"], language)))
+    return str(words["off"].format(percent=_number(one["discount_percent"], 1, language)))
+
+
+def _days(one: Found, words: Words) -> str:
+    last = date.fromisoformat(one["valid_to"]) - ONE_DAY if one["valid_to"] else words["until_further"]
+    return f"{one['valid_from']} – {last}"
+
+
+def _below_measured(power: Found, words: Words, language: str) -> list[str]:
+    if not power["is_below_measured"]:
+        return []
+    chosen, measured = (_number(power[name], 1, language) for name in ("otherwise_kw", "measured_kw"))
+    return [words["below_measured"].format(chosen=chosen, measured=measured)]
 
 
 def _version(price_list: Found, words: Words) -> str:
@@ -129,7 +163,11 @@ def _table(title: str, head: list[str], rows: list[list[str]], total: list[str])
 
 def _name(component: Found, words: Words) -> str:
     charge = str(words["charge"][component["component"]])
-    return charge if component["name"] in ("", charge) else f"{charge}, {component['name']}"
+    return (
+        charge
+        if component["name"] in ("", *words["charge_names"][component["component"]])
+        else f"{charge}, {component['name']}"
+    )
 
 
 def _rests_on(rests_on: Found, words: Words, language: str) -> str:

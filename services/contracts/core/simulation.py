@@ -30,6 +30,7 @@ from services.heat.power_methods.measurement import Period, Statistic, mean_powe
 
 WHOLE_KW = Decimal(1)
 WH_PER_CENTI_KW = 10
+DAYS_OF_A_YEAR = 365
 KWH_PER_M3_C = 1.16
 """What a cubic metre of water gives up for each degree that it is cooled. Source: domain.md, "excess flow"."""
 
@@ -78,11 +79,19 @@ class PowerBy(StrEnum):
 
 
 class Power(NamedTuple):
-    """A power that is billed; measured_kw: what the method gives on the days as they would have been."""
+    """A power that is billed; measured_kw: what the method gives on the days as they would have been.
+
+    Of a chosen power it is the highest hour of the newest year where no method measures any.
+    """
 
     kw: Decimal
     by: PowerBy
     measured_kw: Decimal | None = None
+
+    @property
+    def is_below_measured(self) -> bool:
+        """Whether a power is chosen that the days do not keep to."""
+        return self.by is PowerBy.CHOSEN and self.measured_kw is not None and self.kw < self.measured_kw
 
 
 class Place(NamedTuple):
@@ -149,9 +158,10 @@ def power_otherwise(
     A chosen power is itself. By another method it is what that measures, in whole kW. By the same one it is the power
     in force, changed as much as what is measured, by the rule that powers are changed by.
     """
-    if choices.power_kw is not None:
-        return Power(choices.power_kw, PowerBy.CHOSEN)
     before, after = methods
+    if choices.power_kw is not None:
+        reached = (measured_kw(facility, changed, after) if after else None) or highest_kw(changed)
+        return Power(choices.power_kw, PowerBy.CHOSEN, reached)
     is_changed = choices.saved_percent > 0 or choices.shifted_percent > 0
     if after is None or (after is before and not is_changed):
         return Power(in_force, PowerBy.IN_FORCE)
@@ -179,6 +189,13 @@ def measured_kw(facility: Facility, days: DayRows, method: PowerMethod) -> Decim
     asked = Asked(facility.point_id, "own", facility.activity, method)
     weather = MeasuredWeather(facility.weather(period), np.zeros(period.days, np.int64))
     return measure([asked], period, rows, {"own": weather})[facility.point_id].measurement.measured_kw
+
+
+def highest_kw(days: DayRows) -> Decimal | None:
+    """Give the highest hour of the newest year's days; None where no hour is known."""
+    newest = days.highest_wh[days.day > days.day.max(initial=0) - DAYS_OF_A_YEAR]
+    highest_wh = int(newest.max(initial=UNKNOWN))
+    return None if highest_wh <= 0 else Decimal(highest_wh).scaleb(-3)
 
 
 def used_of_year(

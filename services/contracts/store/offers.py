@@ -1,6 +1,7 @@
 """Offers, version by version, and who may sign them."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ _NEWEST = """
     SELECT offer.offer_id, offer.version, offer.offer_number, offer.contract_id, contract.contract_number,
            contract.customer_id, offer.contract_version, contract.version AS contract_version_now,
            offer.price_list_id, offer.price_list_version, offer.valid_from, offer.document, offer.document_sha256,
-           offer.text, offer.expires_at,
+           offer.text, offer.expires_at, offer.source,
            EXISTS (SELECT FROM contracts.signing
                     WHERE signing.offer_id = offer.offer_id AND signing.state = 'signed') AS is_signed
       FROM contracts.offer JOIN contracts.contract USING (contract_id)
@@ -34,8 +35,9 @@ _BY_NUMBER = f"{_NEWEST} WHERE offer.offer_number = %s ORDER BY offer.version DE
 _BY_ID = f"{_NEWEST} WHERE offer.offer_id = %s ORDER BY offer.version DESC LIMIT 1"
 _ADD = """
     INSERT INTO contracts.offer (offer_id, version, offer_number, contract_id, contract_version, price_list_id,
-                                 price_list_version, valid_from, kw, document, document_sha256, text, expires_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                 price_list_version, valid_from, kw, document, document_sha256, text, expires_at,
+                                 source)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _OPEN_SESSION = "SELECT set_config('kulvert.session_token', %s, true)"
 _SIGNER = "SELECT user_id, assurance, is_identified FROM permissions.signer()"
@@ -43,6 +45,13 @@ _LEVELS = """
     SELECT given.level FROM permissions_v1.customer_grant AS given WHERE given.user_id = %s AND given.customer_id = %s
 """
 _IS_PERSON = "SELECT permissions.is_person(%s, %s)"
+
+
+class Source(StrEnum):
+    """Who made an offer's version. The value is stored and never renamed."""
+
+    UTILITY = "utility"
+    CUSTOMER = "customer"
 
 
 class StoredOffer(NamedTuple):
@@ -63,6 +72,7 @@ class StoredOffer(NamedTuple):
     document_sha256: bytes
     text: str
     expires_at: datetime
+    source: str
     is_signed: bool
 
 
@@ -95,22 +105,23 @@ async def by_id(tx: Transaction, offer_id: UUID) -> StoredOffer | None:
         return await (await cursor.execute(_BY_ID, [offer_id])).fetchone()
 
 
-class RestsOn(NamedTuple):
-    """The versions of contract and price list that an offer was made of."""
+class MadeOf(NamedTuple):
+    """The versions of contract and price list that an offer was made of, and by whom."""
 
     contract_id: ContractId
     contract_version: int
     price_list_version: int
+    source: Source
 
 
 async def add(
-    tx: Transaction, number: str, known: StoredOffer | None, offer: documents.Offer, sheet: Sheet, rests_on: RestsOn
+    tx: Transaction, number: str, known: StoredOffer | None, offer: documents.Offer, sheet: Sheet, made_of: MadeOf
 ) -> UUID:
     """Store an offer as a new version. known: the newest before, None for a new offer."""
     offer_id, version = (known.offer_id, known.version + 1) if known else (uuid4(), 1)
-    contract_id, contract_version, price_list_version = rests_on
+    contract_id, contract_version, price_list_version, source = made_of
     listed = [contract_id, contract_version, offer.price_list_id, price_list_version, offer.valid_from, offer.kw]
-    written = [sheet.document, sheet.sha256, sheet.text, offer.expires_at]
+    written = [sheet.document, sheet.sha256, sheet.text, offer.expires_at, source]
     await tx.execute(_ADD, [offer_id, version, number, *listed, *written])
     return offer_id
 

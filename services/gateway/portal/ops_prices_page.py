@@ -22,6 +22,9 @@ from services.gateway.store import price_lists
 
 PATH = "/ops/prices"
 ECONOMIST = "economist"
+ONLY_LOOKS = "only_looks"
+SAID = ("run_not_finished", "unknown_metering_point")
+"""What a decision may meet that the page could not know when it was opened; each has its words."""
 EFFECT = ("price_list_id", "before", "after", "year")
 WITHDRAWAL = ("price_list_id", "on", "first", "second", "cause")
 DECISIONS = ("changed", "within_threshold", "same_kw", "nothing_in_force", "not_determined")
@@ -175,9 +178,10 @@ async def _effect(parts: Parts, visit: Visit, asked: Mapping[str, str]) -> tuple
 async def _run(parts: Parts, visit: Visit, query: Mapping[str, str]) -> dict[str, Any] | None:
     """Give the newest run, or the one that is named, with a page of its proposals; None where nobody answers."""
     try:
-        runs = _hold_to_done(await _ask(parts, visit, "GET", "/power-runs"))["runs"]
+        known = _hold_to_done(await _ask(parts, visit, "GET", "/power-runs"))
+        runs = known["runs"]
         if not runs:
-            return {"runs": []}
+            return known
         run_id = query.get("run") or runs[0]["run_id"]
         if run_id not in [one["run_id"] for one in runs]:
             raise HTTPException(404)
@@ -189,30 +193,38 @@ async def _run(parts: Parts, visit: Visit, query: Mapping[str, str]) -> dict[str
     except UnansweredError:
         return None
     finished_at = whole["finished_at"] and datetime.fromisoformat(whole["finished_at"])
-    return {"runs": runs, "chosen": whole | {"finished_at": finished_at}, "decision": decision, "proposals": proposals}
+    chosen = whole | {"finished_at": finished_at}
+    return {**known, "chosen": chosen, "decision": decision, "proposals": proposals}
 
 
 async def _ask(parts: Parts, visit: Visit, method: str, path: str, **more: Any) -> httpx.Response:
-    """Ask contracts under the economist's own session. Raises UnansweredError, and HTTPException 404."""
+    """Ask contracts under the economist's own session. Raises UnansweredError, and HTTPException 403 or 404."""
     if not parts.settings.contracts_url:
         raise UnansweredError("ops_prices: no address of contracts is set")
     url = f"{parts.settings.contracts_url}/v1{path}"
     asking = parts.client.request(method, url, headers=headers_for(visit.token), timeout=LONGEST_S, **more)
     answer = await answered("ops_prices", asking)
+    if answer.status_code == httpx.codes.FORBIDDEN and _code(answer) == ONLY_LOOKS:
+        raise HTTPException(403, ONLY_LOOKS)
     if answer.status_code in NOT_HERE:
         raise HTTPException(404)
     return answer
 
 
 def _hold_to_done(answer: httpx.Response) -> dict[str, Any]:
-    """Give what was answered. What a page offers is never refused but where somebody else was quicker."""
+    """Give what was answered. What a page offers is never refused but where something else has happened meanwhile."""
     if answer.is_error:
-        raise HTTPException(409 if answer.status_code == httpx.codes.CONFLICT else 404, "failed_lead")
+        code = _code(answer)
+        raise HTTPException(answer.status_code if code in SAID else 404, code)
     found: dict[str, Any] = answer.json()
     return found
 
 
 def _found(answer: httpx.Response) -> tuple[dict[str, Any] | None, str]:
     """Give what was answered, or the name of why it was not."""
-    found: dict[str, Any] = answer.json()
-    return (None, str(found.get("code", ""))) if answer.is_error else (found, "")
+    return (None, _code(answer)) if answer.is_error else (answer.json(), "")
+
+
+def _code(answer: httpx.Response) -> str:
+    """Give the name of why something is refused."""
+    return str(answer.json().get("code", ""))

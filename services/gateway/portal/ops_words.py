@@ -6,12 +6,12 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     "prices": "Priser och effekter", "nav": "Priser",
     "lead": "Prislistor, vad nya versioner gör, vilka listor som tas bort, och årets effekter.",
     "lists": "Prislistor", "no_lists": "Ingen prislista är inlagd.", "version": "Version", "state": "Läge",
-    "contracts_today": "{n} avtal idag", "effect_of": "Effekt mot version {version}",
+    "contracts_today": "{n} avtal idag", "effect_of": "Jämför med version {version}",
     "states": {
         "in_force": "gäller nu", "coming": "gäller senare", "passed": "har gällt", "replaced": "ersatt",
         "draft": "utkast", "forecast": "prognos", "cap": "tak",
     },
-    "effect": "En versions effekt", "effect_hint": "Välj effekt vid en version ovan.",
+    "effect": "Vad versionen ändrar", "effect_hint": "Välj vid en version ovan vad den ska jämföras med.",
     "before": "Version före", "after": "Version efter", "usage_year": "Användning från år", "reckon": "Räkna",
     "sums": "{contracts} avtal: {before} före och {after} efter, exkl. moms. {left_out} är utelämnade, vars användning"
     " inte är känd för hela året.",
@@ -43,6 +43,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
         "price_list_withdrawn": "Den är redan på väg bort, eller ett avtal börjar på den efter den dagen.",
         "invalid": "Fyll i dag, ersättare och orsak.",
     },
+    "only_looks": "Du är inloggad med en e-postlänk och kan läsa men inte besluta.",
     "run": "Årets effekter", "no_runs": "Ingen körning är gjord.", "runs": "Körningar",
     "run_of": "Vintern {winter}, mätt {day}", "progress": "{done} av {contracts} avtal är mätta.",
     "finished": "Klar {at}.", "failed": "Den senaste omgången gick inte och försöks igen.",
@@ -71,15 +72,15 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "prices": "Prices and powers", "nav": "Prices",
     "lead": "Price lists, what new versions do, which lists go, and the year's powers.",
     "lists": "Price lists", "no_lists": "No price list is stored.", "version": "Version", "state": "State",
-    "contracts_today": "{n} contracts today", "effect_of": "Effect against version {version}",
+    "contracts_today": "contracts today: {n}", "effect_of": "Compare with version {version}",
     "states": {
         "in_force": "in force", "coming": "counts later", "passed": "has counted", "replaced": "replaced",
         "draft": "draft", "forecast": "forecast", "cap": "cap",
     },
-    "effect": "A version's effect", "effect_hint": "Choose the effect of a version above.",
+    "effect": "What the version changes", "effect_hint": "Choose at a version above what to compare it with.",
     "before": "Version before", "after": "Version after", "usage_year": "Usage of year", "reckon": "Reckon",
-    "sums": "{contracts} contracts: {before} before and {after} after, excl. VAT. {left_out} are left out, whose usage"
-    " is not known for the whole year.",
+    "sums": "Contracts: {contracts}. {before} before and {after} after, excl. VAT. Left out, since their usage is not"
+    " known for the whole year: {left_out}.",
     "general": "General change", "mean": "Mean beyond it", "spread": "Spread beyond it",
     "general_lead": "The sum of all changes so much. What is beyond it comes to nothing in sum.",
     "percentiles": "How the change beyond the general one falls:", "below": "{share} % of contracts below {value}",
@@ -98,7 +99,7 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "withdraw": "Withdraw a price list", "withdraw_lead": "Each contract on the list moves on that day to the first"
     " replacement that its facility may choose. Customers are told at once, at least two months before.",
     "day": "First day without it", "second": "Otherwise by", "cause": "Cause", "try": "Try",
-    "trial": "So it would be", "trial_lead": "{n} contracts move from {name} on {day}.",
+    "trial": "So it would be", "trial_lead": "Contracts that move from {name} on {day}: {n}.",
     "do_it": "Withdraw the list and tell the customers", "now": "A year now", "then": "A year then",
     "shown_of": "{n} of {all} are shown.", "move_to": "To", "without": "{name} ends on {day}",
     "withdraw_faults": {
@@ -108,12 +109,13 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
         "price_list_withdrawn": "It is going already, or a contract begins on it after that day.",
         "invalid": "Fill in day, replacement and cause.",
     },
+    "only_looks": "You are logged in by an e-mail link and may look but not decide.",
     "run": "The year's powers", "no_runs": "No run is made.", "runs": "Runs",
     "run_of": "Winter {winter}, measured {day}", "progress": "{done} of {contracts} contracts are measured.",
     "finished": "Finished {at}.", "failed": "The newest batch failed and is tried again.",
     "left_out": {
-        "no_power_price": "{n} have no price of power", "power_is_chosen": "{n} have a chosen power",
-        "period_not_over": "{n} have a measuring period that is not over",
+        "no_power_price": "{n} without a price of power", "power_is_chosen": "{n} with a chosen power",
+        "period_not_over": "{n} with a measuring period that is not over",
     },
     "decisions": {
         "changed": "Change", "within_threshold": "Under 5 %", "same_kw": "Same whole kW",

@@ -69,6 +69,7 @@ async def _page(
         visit,
         status,
         facility=chosen,
+        points=points,
         which=f"?point={quote(chosen['number'])}" if len(points) > 1 else "",
         fields=query,
         path=PATH,

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 from fastapi import FastAPI, Request, Response
@@ -31,6 +31,9 @@ from services.gateway.portal.visits import NotLoggedInError, Parts, Visit
 
 log = logs.get_logger()
 
+TOO_MANY = 429
+WAIT_S = "60"
+"""After so long whoever has asked too often is let in again, at the latest: what is allowed is by the minute."""
 STATIC = Path(__file__).parent / "static"
 UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 """What reading raises where PostgreSQL is away or stands still."""
@@ -61,11 +64,20 @@ def app(parts: Parts) -> FastAPI:
     return portal
 
 
+def _asked_page(request: Request) -> str:
+    """Give the page that a visitor was on or asked for, empty where a form leads to none."""
+    if request.method == "GET":
+        return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    # A page that asks again and again says where it stands.
+    page = urlsplit(request.headers.get("hx-current-url", ""))
+    return f"{page.path}?{page.query}" if page.query else page.path
+
+
 def _errors(portal: FastAPI, parts: Parts) -> None:
     @portal.exception_handler(NotLoggedInError)
     async def not_logged_in(request: Request, _: NotLoggedInError) -> Response:
-        asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-        target = f"/login?next={quote(asked, safe='/')}" if request.method == "GET" else "/login"
+        asked = _asked_page(request)
+        target = f"/login?next={quote(asked, safe='/')}" if asked else "/login"
         if request.headers.get("hx-request"):
             return Response(status_code=401, headers={"HX-Redirect": target})
         return RedirectResponse(target, 303)
@@ -78,6 +90,10 @@ def _errors(portal: FastAPI, parts: Parts) -> None:
                 asking = visit
         if error.status_code in (404, 405):
             return parts.page("not_found.html", asking, 404)
+        if error.status_code == TOO_MANY:
+            page = parts.page("failed.html", asking, TOO_MANY, reason="too_many")
+            page.headers["Retry-After"] = WAIT_S
+            return page
         return parts.page("failed.html", asking, error.status_code, reason=str(error.detail))
 
     @portal.exception_handler(RequestValidationError)

@@ -42,6 +42,8 @@ def routes(parts: Parts) -> APIRouter:
     async def order(request: Request, offer_id: UUID, signing_id: UUID) -> Response:
         visit = await _visit(parts, request)
         found = _found(await _ask(parts, visit, "GET", str(signing_id)))
+        if found["offer_id"] != str(offer_id):
+            raise HTTPException(404)
         return parts.page("bankid_order.html", visit, **_shown(visit, offer_id, found))
 
     @router.post("/{offer_id}/{signing_id}/status")
@@ -82,7 +84,8 @@ async def _offer_page(
         found = await offers.offer(visit.connection, offer_id, visit.visitor.user_id)
     if found is None:
         raise HTTPException(404)
-    reason = refused or _why_not(parts, found)
+    why_not = _why_not(parts, found) or await _refusal(parts, visit, offer_id)
+    reason = refused or why_not
     words = WORDS[visit.visitor.language]["signing"]
     return parts.page(
         "signing_offer.html",
@@ -90,7 +93,7 @@ async def _offer_page(
         status,
         offer=found,
         why_not=said("refused", reason, words) if reason else "",
-        can_start=not _why_not(parts, found),
+        can_start=not why_not,
     )
 
 
@@ -103,6 +106,15 @@ def _why_not(parts: Parts, offer: Any) -> str:
     if not offer["may_sign"]:
         return "only_administrators"
     return "" if parts.settings.contracts_url else "signing_off"
+
+
+async def _refusal(parts: Parts, visit: Visit, offer_id: UUID) -> str:
+    """Ask contracts why a visitor cannot sign what he sees; empty where he can."""
+    try:
+        answer = await _ask(parts, visit, "GET", f"of/{offer_id}")
+    except UnansweredError:
+        return "signing_off"
+    return str(_found(answer)["why_not"])
 
 
 def _shown(visit: Visit, offer_id: UUID, found: dict[str, Any]) -> dict[str, Any]:

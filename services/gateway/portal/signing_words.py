@@ -107,6 +107,50 @@ ENGLISH_SIGNING: Final[dict[str, str]] = {
     "refused": "The offer can no longer be taken. Nothing is changed; ask for a new one.",
 }  # fmt: skip
 
+# What differs where somebody logs in, and nothing is signed.
+LOG_IN: Final[dict[str, dict[str, str]]] = {
+    "sv": {
+        "started": "Söker efter BankID, det kan ta en liten stund. Har det gått några sekunder och inget BankID har"
+        " hittats har du sannolikt inget som går att använda för den här identifieringen.",
+        "userSign": "Skriv in din säkerhetskod i BankID-appen och välj Legitimera.",
+        "transactionRiskBlocked": "Inloggningen stoppades eftersom den bedömdes som riskabel. Kontakta kundservice.",
+        "other_text": "Det som godkändes är inte den här inloggningen. Du är inte inloggad. Försök igen.",
+        "other_document": "Det som godkändes är inte den här inloggningen. Du är inte inloggad. Försök igen.",
+        "not_a_signing": "BankID svarade med något annat än en identifiering. Du är inte inloggad. Försök igen.",
+        "signature_unreadable": "BankID svarade med något annat än en identifiering. Du är inte inloggad. Försök igen.",
+        "signature_not_valid": "Identifieringen från BankID är inte äkta. Du är inte inloggad. Kontakta kundservice.",
+        "certificate_not_trusted": "Identifieringen kommer inte från BankID. Du är inte inloggad. Kontakta"
+        " kundservice.",
+        "certificate_of_another": "BankID svarade med en annan persons identifiering. Du är inte inloggad. Kontakta"
+        " kundservice.",
+        "status_not_valid": "Det gick inte att kontrollera att ditt BankID är giltigt. Du är inte inloggad. Försök"
+        " igen.",
+        "certificate_revoked": "Ditt BankID är spärrat. Du är inte inloggad. Använd ett annat BankID.",
+        "refused": "Du är inte inloggad. Försök igen, eller kontakta kundservice.",
+    },
+    "en": {
+        "started": "Searching for BankID, it may take a little while. If a few seconds have passed and still no BankID"
+        " has been found, you probably have none that can be used for this identification.",
+        "userSign": "Enter your security code in the BankID app and select Identify.",
+        "transactionRiskBlocked": "The log-in was stopped as too risky. Contact customer service.",
+        "other_text": "What was approved is not this log-in. You are not logged in. Please try again.",
+        "other_document": "What was approved is not this log-in. You are not logged in. Please try again.",
+        "not_a_signing": "BankID answered with something else than an identification. You are not logged in. Please try"
+        " again.",
+        "signature_unreadable": "BankID answered with something else than an identification. You are not logged in."
+        " Please try again.",
+        "signature_not_valid": "The identification from BankID is not genuine. You are not logged in. Contact customer"
+        " service.",
+        "certificate_not_trusted": "The identification is not from BankID. You are not logged in. Contact customer"
+        " service.",
+        "certificate_of_another": "BankID answered with another person's identification. You are not logged in. Contact"
+        " customer service.",
+        "status_not_valid": "We could not check that your BankID is valid. You are not logged in. Please try again.",
+        "certificate_revoked": "Your BankID is blocked. You are not logged in. Use another BankID.",
+        "refused": "You are not logged in. Please try again, or contact customer service.",
+    },
+}  # fmt: skip
+
 
 def said(state: str, reason: str, words: dict[str, str]) -> str:
     """Say how an order stands; a hint that nobody knows yet is told from others by its state alone."""

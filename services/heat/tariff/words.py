@@ -10,6 +10,8 @@ from typing import Any, Final
 _SWEDISH: Final[dict[str, Any]] = {
     "component": "Prisdel", "difference": "Skillnad", "with_vat": "inkl. moms", "without_vat": "exkl. moms",
     "today_terms": "Idag", "otherwise_terms": "Med valen", "plus_minus": "Det är ±{kr} inkl. moms på året.",
+    "option": "Tillval", "agreement": "Prisavtal",
+    "fixed": "energipris {kr} per MWh exkl. moms", "off": "{percent} % rabatt på energi, effekt och fasta avgifter",
     "charge": {
         "energy": "Energi", "power": "Effekt", "fixed": "Fast avgift", "volume": "Flöde",
         "return_temperature": "Returtemperatur", "overrun": "Överuttag av effekt",
@@ -36,6 +38,8 @@ _SWEDISH: Final[dict[str, Any]] = {
         "follows": "Effekten följer vad metoden mäter på de ändrade timmarna; under 5 % ändrar ingenting.",
         "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
     },
+    "below_measured": "Den valda effekten, {chosen} kW, är lägre än de {measured} kW som är uppmätta. Räkna med"
+    " skillnaden bara om användningen verkligen blir så låg.",
     "assumption": {
         "return_at_reference": "Mot prislistans referens varken kostar eller ger returtemperaturen något.",
         "flow_at_reference": "Mot prislistans referens varken kostar eller ger flödet något.",
@@ -56,6 +60,8 @@ _SWEDISH: Final[dict[str, Any]] = {
 _ENGLISH: Final[dict[str, Any]] = {
     "component": "Component", "difference": "Difference", "with_vat": "incl. VAT", "without_vat": "excl. VAT",
     "today_terms": "Today", "otherwise_terms": "As chosen", "plus_minus": "That is ±{kr} incl. VAT over the year.",
+    "option": "Option", "agreement": "Price agreement",
+    "fixed": "energy at {kr} per MWh excl. VAT", "off": "{percent} % off energy, power and fixed charges",
     "charge": {
         "energy": "Energy", "power": "Power", "fixed": "Fixed charge", "volume": "Flow",
         "return_temperature": "Return temperature", "overrun": "Power above the chosen",
@@ -82,6 +88,8 @@ _ENGLISH: Final[dict[str, Any]] = {
         "follows": "The power follows what the method measures on the changed hours; under 5 % changes nothing.",
         "not_measurable": "The method measures no power on these hours; the one in force today stays.",
     },
+    "below_measured": "The chosen power of {chosen} kW is below the {measured} kW that are measured. Count on the"
+    " difference only if the use will really be so low.",
     "assumption": {
         "return_at_reference": "Against the price list's reference the return temperature neither costs nor saves.",
         "flow_at_reference": "Against the price list's reference the flow neither costs nor saves.",
@@ -99,4 +107,11 @@ _ENGLISH: Final[dict[str, Any]] = {
         ),
     },
 }  # fmt: skip
-COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {"sv": _SWEDISH, "en": _ENGLISH}
+_CHARGE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    charge: tuple(words["charge"][charge] for words in (_SWEDISH, _ENGLISH)) for charge in _SWEDISH["charge"]
+}
+"""A component that is called as what it is, in whichever language, has no name of its own beside it."""
+COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "sv": {**_SWEDISH, "charge_names": _CHARGE_NAMES},
+    "en": {**_ENGLISH, "charge_names": _CHARGE_NAMES},
+}

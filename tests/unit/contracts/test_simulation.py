@@ -259,3 +259,24 @@ def test_a_power_that_is_not_measured_stays() -> None:
     choices, chosen = Choices(saved_percent=Decimal(20)), PowerMethod.CUSTOMER_CHOSEN
     found = power_otherwise(facility(), facility().days, Decimal(20), (chosen, chosen), choices)
     assert (int(found.kw), found.by) == (20, PowerBy.NOT_MEASURABLE)
+
+
+@pytest.mark.parametrize("method", [None, MINUS_FIVE, PowerMethod.CUSTOMER_CHOSEN])
+def test_a_chosen_power_below_what_is_measured_says_so(method: PowerMethod | None) -> None:
+    own = facility()
+    # The highest hour of a cold day, a fifth above its mean, is over 20 kW; its method measures less than 100.
+    for kw, is_below in ((Decimal(5), True), (Decimal(100), False)):
+        found = power_otherwise(own, own.days, Decimal(20), (MINUS_FIVE, method), Choices(power_kw=kw))
+        assert (found.by, found.kw, found.is_below_measured) == (PowerBy.CHOSEN, kw, is_below)
+
+
+def test_a_power_that_no_method_measures_is_held_against_the_newest_years_highest_hour() -> None:
+    own = facility()
+    found = power_otherwise(own, own.days, Decimal(20), (None, None), Choices(power_kw=Decimal(5)))
+    newest = own.days.highest_wh[own.days.day > own.days.day[-1] - 365]
+    assert found.measured_kw == Decimal(int(newest.max())) / 1000
+
+
+def test_the_power_in_force_is_below_nothing() -> None:
+    found = power_otherwise(facility(), facility().days, Decimal(1), (MINUS_FIVE, MINUS_FIVE), Choices())
+    assert not found.is_below_measured

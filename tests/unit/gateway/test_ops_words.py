@@ -39,3 +39,8 @@ def test_everything_that_is_answered_has_a_word(words: dict[str, Any]) -> None:
     assert {one.value for one in WITHDRAWAL} <= set(words["withdraw_faults"])
     assert {Refusal.UNKNOWN_PRICE_LIST.value, Refusal.NO_WHOLE_YEAR.value} <= set(words["effect_faults"])
     assert set(words["proposal_states"]) == set(words["proposal_state"])
+
+
+def test_effect_is_a_power_and_no_change() -> None:
+    for name in ("effect", "effect_of", "effect_hint"):
+        assert "effekt" not in SWEDISH_OPS[name].lower()

@@ -7,7 +7,8 @@ import pytest
 
 from services.common.bankid.completion import Fault
 from services.contracts.core.refusals import Refusal
-from services.gateway.portal.signing_words import ENGLISH_SIGNING, SWEDISH_SIGNING, said
+from services.gateway.portal import bankid_order
+from services.gateway.portal.signing_words import ENGLISH_SIGNING, LOG_IN, SWEDISH_SIGNING, said
 from services.permissions.bankid_log_in import NOBODY_WAITED, UNKNOWN_PERSON
 
 BOTH = pytest.mark.parametrize("words", [SWEDISH_SIGNING, ENGLISH_SIGNING], ids=["sv", "en"])
@@ -53,3 +54,17 @@ def test_a_hint_that_nobody_knows_yet_is_said_by_its_state(words: dict[str, str]
     assert said("pending", "userWaves", words) == words["unknown_pending"]
     assert said("failed", "sunIsDown", words) == words["unknown_failed"]
     assert said("refused", "no_replacement", words) == words["refused"]
+
+
+@pytest.mark.parametrize("language", LOG_IN)
+def test_a_refused_log_in_speaks_of_no_signature_and_no_offer(language: str) -> None:
+    for reason in (*Fault, "refused", "transactionRiskBlocked"):
+        shown = bankid_order.shown(
+            {"state": "refused", "reason": str(reason), "start_url": "", "qr": ""}, language, "", "", "", "/start"
+        )
+        for word in ("underskrift", "undertecknades", "erbjud", "ändrat", "signature", "signed", "offer", "changed"):
+            assert word not in shown["hint"].lower()
+
+
+def test_log_in_is_said_the_same_in_both_languages() -> None:
+    assert LOG_IN["sv"].keys() == LOG_IN["en"].keys() <= SWEDISH_SIGNING.keys()
