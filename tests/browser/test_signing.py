@@ -31,7 +31,9 @@ def approve(page: Page, start_link: str, number: str, wrong: str = "") -> None:
     phone.goto(start_link)
     phone.get_by_label("Personal number").fill(number)
     phone.get_by_label("Wrong with it").select_option(wrong)
-    phone.get_by_role("button", name="Approve", exact=True).click()
+    # A page that is closed while it goes elsewhere may never be.
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Approve", exact=True).click()
     phone.close()
 
 
