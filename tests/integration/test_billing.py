@@ -344,9 +344,9 @@ def test_what_measured_hours_are_above_a_chosen_power_is_billed_for_the_month(
     bands = [{"from_kw": "0", "to_kw": None, "per_kw_year": "900"}]
     chosen = {"type": "powerPrice", "method": "customer_chosen", "bands": bands, "overrun_per_kw": "120"}
     energy = [one for one in BAS_2018["components"] if one["type"] == "energyPrice"]
-    street.price_list("chosen", valid_from=BEGAN, components=[*energy, chosen])
-    street.wait_for_price_list("chosen")
-    house = street.house(price_list="chosen")
+    street.price_list("with_overrun", valid_from=BEGAN, components=[*energy, chosen])
+    street.wait_for_price_list("with_overrun")
+    house = street.house(price_list="with_overrun")
     street.days([house], date(2016, 5, 31), date(2016, 6, 30))
     peak = "UPDATE ingest.day SET maximum_hour_wh = %s, is_measured = %s WHERE point_id = %s AND day = %s"
     street.run(peak, [12_345, True, house.point_id, date(2016, 6, 7)])
