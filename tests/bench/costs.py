@@ -15,7 +15,7 @@ from deploy.local.services import CONTRACTS
 from deploy.local.stack import Stack
 from schemas.price_lists import PriceList
 from services.contracts.core import cost_document
-from services.contracts.core.cost_answers import version_of, year_of
+from services.contracts.core.cost_answers import agreed_of, version_of, year_of
 from services.contracts.core.year_cost import MONTHS, Prices, assumed, twelve_months
 from services.contracts.printing import Printer
 from tests.bench.figures import Figure
@@ -144,6 +144,7 @@ def _estimate() -> dict[str, Any]:
         "address": "Ekvägen 1",
         "contract_number": "K-1",
         "metering_point": "MP-1",
+        "agreed": agreed_of(prices),
         "price_list": version_of(price_list),
         "power_kw": "20",
         "energy_mwh": "48",
