@@ -8,23 +8,18 @@ from uuid import UUID
 from schemas.price_lists import PriceList
 from services.common import web
 from services.common.postgres import Transaction
+from services.contracts import administrators
 from services.contracts.core import documents
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.offering import KIND, is_settled_after, put_offer
 from services.contracts.parts import Parts
 from services.contracts.store import agreements, contracts, lock, offers, price_lists
 from services.contracts.store import costs as seen
-from services.contracts.store.offers import Signer, Source
+from services.contracts.store.offers import Source
 
 OFFERED_FOR = timedelta(days=14)
 AT_LEAST_AHEAD = timedelta(days=3)
 """So long before they count options can be chosen, so that there is time to sign."""
-ADMINISTRATOR = "administrator"
-ONLY_TO_LOOK = "email"
-_SAID = {
-    Refusal.ONLY_ADMINISTRATORS: "only the customer's administrators choose options",
-    Refusal.ONLY_LOOKS: "a session by an e-mail link may look and not choose",
-}
 
 
 class Chosen(NamedTuple):
@@ -96,16 +91,7 @@ async def _require_administrator(tx: Transaction, session_token: str, number: st
     levels = await offers.levels(tx, signer.user_id, contract.customer_id) if contract else set()
     if contract is None or not levels:
         raise web.Problem(404, "not_found", f"There is no contract '{number}' here.")
-    refusal = _refusal(signer, levels)
-    if refusal is not None:
-        raise RefusedError(refusal, _SAID[refusal])
-
-
-def _refusal(signer: Signer, levels: set[str]) -> Refusal | None:
-    """Say why a person chooses no options; None where he may."""
-    if ADMINISTRATOR not in levels:
-        return Refusal.ONLY_ADMINISTRATORS
-    return Refusal.ONLY_LOOKS if signer.assurance == ONLY_TO_LOOK else None
+    administrators.require_deciding(signer, levels)
 
 
 async def _why_not(tx: Transaction, session_token: str | None, contract: seen.Contract, begins: date) -> Refusal | None:
@@ -113,7 +99,7 @@ async def _why_not(tx: Transaction, session_token: str | None, contract: seen.Co
     signer = await offers.signer(tx, session_token) if session_token else None
     if signer is None:
         return Refusal.ONLY_ADMINISTRATORS
-    refusal = _refusal(signer, await offers.levels(tx, signer.user_id, contract.customer_id))
+    refusal = administrators.why_not(signer, await offers.levels(tx, signer.user_id, contract.customer_id))
     if refusal is not None:
         return refusal
     known = await contracts.contract(tx, contract.contract_number)

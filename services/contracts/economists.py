@@ -6,12 +6,12 @@ from typing import Annotated, NamedTuple
 from fastapi import Header, Request
 
 from services.common import web
+from services.contracts.administrators import ONLY_TO_LOOK
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.parts import Parts
 from services.contracts.store import staff
 
 ECONOMIST = "economist"
-ONLY_TO_LOOK = "email"
 
 
 class Decider(NamedTuple):

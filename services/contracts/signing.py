@@ -11,7 +11,7 @@ from services.common.bankid.order_table import State
 from services.common.bankid.orders import Approval, Shown, Taken
 from services.common.identity_seal import Sealer
 from services.common.postgres import Transaction
-from services.contracts import handlers
+from services.contracts import administrators, handlers
 from services.contracts.core import documents
 from services.contracts.core.offers import hidden_text, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
@@ -86,10 +86,7 @@ async def _to_sign(tx: Transaction, session_token: str, offer_id: UUID) -> tuple
     levels = await offers.levels(tx, signer.user_id, offer.customer_id) if offer else set()
     if offer is None or not levels:
         raise web.Problem(404, "unknown_offer", "There is no such offer, or not for you.")
-    if "administrator" not in levels:
-        raise RefusedError(Refusal.ONLY_ADMINISTRATORS, "only the customer's administrators sign")
-    if signer.assurance == "email":
-        raise RefusedError(Refusal.ONLY_LOOKS, "a session by an e-mail link may look and not sign")
+    administrators.require_deciding(signer, levels)
     if not signer.is_identified:
         raise RefusedError(Refusal.NOT_IDENTIFIED, "your personal number is not known here; ask customer service")
     await lock(tx, KIND, offer.offer_number)
@@ -138,7 +135,7 @@ class ToSign:
         digest = self._sealer.digest(completion.user.personalNumber.get_secret_value())
         if not await offers.is_person(tx, found.user_id, digest):
             return Refusal.OTHER_PERSON
-        if "administrator" not in await offers.levels(tx, found.user_id, offer.customer_id):
+        if administrators.ADMINISTRATOR not in await offers.levels(tx, found.user_id, offer.customer_id):
             return Refusal.ONLY_ADMINISTRATORS
         return await staleness(tx, offer, found.offer_version) or ""
 
