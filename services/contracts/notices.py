@@ -88,12 +88,16 @@ async def told(
 async def tell(tx: Transaction, gone: Withdrawal, notices: Sequence[Told]) -> None:
     """Keep what each customer is told, and ask for the message: both or neither, and once for each contract."""
     await withdrawals.tell(tx, gone, notices)
-    for one in notices:
-        message = MessageRequested(
-            recipient_id=one.customer_id,
-            template=Template.PRICE_LIST_WITHDRAWN,
-            idempotency_key=f"{Template.PRICE_LIST_WITHDRAWN}/{one.contract_id}/{gone.price_list_id}",
-            contract_id=one.contract_id,
-            price_list_id=PriceListId(gone.price_list_id),
-        )
-        await outbox.add(tx, SCHEMA, MESSAGES_REQUESTED, str(one.customer_id), message)
+    async with tx.pipeline():
+        for one in notices:
+            await outbox.add(tx, SCHEMA, MESSAGES_REQUESTED, str(one.customer_id), _message(gone, one))
+
+
+def _message(gone: Withdrawal, one: Told) -> MessageRequested:
+    return MessageRequested(
+        recipient_id=one.customer_id,
+        template=Template.PRICE_LIST_WITHDRAWN,
+        idempotency_key=f"{Template.PRICE_LIST_WITHDRAWN}/{one.contract_id}/{gone.price_list_id}",
+        contract_id=one.contract_id,
+        price_list_id=PriceListId(gone.price_list_id),
+    )

@@ -44,8 +44,9 @@ async def import_meters(database: Database, text: str) -> Report:
         if serial in bad_serials:
             report.refused += [BadRow(row.line, "", "other_line_refused", OTHER_LINE, serial) for row in lines]
     whole = [meter for meter in by_meter if meter[0] not in bad_serials]
+    columns = columns_of(text)
     for first in range(0, len(whole), METERS_AT_ONCE):
-        await _put_some(database, whole[first : first + METERS_AT_ONCE], columns_of(text), report)
+        await _put_some(database, whole[first : first + METERS_AT_ONCE], columns, report)
     return report
 
 

@@ -184,8 +184,7 @@ class Prices:
         is_flow = rate.charge == Charge.VOLUME
         is_known = used.has_flow if is_flow else used.has_return
         assumed = Decimal(self.typical_l_per_mwh if is_flow else 0).scaleb(-3)
-        unknown = [month for month, known in zip(self.months[:-1], is_known, strict=True) if not known]
-        cuts = {day for month in unknown for day in (month, self.months[self.months.index(month) + 1])}
+        cuts = {day for span, known in zip(pairwise(self.months), is_known, strict=True) if not known for day in span}
         for first, end in pairwise([rate.first, *sorted(day for day in cuts if rate.first < day < rate.end), rate.end]):
             part = rate._replace(first=first, end=end)
             at = bisect_right(self.months, first) - 1
