@@ -58,7 +58,7 @@ _POWERS = """
            determination.r2, determination.days
       FROM contracts_v1.power_in_force AS power
       LEFT JOIN contracts_v1.determination AS determination
-             ON determination.determination_id = power.determination_id
+             ON determination.determination_id = power.determination_id AND determination.point_id = $1
      WHERE power.contract_id = ANY(ARRAY(SELECT contract_id FROM contracts_v1.contract WHERE point_id = $1))
      ORDER BY power.valid_from DESC
 """
