@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from services.gateway.portal.security import form_token
 from tests.browser.conftest import COOKIE, Portal
@@ -213,12 +213,12 @@ def test_a_withdrawal_is_tried_before_it_is_done(
     page.fill("#on", str(GOES_ON))
     page.fill("#cause", "en modell räcker")
     page.get_by_role("button", name="Pröva").click()
-    assert f"1 avtal flyttas från Lista {name} den {GOES_ON}" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text(f"1 avtal flyttas från Lista {name} den {GOES_ON}")
     assert rows(portal.stack, query, name) == []
     shot(page, "ops-prices-trial")
     page.get_by_role("button", name="Ta bort listan och meddela kunderna").click()
+    expect(page.locator("#withdrawals")).to_contain_text(f"Lista {name}")
     assert rows(portal.stack, query, name) == [("Åsa Berg",)]
-    assert f"Lista {name}" in page.inner_text("#withdrawals")
     context.close()
 
 

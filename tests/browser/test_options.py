@@ -57,7 +57,7 @@ def test_who_is_no_administrator_reads_the_options(browser: Browser, services: S
     page, _ = offered.opened(browser, services.session("reader"))
     page.goto(f"{portal.base}/contracts/options")
     page.locator(f"a[href*='{offered.house.facility_id}']").click()
-    assert "Bara kundens administratörer väljer tillval." in page.get_by_role("main").inner_text()
+    expect(page.get_by_role("main")).to_contain_text("Bara kundens administratörer väljer tillval.")
     assert page.get_by_role("checkbox").count() == 0
 
 
@@ -136,7 +136,7 @@ def test_options_say_for_which_metering_point_and_lead_to_the_others(
     page.goto(f"{portal.base}/contracts/options?facility={house.facility_id}&point=P{number}")
     assert f"Fjärrvärme · mätpunkt P{number}" in page.locator(".lead").inner_text()
     page.get_by_role("link", name=f"Fjärrvärme Q{number}").click()
-    assert f"Fjärrvärme · mätpunkt Q{number}" in page.locator(".lead").inner_text()
+    expect(page.locator(".lead")).to_contain_text(f"Fjärrvärme · mätpunkt Q{number}")
     assert faults == []
     page.context.close()
 

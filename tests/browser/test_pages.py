@@ -1,11 +1,12 @@
 """What the start page and the facility page tell at first sight, in a real browser."""
 
+import re
 from datetime import timedelta
 
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import COOKIE, Portal, Visit
 
@@ -101,7 +102,7 @@ def test_there_is_nothing_later_than_the_newest_day(portal: Portal, visit: Visit
     assert page.get_by_role("link", name="Senare").count() == 0
     page.get_by_role("link", name="Tidigare").click()
     page.wait_for_url("**from=**")
-    assert page.get_by_role("link", name="Senare").count() == 1
+    expect(page.get_by_role("link", name="Senare")).to_have_count(1)
 
 
 def test_an_acknowledged_alert_says_so(portal: Portal, browser: Browser) -> None:
@@ -110,7 +111,7 @@ def test_an_acknowledged_alert_says_so(portal: Portal, browser: Browser) -> None
     page = opened.new_page()
     page.goto(f"{portal.base}/facilities/{portal.others.facility_id}")
     page.get_by_role("button", name="Acknowledge: Return temperature").click()
-    assert page.get_by_role("row", name="Return temperature").inner_text().rstrip().endswith("acknowledged")
+    expect(page.get_by_role("row", name="Return temperature")).to_have_text(re.compile(r"acknowledged\s*$"))
 
 
 def test_everybodys_alert_offers_its_button_to_full_access_only(portal: Portal) -> None:

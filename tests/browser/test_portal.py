@@ -29,15 +29,15 @@ def test_a_link_logs_in_by_its_button_and_only_once(portal: Portal, browser: Bro
     for _ in range(2):
         page.goto(f"{portal.base}/login?link={link}")
     page.get_by_role("button", name="Logga in").click()
-    assert page.url == f"{portal.base}/start"
+    expect(page).to_have_url(f"{portal.base}/start")
     expect(page.get_by_role("link", name="Kv. Lunden 3").first).to_be_visible()
     page.get_by_role("button", name="Logga ut").click()
-    assert page.url == f"{portal.base}/login"
+    expect(page).to_have_url(f"{portal.base}/login")
     page.goto(f"{portal.base}/start")
     assert "/login" in page.url
     page.goto(f"{portal.base}/login?link={link}")
     page.get_by_role("button", name="Logga in").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def test_a_log_in_by_a_link_ends_the_session_that_the_browser_had(portal: Portal) -> None:
@@ -94,7 +94,7 @@ def test_the_table_opens_without_javascript(portal: Portal, visit: Visit) -> Non
     page, _ = visit(java_script_enabled=False)
     page.goto(f"{portal.base}/facilities/{portal.house.facility_id}")
     page.get_by_text("Visa tabell").first.click()
-    assert page.get_by_role("rowheader", name=str(portal.house.last)).first.is_visible()
+    expect(page.get_by_role("rowheader", name=str(portal.house.last)).first).to_be_visible()
 
 
 def test_anothers_facility_and_no_facility_are_the_same_bytes(portal: Portal) -> None:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import httpx
 import pytest
 
 from deploy.local.stack import Stack
 from services.contracts.core import price_list_documents
+from tests.integration.asked_runs import approve, finished, proposals
 from tests.integration.contracts_house import BAS_2018, put, serving
-from tests.integration.looking import wait_for
 from tests.integration.power_street import WINTER, Street
 
 
@@ -24,22 +23,6 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[http
 @pytest.fixture
 def street(stack: Stack, api: httpx.Client) -> Street:
     return Street(stack)
-
-
-def finished(api: httpx.Client, day: str) -> dict[str, Any]:
-    path = f"/v1/power-runs/{api.post('/v1/power-runs', json={'day': day}).json()['run_id']}"
-    wait_for(lambda: api.get(path).json()["finished_at"] is not None)
-    return dict(api.get(path).json())
-
-
-def proposals(api: httpx.Client, run: dict[str, Any], street: Street) -> dict[str, dict[str, Any]]:
-    listed = api.get(f"/v1/power-runs/{run['run_id']}/proposals", params={"limit": 10_000}).json()["proposals"]
-    return {one["metering_point"]: one for one in listed if one["metering_point"].startswith(street.name)}
-
-
-def approve(api: httpx.Client, run: dict[str, Any], number: str) -> httpx.Response:
-    document = {"approved_by": "Åsa Berg", "metering_points": [number]}
-    return api.post(f"/v1/power-runs/{run['run_id']}/approve", json=document)
 
 
 @pytest.fixture

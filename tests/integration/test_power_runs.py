@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,13 +27,13 @@ from services.contracts.measuring import measured_one
 from services.contracts.settings import ContractsSettings
 from services.contracts.store import power_runs as store
 from services.heat.power_methods.measurement import Measurement
+from tests.integration.asked_runs import a_day, approve, finished, proposals
 from tests.integration.contracts_house import BAS_2018, put, serving
 from tests.integration.kulvert_command import Kulvert
-from tests.integration.looking import told, wait_for
+from tests.integration.looking import told
 from tests.integration.power_street import WINTER, Street
 
 ZONE = ZoneInfo("Europe/Stockholm")
-_days_of_runs = count(15)
 
 
 @pytest.fixture(scope="module")
@@ -47,30 +46,6 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[http
 @pytest.fixture
 def street(stack: Stack, api: httpx.Client) -> Street:
     return Street(stack)
-
-
-def a_day() -> str:
-    """A day of the spring after the winter, another one each time, so that each test has a run of its own."""
-    return (date(2019, 4, 1) + timedelta(days=next(_days_of_runs))).isoformat()
-
-
-def finished(api: httpx.Client, day: str | None = None) -> dict[str, Any]:
-    begun = api.post("/v1/power-runs", json={"day": day or a_day()})
-    assert begun.status_code in (200, 201), begun.text
-    path = f"/v1/power-runs/{begun.json()['run_id']}"
-    wait_for(lambda: api.get(path).json()["finished_at"] is not None)
-    return dict(api.get(path).json())
-
-
-def proposals(api: httpx.Client, run: dict[str, Any], street: Street) -> dict[str, dict[str, Any]]:
-    listed = api.get(f"/v1/power-runs/{run['run_id']}/proposals", params={"limit": 10_000}).json()["proposals"]
-    return {one["metering_point"]: one for one in listed if one["metering_point"].startswith(street.name)}
-
-
-def approve(api: httpx.Client, run: dict[str, Any], *numbers: str) -> httpx.Response:
-    return api.post(
-        f"/v1/power-runs/{run['run_id']}/approve", json={"approved_by": "Åsa Berg", "metering_points": list(numbers)}
-    )
 
 
 def test_a_run_proposes_what_deviates_by_five_percent_or_more_and_says_what_it_found_of_the_others(
