@@ -263,10 +263,11 @@ def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: i
     risen_wh = risen(earlier.energy_wh, later.energy_wh, modulus_wh)
     most_w = NO_METERS_W if later.rank == OPERATOR else maximum_w
     most_wh = most_w * (later.read_at_s - earlier.read_at_s) // 3600
-    most_wh += place.resolution_wh if place else DEFAULT_RESOLUTION_WH
-    litres = (earlier.volume_l, later.volume_l)
-    litres_fell = litres[0] is not None and litres[1] is not None and risen(litres[0], litres[1], modulus_l) < 0
-    return 0 <= risen_wh <= most_wh and not litres_fell
+    step_wh = place.resolution_wh if place else DEFAULT_RESOLUTION_WH
+    is_shown = earlier.volume_l is not None and later.volume_l is not None
+    risen_l = risen(earlier.volume_l or 0, later.volume_l or 0, modulus_l) if is_shown else 0
+    # At the highest power a litre for each Wh is water that is cooled by less than a degree.
+    return 0 <= risen_wh <= most_wh + step_wh and 0 <= risen_l <= most_wh + LITRES_TOLERANCE
 
 
 class Chain(NamedTuple):

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from services.heat.arrays import UNKNOWN, Bool, Int64
 
 LOOKAHEAD = 24
 """How many readings have a say in whether the first of them is the next in its chain."""
 DEFAULT_RESOLUTION_WH = 1_000
+LITRES_TOLERANCE = 1_000
+"""Of a volume that is shown in whole cubic metres."""
 Which: TypeAlias = Int64 | slice
 
 
@@ -34,18 +38,21 @@ class Candidates(NamedTuple):
 def follows(readings: Candidates, earlier: Which, later: Which) -> Bool:
     """Tell for pairs of readings whether the later one's registers rose plausibly since the earlier one.
 
-    Pairs are given by index, in arrays of one shape or as two slices of one length.
+    Pairs are given by index, in arrays of one shape or as two slices of one length. A litre for each Wh that the
+    highest power would give is water cooled by 0.9 °C, a multiple of what any pipe of that power lets through.
     """
     risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
+    risen_l = _risen_l(readings, earlier, later)
     span_s = readings.read_at_s[later] - readings.read_at_s[earlier]
-    most_wh = readings.maximum_w[later] * span_s // 3600 + readings.tolerance_wh[later]
-    return (risen_wh >= 0) & (risen_wh <= most_wh) & _volume_rises(readings, earlier, later)
+    most_wh = readings.maximum_w[later] * span_s // 3600
+    is_plausible_wh = (risen_wh >= 0) & (risen_wh <= most_wh + readings.tolerance_wh[later])
+    return is_plausible_wh & (risen_l >= 0) & (risen_l <= most_wh + LITRES_TOLERANCE)
 
 
 def is_rising(readings: Candidates, earlier: Which, later: Which) -> Bool:
     """Tell for pairs of readings whether no register fell, however far it rose."""
     risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
-    return (risen_wh >= 0) & _volume_rises(readings, earlier, later)
+    return (risen_wh >= 0) & (_risen_l(readings, earlier, later) >= 0)
 
 
 def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64:
@@ -59,7 +66,7 @@ def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64
     return risen
 
 
-def _volume_rises(readings: Candidates, earlier: Which, later: Which) -> Bool:
-    """Tell for pairs of readings whether the volume does not fall; one that is not known does not."""
+def _risen_l(readings: Candidates, earlier: Which, later: Which) -> Int64:
+    """Give how far the volume rose between pairs of readings; 0 where one is not known."""
     is_known = (readings.volume_l[earlier] != UNKNOWN) & (readings.volume_l[later] != UNKNOWN)
-    return ~is_known | (rise(readings.volume_l, readings.modulus_l, earlier, later) >= 0)
+    return np.where(is_known, rise(readings.volume_l, readings.modulus_l, earlier, later), 0)

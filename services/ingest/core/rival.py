@@ -3,7 +3,7 @@
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64
-from services.ingest.core.candidates import LOOKAHEAD
+from services.ingest.core.candidates import LITRES_TOLERANCE, LOOKAHEAD
 from services.ingest.core.chains import Chains, Series
 
 RUN_LASTS_S = 48 * 3600
@@ -17,8 +17,6 @@ ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
 
 Less than what lies between a block of them that is sent again and the meter itself.
 """
-LITRES_TOLERANCE = 1_000
-"""Of a volume that is shown in whole cubic metres."""
 
 
 class Rival:

@@ -49,7 +49,7 @@ def readings(draw: st.DrawFn) -> list[Reading]:
             at_s += draw(st.sampled_from([60, 900, 3600, 7200, 86_400]))
             # 51 kWh in an hour are just above what 50 kW and a resolution of 1 kWh let through.
             register_wh += draw(st.sampled_from([0, 1, 700, 50_000, 51_000, 51_001]))
-            litres = None if litres is None else litres + draw(st.sampled_from([0, 7, -1]))
+            litres = None if litres is None else litres + draw(st.sampled_from([0, 7, -1, 51_000, 51_001]))
             shown_wh = max(0, register_wh + draw(st.sampled_from(offsets)))
             result.append(Reading(at_s, 0, None, 0, 0, shown_wh, litres, None, None, None, None, withdrawn=False))
     return result
@@ -192,6 +192,25 @@ def test_a_volume_that_falls_is_refused_though_the_energy_rises() -> None:
     litres: list[int | None] = [100, 110, 20, 130, 140]
     found = verdicts(readings_of([0, 1_000, 2_000, 3_000, 4_000], litres=litres))
     assert found == [ACCEPTED, ACCEPTED, WENT_BACKWARDS, ACCEPTED, ACCEPTED]
+
+
+@pytest.mark.parametrize("hours", [1, 30, 60, 300])
+@pytest.mark.parametrize("place", [PLACE, PLACE._replace(modulus=(0, 10**8))], ids=["without end", "rolls over"])
+def test_a_volume_that_no_pipe_lets_through_is_refused_and_condemns_nothing_after_it(hours: int, place: Place) -> None:
+    energy = [5_000_000 + 2_200 * hour for hour in range(200 + hours)]
+    litres: list[int | None] = [90_000 + 50 * hour for hour in range(200 + hours)]
+    litres[100 : 100 + hours] = [1_000 * (90_000 + 50 * hour) for hour in range(100, 100 + hours)]
+    found = verdicts(readings_of(energy, litres=litres), place)
+    assert found[100] == ABOVE_MAXIMUM
+    assert [verdict == ACCEPTED for verdict in found] == [True] * 100 + [False] * hours + [True] * 100
+
+
+@pytest.mark.parametrize(("litres", "verdict"), [(51_000, ACCEPTED), (51_001, ABOVE_MAXIMUM)])
+def test_a_volume_may_rise_by_a_litre_for_each_wh_of_the_highest_power_and_a_cubic_metre(
+    litres: int, verdict: int
+) -> None:
+    volumes = [0] * 30 + [litres] + [0 if verdict == ABOVE_MAXIMUM else litres] * 30
+    assert verdicts(readings_of([10**6] * 61, litres=volumes))[30] == verdict
 
 
 def test_a_reading_without_a_volume_is_judged_by_its_energy() -> None:
