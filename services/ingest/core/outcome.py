@@ -28,7 +28,8 @@ class PointStates(NamedTuple):
     """(m, 2): what is to be added to Wh and l so that they run on from the point's first meter."""
     unbroken: Int64
     has_open_samples: Int64
-    """1 where the hour after the newest mark has temperature samples already, or an exchange that was not noted."""
+    """1 where the hour after the newest mark has temperature samples already, an exchange that was not noted, or a part
+    of it in a volume that was bridged."""
 
     def take(self, which: Int64 | Bool) -> "PointStates":
         """Pick points by index or mask."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.gaps import Shapes
-from services.heat.hour_marks import Marks
+from services.heat.hour_marks import HOUR_S, Marks
 from services.ingest.core.ahead import with_estimates
 from services.ingest.core.append import of_open_hour
 from services.ingest.core.candidates import LOOKAHEAD
@@ -242,6 +242,7 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
         mine = np.isin(counted.rows.point_id, states.point_id)
         needed = (has_samples(counted.rows) | counted.is_unsure)[mine]
         sampled[has_last] = of_open_hour(counted.rows.take(mine), needed, states.point_id[has_last])
+        sampled[has_last] |= _are_bridged_in_open_hour(counted, last[has_last])
     base = spans.offset[np.searchsorted(spans.point_id, states.point_id)]
     unbroken = _unbroken(states.point_id, spans, done)
     # The marks behind an operator's word are manual, which what is only added at the end would not know; an estimate at
@@ -252,6 +253,17 @@ def states_after(states: PointStates, spans: Spans, done: Recomputed) -> PointSt
         states.point_id, newest_s, accepted_s, registers, mark_s, values, quality,
         base + own_offset[:, :2], unbroken, sampled,
     )  # fmt: skip
+
+
+def _are_bridged_in_open_hour(counted: Accepted, last: Int64) -> Bool:
+    """Tell for the last readings of points whether one with a bridged volume has a part in the hour begun by then."""
+    if not counted.is_bridged.any():
+        return np.zeros(len(last), bool)
+    owner, read_at_s = counted.rows.point_id, counted.rows.read_at_s
+    begun = owner_time_key(owner[last], read_at_s[last] // HOUR_S * HOUR_S)
+    before = np.searchsorted(owner_time_key(owner, read_at_s), begun, side="right") - 1
+    bridged = np.concatenate(([0], np.cumsum(counted.is_bridged)))
+    return bridged[last + 1] > bridged[before.clip(0)]
 
 
 def _last_of(owner: Int64, point_id: Int64) -> tuple[Int64, Bool]:

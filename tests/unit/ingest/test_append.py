@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
 from services.heat.gaps import NO_SHAPES
 from services.ingest.core.append import appendable, appended, combined, counted_of
+from services.ingest.core.candidates import LOOKAHEAD
 from services.ingest.core.figures import hours_of
 from services.ingest.core.installations import Installations, terms
 from services.ingest.core.outcome import PointStates
@@ -63,18 +65,21 @@ def is_appendable(places: Installations, first: ReadingRows, then: ReadingRows) 
 
 @st.composite
 def series(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """A register read hourly, at odd minutes or several times an hour, sometimes wrong, with and without samples."""
+    """A register read hourly, at odd minutes or several times an hour, sometimes wrong or without volume or samples."""
     step_s = draw(st.sampled_from([HOUR_S, 900, 1700, 2 * HOUR_S]))
     at_s, wh, litres = 1_700_000_000 // HOUR_S * HOUR_S + draw(st.sampled_from([0, 420])), 5_000, 100
     sampled = draw(st.booleans())
     flaws = draw(st.sampled_from([[0], [0], [0] * 30 + [10**9, -4_000]]))
+    shows_volume = draw(st.sampled_from([[True], [True] * 5 + [False]]))
     rows = []
-    for _ in range(draw(st.integers(2, 60))):
+    # Only behind as many as judging looks ahead the short way is open.
+    for _ in range(draw(st.integers(2, 6) | st.integers(LOOKAHEAD + 1, 60))):
         at_s += step_s
         rise_wh = draw(st.integers(0, 9_000))
         wh, litres = wh + rise_wh, litres + rise_wh // 40
         wrong = draw(st.sampled_from(flaws))
-        row = {"read_at_s": at_s, "energy_wh": max(0, wh + wrong), "volume_l": litres, "return_lc": litres * 33}
+        row = {"read_at_s": at_s, "energy_wh": max(0, wh + wrong), "return_lc": litres * 33}
+        row |= {"volume_l": litres} if draw(st.sampled_from(shows_volume)) else {}
         rows.append(row | ({"supply_c": draw(st.sampled_from([np.nan, 70.0, 80.5]))} if sampled else {}))
     return rows
 
@@ -85,7 +90,23 @@ def test_readings_appended_give_the_hours_and_the_state_that_all_readings_give_a
 ) -> None:
     place = Place(3, rows[0]["read_at_s"], None, (None, None), (None, None), (100_000, 0), 1)
     places = installations([place] if with_meter else [])
-    cut = data.draw(st.integers(1, len(rows) - 1))
+    cut = data.draw(st.integers(min(LOOKAHEAD, len(rows) - 1), len(rows) - 1) | st.integers(1, len(rows) - 1))
+    assert_alike_by_both_ways(places, rows, cut)
+
+
+@pytest.mark.parametrize("cut", range(LOOKAHEAD, 33))
+def test_an_hour_beside_a_volume_that_was_bridged_is_the_same_by_both_ways(cut: int) -> None:
+    at_s = 1_700_000_000 // HOUR_S * HOUR_S + 420
+    rows = [
+        {"read_at_s": at_s + hour * HOUR_S, "energy_wh": 5_000 * hour, "return_lc": 4_125 * hour}
+        | ({} if hour in (26, 29) else {"volume_l": 125 * hour})
+        for hour in range(34)
+    ]
+    assert_alike_by_both_ways(NO_METER, rows, cut)
+
+
+def assert_alike_by_both_ways(places: Installations, rows: list[dict[str, Any]], cut: int) -> None:
+    """Hold what readings from the cut on give by the short way, where it is open, against all of them at once."""
     first, then = reading_rows(rows[:cut]), reading_rows(rows[cut:])
     _, states = all_at_once(places, first)
     state_terms = terms(
@@ -119,6 +140,15 @@ def hourly(registers: list[int], first_hour: int = 0, **more: float) -> ReadingR
 
 
 GOOD = [1_000 * hour for hour in range(30)]
+
+
+def test_an_hour_begun_beside_a_volume_that_was_bridged_goes_the_long_way() -> None:
+    at_s = 1_700_000_000 // HOUR_S * HOUR_S + 420
+    rows = [{"read_at_s": at_s + hour * HOUR_S, "energy_wh": wh, "volume_l": wh // 40} for hour, wh in enumerate(GOOD)]
+    then = {"read_at_s": at_s + 30 * HOUR_S, "energy_wh": 30_000, "volume_l": 750}
+    assert is_appendable(NO_METER, reading_rows(rows), reading_rows([then]))
+    del rows[28]["volume_l"]
+    assert not is_appendable(NO_METER, reading_rows(rows), reading_rows([then]))
 
 
 def test_plain_readings_at_the_end_go_the_short_way() -> None:
