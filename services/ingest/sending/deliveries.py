@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ from services.ingest.sending.client import NotTakenError, PatientClient
 LANES = 4
 """How many deliveries are under way at once."""
 POLL_S = 0.2
+MAY_BE_AHEAD = timedelta(days=1)
+"""By how much a door's clock may be behind, so that readings it was sent were refused as of the future."""
 
 Progress = Callable[[int], None]
 """Is told, in any thread, how many readings more have got one step further."""
@@ -51,7 +54,8 @@ def deliver(source: PatientClient, readings: pa.Table, name: str, on_taken: Prog
 
     Out of order they would end in the same figures, by way of gaps that are estimated and told of first. The same
     readings under the same name are the same deliveries, however often they are sent: each batch has an
-    Idempotency-Key that follows from both. Raises NotTakenError.
+    Idempotency-Key that follows from both. Only one that reaches into the last day is new each time, since what of it
+    was ahead of the door's clock is to count when it is sent later. Raises NotTakenError.
     """
     failed = threading.Event()
     send = partial(_deliver_lane, source, readings, name=name, on_taken=on_taken, failed=failed)
@@ -92,7 +96,9 @@ def _deliver_lane(
 
 def _deliver_batch(source: PatientClient, batch: pa.Table, rows: Int64, name: str) -> Delivered:
     body = arrow_stream(batch)
-    key = hashlib.sha256(f"{name}:{rows[0]}:".encode() + body).hexdigest()
+    now = datetime.now(UTC)
+    sent = now.isoformat() if pc.max(batch.column("read_at")).as_py() > now - MAY_BE_AHEAD else ""
+    key = hashlib.sha256(f"{name}:{rows[0]}:{sent}".encode() + body).hexdigest()
     # 422: not one of the readings could be taken; the answer says of each why.
     answer = source.ask(
         "POST",

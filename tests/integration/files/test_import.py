@@ -2,7 +2,8 @@
 
 import csv
 import json
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -11,9 +12,12 @@ import httpx
 import pytest
 
 from deploy.local.stack import Stack
+from services.ingest.settings import IngestSettings
 from tests.integration.files.conftest import WORKER
 from tests.integration.kulvert_command import Kulvert
 from tests.running import running
+
+FUTURE_SECONDS = IngestSettings.model_fields["future_seconds"].default
 
 
 def test_the_danish_meters_file_becomes_hours_days_and_a_subscription_power(
@@ -160,6 +164,16 @@ def test_a_file_that_does_not_fit_says_so_and_sends_nothing(kulvert: Kulvert, po
     assert done.returncode == 1
     assert "lacks the column time_rounded" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_reading_that_was_ahead_of_the_clock_counts_when_its_file_is_imported_again(
+    kulvert: Kulvert, worker: None, stack: Stack, point: str
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=FUTURE_SECONDS + 15)
+    file = kulvert.file(f"{point},{soon.isoformat()},1000")
+    assert "read_at: time_in_future" in kulvert.run("import", "readings", file, "--profile", "kulvert").stdout
+    time.sleep(max(0.0, (soon - datetime.now(UTC)).total_seconds() - FUTURE_SECONDS + 1))
+    assert "1  accepted" in kulvert.does("import", "readings", file, "--profile", "kulvert")
 
 
 def test_without_a_worker_the_import_says_that_nothing_is_judged_yet_and_later_ends_well(
