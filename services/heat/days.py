@@ -105,7 +105,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         hours_present=last - starts + 1,
         hours_measured=np.add.reduceat(hour_is_measured.astype(np.int64), starts),
         is_measured=both_midnights_measured.astype(np.int64),
-        volume_l=_known_sum(hours.volume_l, starts),
+        volume_l=_whole_sum(hours.volume_l, starts),
         forward_lc=forward_lc,
         forward_l=forward_l,
         return_lc=return_lc,
@@ -144,7 +144,8 @@ def _weighed(integral_lc: Int64, centi_c: Int64, volume_l: Int64, starts: Int64)
     return own_lc + (sampled_l_centi_c + 50) // 100, np.add.reduceat(litres, starts)
 
 
-def _known_sum(values: Int64, starts: Int64) -> Int64:
+def _whole_sum(values: Int64, starts: Int64) -> Int64:
+    """Sum what is known of every hour there is: held against their energy, a part would pass as a small flow."""
     known = values != UNKNOWN
     total = np.add.reduceat(np.where(known, values, 0), starts)
-    return np.where(np.logical_or.reduceat(known, starts), total, UNKNOWN)
+    return np.where(np.logical_and.reduceat(known, starts), total, UNKNOWN)

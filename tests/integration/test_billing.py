@@ -349,9 +349,9 @@ def test_what_measured_hours_are_above_a_chosen_power_is_billed_for_the_month(
     house = street.house(price_list="with_overrun")
     street.days([house], date(2016, 5, 31), date(2016, 6, 30))
     peak = "UPDATE ingest.day SET maximum_hour_wh = %s, is_measured = %s WHERE point_id = %s AND day = %s"
-    street.run(peak, [12_345, True, house.point_id, date(2016, 6, 7)])
-    # Nobody pays for a peak that was estimated.
-    street.run(peak, [15_000, False, house.point_id, date(2016, 6, 8)])
+    # A measured hour counts though a midnight of its day was not read; of a day without one there is no peak.
+    street.run(peak, [12_345, False, house.point_id, date(2016, 6, 7)])
+    street.run(peak, [None, False, house.point_id, date(2016, 6, 8)])
     close(api, june)
     found = invoice(api, street, house, june)
     [line] = [one for one in found["lines"] if one["component"] == "overrun"]

@@ -343,5 +343,5 @@ def _weighed(hours: Iterable[tuple[int, int | None, Fraction | None]]) -> tuple[
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    known = list(values)
+    return None if None in known else sum(value or 0 for value in known)

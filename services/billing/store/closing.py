@@ -53,7 +53,7 @@ _FIGURES = """
                   count(*) FILTER (WHERE day.is_measured) AS days_measured,
                   count(*) FILTER (WHERE day.quality IN ('estimated', 'manual')) AS days_estimated,
                   max(day.revision) AS revision,
-                  max(day.maximum_hour_wh) FILTER (WHERE day.is_measured) AS highest_hour_wh,
+                  max(day.maximum_hour_wh) AS highest_hour_wh,
                   bool_or(day.quality = 'estimated') FILTER (WHERE day.day = part.end_day - 1) AS is_end_estimated,
                   CASE WHEN count(day.volume_l) = count(*) THEN sum(day.volume_l)::bigint END AS litres,
                   round(100 * sum(day.energy_return_wh_c) / nullif(sum(day.energy_with_return_wh), 0))::bigint
