@@ -104,7 +104,8 @@ class WeatherHandlers:
             span = (datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(until_s - HOUR_S, UTC))
             await estimation.note_temperatures(tx, days.station_id, *span)
         changed = await weather.put_days(tx, *days, daily_means(effective, self._zone))
-        await normal_years.refresh(tx, days.station_id, station, [day.day for day in changed])
+        today = datetime.now(self._zone).date()
+        await normal_years.refresh(tx, days.station_id, station, [day.day for day in changed], today)
         return changed
 
 
