@@ -21,7 +21,7 @@ from services.heat.local_time import day_start_s, local_day
 from services.ingest import normal_years
 from services.ingest.core.observed import unusable
 from services.ingest.store import estimation, stations, weather
-from services.ingest.store.weather import Span, StoredDay
+from services.ingest.store.weather import Span, StoredDay, Version
 
 
 class _Days(NamedTuple):
@@ -74,7 +74,8 @@ class WeatherHandlers:
             return
         starts_at = [value.starts_at for value in item.values]
         celsius = [value.celsius for value in item.values]
-        if await weather.put_hours(tx, item.station_id, item.recorded_at, starts_at, celsius):
+        version = Version(item.approved, item.recorded_at)
+        if await weather.put_hours(tx, item.station_id, version, starts_at, celsius):
             await estimation.note_temperatures(tx, item.station_id, min(starts_at), max(starts_at))
 
     async def _touched(self, tx: Transaction, item: OutdoorTemperatureObserved, followers: set[str]) -> list[_Days]:
