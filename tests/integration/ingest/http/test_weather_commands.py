@@ -94,6 +94,20 @@ def test_hours_to_come_are_refused_by_their_lines_and_the_rest_of_the_file_is_st
     assert (done.returncode, "line 1, starts_at: time_in_future" in done.stdout) == (1, True)
 
 
+def test_more_hours_to_come_than_the_answer_lists_are_counted_and_not_waited_for(
+    kulvert: Kulvert, tmp_path: Path
+) -> None:
+    station = f"W-{new_serial()}"
+    to_come = [f"2055-01-{1 + number // 24:02}T{number % 24:02}:00:00Z,1" for number in range(103)]
+    file = lines(tmp_path, "2024-01-01T00:00:00Z,9", *to_come)
+    said = kulvert.does("import", "weather", file, "--profile", "dmi-hourly", "--station", station, "--wait", "10")
+    assert "1  hourly temperatures" in said
+    assert "100  refused, time_in_future" in said
+    assert "3  refused, refused_at_the_door" in said
+    assert "lines 2 to 101, starts_at: time_in_future" in said
+    assert "and 3 more that are refused" in said
+
+
 def test_temperatures_of_a_station_that_is_not_there_are_told_so(kulvert: Kulvert) -> None:
     done = kulvert.run("show", "temperatures", "nowhere")
     assert (done.returncode, "there is no station 'nowhere'" in done.stderr) == (1, True)
