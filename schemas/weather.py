@@ -17,13 +17,18 @@ class HourlyTemperature(Part):
 
 
 class OutdoorTemperatureObserved(Event):
-    """Hourly temperatures that a station observed, in any order; a later one replaces an earlier one."""
+    """Hourly temperatures that a station observed, in any order.
+
+    Of two values of one hour an approved one counts before one that is not, then the one recorded later.
+    """
 
     name: ClassVar[str] = "outdoor-temperature"
 
     station_id: StationId
     recorded_at: AwareDatetime
     values: tuple[HourlyTemperature, ...]
+    approved: bool = False
+    """Whether the observer has approved all of the values, as with SMHI's quality G."""
 
 
 class DailyTemperatureChanged(Event):

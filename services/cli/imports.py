@@ -25,13 +25,17 @@ from services.cli.readings_import import (
     profile_of,
 )
 from services.cli.requests import told_to_person
-from services.cli.weather_import import import_weather, open_named, station_of
+from services.cli.weather_import import OpenedWeather, import_weather, open_named, station_of
 from services.ingest.sources.readings_file import Named
 
 app = typer.Typer(help="Import a file, once or as often as you like: what is there already stays as it is.")
 console = Console()
 
 LONGEST_WAIT_S = 86_400
+KEPT_AS_CORRECTED = (
+    "kept as corrected: what is stored is approved, was recorded later, or is the warmer of two recorded at once;"
+    " if this file is the newer one, say when it was made: --recorded-at"
+)
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
 ProfileOption = Annotated[
@@ -45,6 +49,15 @@ RecordedOption = Annotated[
         parser=moment,
         help="when the files were exported, as in 2026-01-31T12:00, for lines that do not say it: of two values of one"
         " instant the one recorded later counts",
+    ),
+]
+MadeOption = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME",
+        parser=moment,
+        help="when the file was made, as in 2026-01-31T12:00, for one that does not say it: of two values of one hour"
+        " that are both approved or both not, the one recorded later counts",
     ),
 ]
 WaitOption = Annotated[
@@ -114,34 +127,50 @@ def weather(
     station: Annotated[str | None, typer.Option(help="the station that the temperatures are of")] = None,
     metering_point: Annotated[str | None, typer.Option(help="or a metering point, whose own station it is")] = None,
     station_name: Annotated[str | None, typer.Option(help="the station's name, where it is new or changes")] = None,
+    recorded_at: MadeOption = None,
     wait_s: WaitOption = 120,
     *,
     dry_run: DryRunOption = False,
 ) -> None:
     """Import hourly outdoor temperatures from FILE and wait until they are stored.
 
-    Ends with 1 where not one line of it can be used.
+    SMHI's approved values count before others, then those of the file that was made later. Ends with 1 where not one
+    line of it can be used.
     """
     with told_to_person():
         opened = open_named(file, profile)
         count = len(opened.found.starts_s)
         if dry_run or not count:
             tell(opened.report(), console, [Counted(count, "hourly temperatures would be sent")])
+            is_used = count > 0
         else:
             of_station = station or station_of(Stack(), metering_point)
-            with progress_bar(console) as bar:
-                sent, stored = bar.add_task("sent", total=count), bar.add_task("stored", total=count)
-                report = import_weather(
-                    Stack(),
-                    opened,
-                    (of_station, station_name),
-                    wait_s,
-                    lambda n: bar.advance(sent, n),
-                    lambda n: bar.advance(stored, n),
-                )
-            tell(report, console, [Counted(count, f"hourly temperatures of {of_station} stored")])
-        if not count:
+            is_used = _import_weather(opened, (of_station, station_name), wait_s, recorded_at)
+        if not is_used:
             raise typer.Exit(1)
+
+
+def _import_weather(
+    opened: OpenedWeather, station: tuple[str, str | None], wait_s: float, recorded_at: datetime | None
+) -> bool:
+    """Import one file of temperatures, and tell of it; gives whether one line of it could be used."""
+    count = len(opened.found.starts_s)
+    with progress_bar(console) as bar:
+        sent, stored = bar.add_task("sent", total=count), bar.add_task("stored", total=count)
+        imported = import_weather(
+            Stack(),
+            opened,
+            station,
+            wait_s,
+            lambda n: bar.advance(sent, n),
+            lambda n: bar.advance(stored, n),
+            recorded_at,
+        )
+    told = [Counted(imported.stored, f"hourly temperatures of {station[0]} stored")]
+    if imported.kept:
+        told.append(Counted(imported.kept, KEPT_AS_CORRECTED))
+    tell(imported.report, console, told)
+    return imported.stored + imported.kept > 0
 
 
 @app.command("normal-year")

@@ -50,11 +50,19 @@ class UndecodableError(Exception):
     """A message whose bytes say nothing; it goes to the dead-letter topic with this text."""
 
 
+class PartlyUndecodableError(UndecodableError):
+    """A message of which a part says nothing: `rest` is stored, and the message kept whole with this text."""
+
+    def __init__(self, text: str, rest: Any) -> None:
+        super().__init__(text)
+        self.rest = rest
+
+
 class Handlers(Protocol[Item]):
     """What a service does with the messages of its topics."""
 
     def decode(self, record: Record) -> Item:
-        """Read one message. Raises UndecodableError."""
+        """Read one message. Raises UndecodableError, and PartlyUndecodableError where a part of it can be used."""
 
     async def store(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:
         """Store what follows from the items and give what others must hear of it."""
@@ -264,10 +272,12 @@ class Loop(Generic[Item]):
         for tp, records in taken.items():
             for record in records:
                 is_fresh = record.offset >= self._stored[tp]
+                items = fresh if is_fresh else again
                 try:
-                    (fresh if is_fresh else again).append(self._handlers.decode(record))
+                    items.append(self._handlers.decode(record))
                 except UndecodableError as error:
                     dead += [dead_letter(record, error)] if is_fresh else []
+                    items += [error.rest] if isinstance(error, PartlyUndecodableError) else []
         ends = {tp: records[-1].offset + 1 for tp, records in taken.items()}
         steps = [
             Advance(tp.topic, tp.partition, self._stored[tp], end, proof.crc(taken[tp][-1].value))

@@ -46,7 +46,7 @@ def normal_year(day: Int64, mean_c: Float64, base_c: float = HEATING_BASE_C) -> 
 
     day: (d,) days since 1970, rising; mean_c: (d,) NaN where there is none. A year counts for the days that it knows,
     so that a hole in one year moves no other day. 29 February is the mean of leap years alone, and counts in leap
-    years alone. None where no year is over.
+    years alone. None where no year is over. Days to come, which would end years that are not, are left out before.
     """
     last_year = last_whole_year(day, mean_c)
     if last_year is None:

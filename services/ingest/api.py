@@ -22,16 +22,17 @@ from services.common.kafka import outgoing
 from services.common.postgres import Database
 from services.common.problems import away
 from services.common.table_imports import ImportAnswer, imported
-from services.ingest import metering
+from services.ingest import metering, metrics
 from services.ingest.backlog import Backlog
 from services.ingest.core import documents
-from services.ingest.core.observed import unusable
+from services.ingest.core.observed import NEVER_SAID, unusable
 from services.ingest.core.parsed import BadDeliveryError
 from services.ingest.core.refusals import Refusal, RefusedError
 from services.ingest.editing import note_meter
 from services.ingest.editing_api import operators_commands
 from services.ingest.explaining_api import explanations
 from services.ingest.imports import import_meters
+from services.ingest.observed_hours import ObservedHours, observed_hours
 from services.ingest.receiving import BrokerAwayError, KeyReusedError, Receipt, Receiver, send_acknowledged
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.written import NDJSON, PARSERS
@@ -252,22 +253,41 @@ def _weather(parts: Parts) -> APIRouter:
     router = web.router()
 
     @router.post("/outdoor-temperatures", status_code=202)
-    async def post_temperatures(observed: documents.Temperatures) -> dict[str, Any]:
+    async def post_temperatures(observed: documents.Temperatures) -> Response:
         async with parts.database.transaction() as tx:
             if not await stations.exists(tx, observed.station_id):
                 raise RefusedError(
                     Refusal.UNKNOWN_STATION, f"there is no station '{observed.station_id}'; put the station first"
                 )
+        # What was received when never decides: a file that is sent again must not undo what was corrected since.
+        recorded_at = observed.recorded_at or NEVER_SAID
+        latest_s = int(datetime.now(UTC).timestamp()) + parts.settings.future_seconds
+        if fault := unusable(observed.station_id, recorded_at, latest_s):
+            raise web.Problem(422, "unusable", f"{fault}.")
+        hours = observed_hours(observed.values, documents.ObservedHour, latest_s)
+        for one in hours.refused:
+            metrics.ITEMS_REFUSED.labels(one.code).inc()
+        answer = _taken_hours(observed.station_id, hours)
+        if not hours.taken:
+            detail = "No hour of the observation can be used; 'refused' says why."
+            return web.Problem(422, "nothing_taken", detail).response(**answer)
         event = OutdoorTemperatureObserved(
             station_id=StationId(observed.station_id),
-            recorded_at=observed.recorded_at or datetime.now(UTC),
-            values=observed.values,
+            recorded_at=recorded_at,
+            values=hours.taken,
+            approved=observed.approved,
         )
-        latest_s = int(datetime.now(UTC).timestamp()) + parts.settings.future_seconds
-        if fault := unusable(event, latest_s):
-            raise web.Problem(422, "unusable", f"{fault}.")
         message = outgoing(OUTDOOR_TEMPERATURE, observed.station_id, event, correlation_id=logs.correlation_id())
         await send_acknowledged(parts.producer, [message], parts.settings.acknowledge_seconds)
-        return {"station_id": observed.station_id, "values": len(observed.values)}
+        return JSONResponse(answer, 202)
 
     return router
+
+
+def _taken_hours(station_id: str, hours: ObservedHours[documents.ObservedHour]) -> dict[str, Any]:
+    return {
+        "station_id": station_id,
+        "values": len(hours.taken),
+        "refused_values": len(hours.refused),
+        "refused": [one._asdict() for one in hours.refused[:MAX_REFUSED_SHOWN]],
+    }

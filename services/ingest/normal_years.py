@@ -14,13 +14,18 @@ from services.ingest.store.normal_years import Calendar, Own
 from services.ingest.store.stations import Station
 
 
-async def refresh(tx: Transaction, station_id: str, station: Station | None, changed: Sequence[date]) -> None:
-    """Average a station's years anew where days of a year that is over have changed, or a year has ended."""
+async def refresh(
+    tx: Transaction, station_id: str, station: Station | None, changed: Sequence[date], today: date
+) -> None:
+    """Average a station's years anew where days of a year that is over have changed, or a year has ended.
+
+    today: the last local day that counts. A day after it, if one is stored, would end years that have not been.
+    """
     base_c = station.degree_day_base_c if station else HEATING_BASE_C
-    stored = await normal_years.own(tx, station_id)
+    stored = await normal_years.own(tx, station_id, today)
     if not _is_stale(stored, changed, base_c):
         return
-    day, mean_c = await normal_years.days(tx, station_id)
+    day, mean_c = await normal_years.days(tx, station_id, today)
     await normal_years.put_own(tx, station_id, normal_year(day, mean_c, base_c), base_c)
 
 

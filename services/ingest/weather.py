@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from aiokafka.structs import ConsumerRecord
 
 from schemas.topics import DAILY_TEMPERATURE
-from schemas.weather import DailyTemperatureChanged, OutdoorTemperatureObserved
-from services.common.consume import UndecodableError
+from schemas.weather import DailyTemperatureChanged, HourlyTemperature, OutdoorTemperatureObserved
+from services.common.consume import PartlyUndecodableError, UndecodableError
 from services.common.kafka import Outgoing, outgoing
 from services.common.logs import correlation_id
 from services.common.postgres import Transaction
@@ -19,15 +19,22 @@ from services.heat.daily_temperature import daily_means, effective_hours
 from services.heat.hour_marks import HOUR_S
 from services.heat.local_time import day_start_s, local_day
 from services.ingest import normal_years
-from services.ingest.core.observed import unusable
+from services.ingest.core.observed import RefusedHour, unusable
+from services.ingest.observed_hours import observed_hours
 from services.ingest.store import estimation, stations, weather
-from services.ingest.store.weather import Span, StoredDay
+from services.ingest.store.weather import Span, StoredDay, Version
+
+REFUSED_TOLD = 5
 
 
 class _Days(NamedTuple):
     station_id: str
     first: int
     last: int
+
+
+class _OfAnyValues(OutdoorTemperatureObserved):
+    values: tuple[Any, ...]
 
 
 class WeatherHandlers:
@@ -38,12 +45,19 @@ class WeatherHandlers:
         self._future_s = future_s
 
     def decode(self, record: ConsumerRecord) -> OutdoorTemperatureObserved:
-        """Read one message. Raises UndecodableError, for hours that no calendar of ours has, too."""
-        event = read_event(record, OutdoorTemperatureObserved)
-        wrong = unusable(event, record.timestamp // 1000 + self._future_s)
-        if wrong:
+        """Read one message. Raises UndecodableError, and PartlyUndecodableError where only some hours are good."""
+        event = read_event(record, _OfAnyValues)
+        latest_s = record.timestamp // 1000 + self._future_s
+        if wrong := unusable(event.station_id, event.recorded_at, latest_s):
             raise UndecodableError(f"not what {event.name} carries: {wrong}")
-        return event
+        hours = observed_hours(event.values, HourlyTemperature, latest_s)
+        good = OutdoorTemperatureObserved(**dict(event) | {"values": hours.taken})
+        if not hours.refused:
+            return good
+        told = f"not what {event.name} carries: {_told(hours.refused)}"
+        if not hours.taken:
+            raise UndecodableError(told)
+        raise PartlyUndecodableError(f"{told}; the other hours, {len(hours.taken)}, are taken", good)
 
     async def store(self, tx: Transaction, items: Sequence[OutdoorTemperatureObserved]) -> Iterable[Outgoing]:
         """Store the hours and average the local days that they touch; gives the days that are new or changed.
@@ -74,7 +88,8 @@ class WeatherHandlers:
             return
         starts_at = [value.starts_at for value in item.values]
         celsius = [value.celsius for value in item.values]
-        if await weather.put_hours(tx, item.station_id, item.recorded_at, starts_at, celsius):
+        version = Version(item.approved, item.recorded_at)
+        if await weather.put_hours(tx, item.station_id, version, starts_at, celsius):
             await estimation.note_temperatures(tx, item.station_id, min(starts_at), max(starts_at))
 
     async def _touched(self, tx: Transaction, item: OutdoorTemperatureObserved, followers: set[str]) -> list[_Days]:
@@ -104,8 +119,18 @@ class WeatherHandlers:
             span = (datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(until_s - HOUR_S, UTC))
             await estimation.note_temperatures(tx, days.station_id, *span)
         changed = await weather.put_days(tx, *days, daily_means(effective, self._zone))
-        await normal_years.refresh(tx, days.station_id, station, [day.day for day in changed])
+        today = datetime.now(self._zone).date()
+        await normal_years.refresh(tx, days.station_id, station, [day.day for day in changed], today)
         return changed
+
+
+def _told(refused: Sequence[RefusedHour]) -> str:
+    faults = [
+        f"{'.'.join(filter(None, ('values', str(one.item), one.field)))}: {one.code}: {one.reason}"
+        for one in refused[:REFUSED_TOLD]
+    ]
+    more = len(refused) - REFUSED_TOLD
+    return "; ".join(faults) + (f"; and {more} more" if more > 0 else "")
 
 
 def _messages(station_id: str, days: Iterable[StoredDay]) -> list[Outgoing]:

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from schemas.values import Key
 from schemas.weather import HourlyTemperature
-from services.heat.hour_marks import HOUR_S
 from services.ingest.core.form import is_within_calendar
 from services.ingest.core.places import Place
 from services.ingest.core.readings import HIGHEST_RANK
@@ -32,12 +31,6 @@ def _within_calendar(moment: datetime) -> datetime:
     return moment
 
 
-def _on_the_hour(moment: datetime) -> datetime:
-    if moment.microsecond or int(moment.timestamp()) % HOUR_S:
-        raise ValueError("an hour begins at its full hour")
-    return moment
-
-
 def _rules(labels: tuple[str, ...]) -> tuple[str, ...]:
     known = [rule.label for rule in Rule]
     if not set(labels) <= set(known):
@@ -47,7 +40,7 @@ def _rules(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_within_calendar), BeforeValidator(_written_out)]
-FullHour = Annotated[Moment, AfterValidator(_on_the_hour)]
+MomentOfAnyYear = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Register = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 Modulus = Annotated[int, Field(ge=0, le=10**15, strict=True)]
@@ -259,13 +252,18 @@ class ObservedHour(HourlyTemperature):
 
     model_config = ConfigDict(extra="forbid")
 
-    starts_at: FullHour
+    starts_at: MomentOfAnyYear
     celsius: Annotated[float, Field(ge=-80, le=60, allow_inf_nan=False, strict=True)]
 
 
 class Temperatures(_Document):
-    """Hourly means that a station observed; recorded_at is when, without it now."""
+    """Hourly means that a station observed, each an ObservedHour, read one by one.
+
+    recorded_at: when they were recorded; without it before any that says so. approved: whether the observer has
+    approved them all.
+    """
 
     station_id: Key
     recorded_at: Moment | None = None
-    values: Annotated[tuple[ObservedHour, ...], Field(min_length=1, max_length=10_000)]
+    approved: Annotated[bool, Field(strict=True)] = False
+    values: Annotated[tuple[Any, ...], Field(min_length=1, max_length=10_000)]

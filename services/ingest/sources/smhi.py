@@ -1,7 +1,8 @@
 """Hourly air temperatures as SMHI gives them away: parameter 1 of its meteorological observations, JSON and CSV.
 
 Both carry momentary values, dated by the end of the period that they stand for, in UTC: a value dated 07:00 is taken
-for the mean of the hour from 06:00. Approved values (G) and roughly checked or newest ones (Y) are taken.
+for the mean of the hour from 06:00. Approved values (G) and roughly checked or newest ones (Y) are taken, each as what
+it is; an hour that is given twice is the approved one. JSON says when it was made, CSV does not.
 """
 
 import csv
@@ -32,7 +33,8 @@ NAME = "smhi"
 HEADER = "Datum;Tid (UTC);Lufttemperatur;Kvalitet"
 MOMENTARY_HOURLY = "1"
 """The parameter's number: "Lufttemperatur, momentanvärde, 1 gång/tim"."""
-TAKEN = ("G", "Y")
+APPROVED = "G"
+TAKEN = (APPROVED, "Y")
 MOST_PREAMBLE_LINES = 100
 MOST_NORTH, MOST_EAST = 90.0, 180.0
 
@@ -45,11 +47,12 @@ _FAULTS = (
 
 
 class Smhi(NamedTuple):
-    """What a file of SMHI says: its hours, whose they are, and where that station stands now."""
+    """What a file of SMHI says: its hours, whose they are, where that station stands now, and when it was made."""
 
     found: TemperaturesFile
     station_name: str | None
     place: Place | None
+    made_at: datetime | None = None
 
 
 class _Value(NamedTuple):
@@ -93,7 +96,7 @@ def _json(text: str) -> Smhi:
         ) from error
     if key != MOMENTARY_HOURLY:
         raise UnreadableFileError(f"the file is of SMHI's parameter {key[:20]}; fetch parameter 1, hourly temperatures")
-    return Smhi(_hours(values), name, place)
+    return Smhi(_hours(values), name, place, _moment(document.get("updated")))
 
 
 def _csv(text: str) -> Smhi:
@@ -147,6 +150,14 @@ def _milliseconds(given: Any) -> int | None:
     return given // 1_000
 
 
+def _moment(given: Any) -> datetime | None:
+    """Give the time that a file says, in milliseconds; None where it says none that can be."""
+    at_s = given // 1_000 if isinstance(given, int) else None
+    if at_s is None or not FIRST_READ_AT_S <= at_s <= LAST_READ_AT_S:
+        return None
+    return datetime.fromtimestamp(at_s, UTC)
+
+
 def _instant(day: str, clock: str) -> int | None:
     try:
         return int(datetime.strptime(f"{day} {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp())
@@ -164,14 +175,15 @@ def _hours(values: list[_Value]) -> TemperaturesFile:
         [(one.at_s or 0) - HOUR_S for one, is_good in zip(values, good, strict=True) if is_good], np.int64
     )
     kept = np.array([np.nan if number is None else number for number in celsius], np.float64)[good]
+    approved = np.array([one.quality == APPROVED for one in values], bool)[good]
     line = line[good]
-    order = np.argsort(starts_s, kind="stable")
+    order = np.lexsort((~approved, starts_s))
     starts = run_starts(starts_s[order])
     first = np.repeat(kept[order[starts]], np.diff(np.append(starts, len(order))))
     agrees = np.ones(len(order), bool)
     agrees[order] = kept[order] == first
     refusals.add(line[~agrees], "", HOUR_TWICE)
-    return TemperaturesFile(starts_s[agrees], kept[agrees], refusals)
+    return TemperaturesFile(starts_s[agrees], kept[agrees], line[agrees], approved[agrees], refusals)
 
 
 def _number(text: str) -> float | None:

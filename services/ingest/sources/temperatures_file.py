@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import Float64, Int64, run_starts
+from services.heat.arrays import Bool, Float64, Int64, run_starts
 from services.ingest.core.form import FIRST_READ_AT_S, LAST_READ_AT_S
 from services.ingest.sources import decimals, time_columns
 from services.ingest.sources.clock import notes_of
@@ -22,15 +22,21 @@ NOT_ON_THE_HOUR = Fault("not_on_the_hour", "the time is not a full hour; tempera
 NOT_KEPT = Fault("time_out_of_range", "hours are kept from 1990-01-02 to 2060-12-31")
 TEMPERATURE_MISSING = Fault("field_missing", "the temperature is empty")
 IMPLAUSIBLE = Fault("out_of_range", f"the temperature is not within {LOWEST_C:.0f} to {HIGHEST_C:.0f} C")
-HOUR_TWICE = Fault("hour_given_twice", "a line above gives this hour another temperature; remove one of them")
+HOUR_TWICE = Fault("hour_given_twice", "another line gives this hour another temperature; remove one of them")
 SENTINEL = Fault("sentinel", "the station's sign for 'no value' stands where the temperature should")
 
 
 class TemperaturesFile(NamedTuple):
-    """What a file of temperatures says, in the file's order: when each hour begins (seconds since 1970), its mean."""
+    """What a file of temperatures says, in the file's order: when each hour begins (seconds since 1970), its mean.
+
+    line: which line of the file says it. approved: whether the observer has approved it, where a file says so. (n,)
+    each.
+    """
 
     starts_s: Int64
     celsius: Float64
+    line: Int64
+    approved: Bool
     refusals: Refusals
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was read."""
@@ -58,6 +64,8 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     return TemperaturesFile(
         rows.columns["starts_us"] // 1_000_000,
         rows.columns["celsius"],
+        rows.lines.number,
+        np.zeros(len(rows), bool),
         refusals,
         notes_of(found.clocks, None),
     )

@@ -12,12 +12,14 @@ from services.heat.arrays import Float64, Int64
 from services.heat.degree_days import NormalYear
 
 _DAYS = """
-    SELECT day, coalesce(mean_c, 'NaN')::real FROM ingest.daily_temperature WHERE station_id = %s ORDER BY day
+    SELECT day, coalesce(mean_c, 'NaN')::real FROM ingest.daily_temperature
+     WHERE station_id = %s AND day <= %s
+     ORDER BY day
 """
 _OF_YEAR = """
     SELECT normal.last_year, normal.base_c, newest.day
       FROM (SELECT max(day) AS day FROM ingest.daily_temperature
-             WHERE station_id = %(station_id)s AND mean_c IS NOT NULL) AS newest
+             WHERE station_id = %(station_id)s AND mean_c IS NOT NULL AND day <= %(today)s) AS newest
       LEFT JOIN ingest.normal_year AS normal ON normal.station_id = %(station_id)s AND normal.origin = 'own'
 """
 _FORGET = "DELETE FROM ingest.normal_year WHERE station_id = %s AND origin = %s"
@@ -42,7 +44,10 @@ OWN, IMPORTED = "own", "imported"
 
 
 class Own(NamedTuple):
-    """What a station's own normal year rests on: None where there is none yet. newest: its last day with a mean."""
+    """What a station's own normal year rests on: None where there is none yet.
+
+    newest: its last day with a mean, up to today.
+    """
 
     last_year: int | None
     base_c: float | None
@@ -57,15 +62,15 @@ class Calendar(NamedTuple):
     degree_days: Float64
 
 
-async def days(tx: Transaction, station_id: str) -> tuple[Int64, Float64]:
-    """Give a station's days in order, since 1970, and their means, NaN where there is none."""
-    day, mean_c = await bulk.copy_out(tx, _DAYS, ("date", "float4"), [station_id])
+async def days(tx: Transaction, station_id: str, today: date) -> tuple[Int64, Float64]:
+    """Give a station's days up to today in order, since 1970, and their means, NaN where there is none."""
+    day, mean_c = await bulk.copy_out(tx, _DAYS, ("date", "float4"), [station_id, today])
     return day, mean_c
 
 
-async def own(tx: Transaction, station_id: str) -> Own:
+async def own(tx: Transaction, station_id: str, today: date) -> Own:
     """Tell what a station's own normal year rests on now."""
-    row = await (await tx.execute(_OF_YEAR, {"station_id": station_id})).fetchone()
+    row = await (await tx.execute(_OF_YEAR, {"station_id": station_id, "today": today})).fetchone()
     return Own(*row) if row else Own(None, None, None)
 
 

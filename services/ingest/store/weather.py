@@ -20,16 +20,17 @@ _SHARE_STATIONS = """
       FROM (SELECT unnest(%s::text[]) AS station_id ORDER BY 1) AS station
 """
 
-# Of two values of one hour the one recorded later counts; of two recorded at once the warmer, so that the order in
-# which they come never decides.
+# Of two values of one hour an approved one counts, then the one recorded later, then the warmer: the order in which
+# they come never decides.
 _PUT_HOURS = """
-    INSERT INTO ingest.outdoor_temperature AS stored (station_id, starts_at, celsius, recorded_at)
-    SELECT DISTINCT ON (starts_at) %s, starts_at, celsius, %s
+    INSERT INTO ingest.outdoor_temperature AS stored (station_id, starts_at, celsius, approved, recorded_at)
+    SELECT DISTINCT ON (starts_at) %s, starts_at, celsius, %s, %s
       FROM unnest(%s::timestamptz[], %s::real[]) AS given(starts_at, celsius)
      ORDER BY starts_at, celsius DESC
     ON CONFLICT (station_id, starts_at) DO UPDATE
-       SET celsius = excluded.celsius, recorded_at = excluded.recorded_at
-     WHERE (excluded.recorded_at, excluded.celsius) > (stored.recorded_at, stored.celsius)
+       SET celsius = excluded.celsius, approved = excluded.approved, recorded_at = excluded.recorded_at
+     WHERE (excluded.approved, excluded.recorded_at, excluded.celsius)
+           > (stored.approved, stored.recorded_at, stored.celsius)
 """
 
 _HOURS = """
@@ -116,6 +117,13 @@ class Span(NamedTuple):
     until_s: int
 
 
+class Version(NamedTuple):
+    """What decides between values of one hour: whether the observer approved them, and when they were recorded."""
+
+    approved: bool
+    recorded_at: datetime
+
+
 class StoredDay(NamedTuple):
     """A station's mean of one local day."""
 
@@ -136,10 +144,10 @@ async def share(tx: Transaction, station_ids: list[str]) -> None:
 
 
 async def put_hours(
-    tx: Transaction, station_id: str, recorded_at: datetime, starts_at: list[datetime], celsius: list[float]
+    tx: Transaction, station_id: str, version: Version, starts_at: list[datetime], celsius: list[float]
 ) -> int:
-    """Store observed hours, an earlier recorded one never over a later; returns how many are new or changed."""
-    return (await tx.execute(_PUT_HOURS, [station_id, recorded_at, starts_at, celsius])).rowcount
+    """Store observed hours, a lesser version never over a greater; returns how many are new or changed."""
+    return (await tx.execute(_PUT_HOURS, [station_id, *version, starts_at, celsius])).rowcount
 
 
 async def hours(tx: Transaction, station_id: str, from_s: int, until_s: int) -> Hours:

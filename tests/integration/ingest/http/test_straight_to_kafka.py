@@ -128,6 +128,30 @@ def test_an_observation_that_cannot_be_stored_makes_a_dead_letter(door: Door, va
     assert where in dead(door, OUTDOOR_TEMPERATURE, mark)
 
 
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ({"starts_at": "2024-01-10T02:00:00Z", "celsius": 61}, "values.1.celsius: out_of_range"),
+        ({"starts_at": "2024-01-10T02:00:00Z", "celsius": None}, "values.1.celsius: wrong_type"),
+        ({"starts_at": "2024-01-10T02:00:00", "celsius": 1}, "values.1.starts_at: naive_time"),
+        ({"starts_at": "2024-01-10T02:07:00Z", "celsius": 1}, "values.1.starts_at: not_on_the_hour"),
+        ({"starts_at": "2055-01-01T00:00:00Z", "celsius": 1}, "values.1.starts_at: time_in_future"),
+        ("cold", "values.1: wrong_type"),
+    ],
+)
+def test_a_bad_hour_is_kept_with_its_reason_and_the_good_ones_beside_it_count(door: Door, bad: Any, told: str) -> None:
+    station, mark = f"W-{new_serial()}", uuid4().hex
+    document = json.loads(observed(station, "2024-01-10T00:00:00Z", 1.5))
+    document["values"] += [bad, {"starts_at": "2024-01-10T01:00:00Z", "celsius": 2.5}]
+    value = json.dumps(document).encode()
+    send(door, OUTDOOR_TEMPERATURE, value, content_type=JSON, schema="outdoor-temperature/1", mark=mark)
+    hours = "SELECT celsius FROM ingest.outdoor_temperature WHERE station_id = %s ORDER BY starts_at"
+    door.until(hours, [(1.5,), (2.5,)], station)
+    error = dead(door, OUTDOOR_TEMPERATURE, mark)
+    assert error.startswith(f"not what outdoor-temperature carries: {told}: ")
+    assert error.endswith("; the other hours, 2, are taken")
+
+
 def test_a_station_that_nobody_has_put_yet_keeps_its_temperatures(door: Door) -> None:
     station = f"W-{new_serial()}"
     send(door, OUTDOOR_TEMPERATURE, observed(station, "2024-01-10T00:00:00Z", -5.5), schema="outdoor-temperature/1")

@@ -48,7 +48,9 @@ def day(celsius: float, hours: Sequence[int] = range(24)) -> list[tuple[int, flo
 def test_a_day_is_the_mean_of_its_hours_and_is_told_of(door: Door) -> None:
     station_id = station(door)
     answer = observe(door, station_id, [(hour, float(hour)) for hour in range(24)])
-    assert (answer.status_code, answer.json()) == (202, {"station_id": station_id, "values": 24})
+    assert (answer.status_code, answer.json()) == (
+        202, {"station_id": station_id, "values": 24, "refused_values": 0, "refused": []},
+    )  # fmt: skip
     # 0 + 1 + ... + 23 = 276, over 24 hours.
     door.until(DAYS, [(date(2024, 1, 10), 11.5, 24)], station_id)
     event = asyncio.run(_told(door, station_id, 1))[0]

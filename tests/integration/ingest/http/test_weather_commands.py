@@ -1,7 +1,7 @@
 """Weather by the command: SMHI's files in, and temperatures, months, years and signatures shown."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -35,6 +35,77 @@ def test_a_file_of_smhi_is_known_by_sight_and_makes_its_station(door: Door, kulv
     assert [(row["starts_at"], row["outdoor_c"], row["source"]) for row in shown][:2] == [
         ("2023-03-26T00:00:00+01:00", "1.5", "observed"), ("2023-03-26T01:00:00+01:00", "1.2", "observed"),
     ]  # fmt: skip
+
+
+def observed(kulvert: Kulvert, station: str) -> list[str]:
+    rows = kulvert.rows("temperatures", station)
+    return [row["outdoor_c"] for row in rows if row["source"] == "observed"]
+
+
+def test_an_older_file_imported_again_keeps_what_was_corrected_since(
+    door: Door, kulvert: Kulvert, tmp_path: Path
+) -> None:
+    station = f"W-{new_serial()}"
+    older = lines(tmp_path, "2024-01-01T00:00:00Z,9", "2024-01-01T01:00:00Z,1")
+    newer = lines(tmp_path, "2024-01-01T00:00:00Z,2", "2024-01-01T01:00:00Z,1")
+    import_older = ["import", "weather", older, "--profile", "dmi-hourly", "--station", station]
+    import_newer = ["import", "weather", newer, "--profile", "dmi-hourly", "--station", station]
+    assert "2  hourly temperatures" in kulvert.does(*import_older)
+    assert "2  hourly temperatures" in kulvert.does(*import_newer, "--recorded-at", "2024-02-01T08:00")
+    again = kulvert.does(*import_older)
+    assert "1  hourly temperatures" in again
+    assert "1  kept as corrected" in again
+    assert "1  kept as corrected" in kulvert.does(*import_older, "--recorded-at", "2024-01-31T08:00")
+    assert observed(kulvert, station) == ["2.0", "1.0"]
+    kulvert.does(*import_older, "--recorded-at", "2024-02-02T08:00")
+    assert observed(kulvert, station) == ["9.0", "1.0"]
+
+
+def test_smhis_approved_values_stay_when_a_later_file_of_unchecked_ones_comes(
+    door: Door, kulvert: Kulvert, tmp_path: Path
+) -> None:
+    station = f"W-{new_serial()}"
+    answer = json.loads((FILES / "smhi-latest-day.json").read_text())
+    files = {}
+    for quality, value, updated in (("G", "-4.2", 1_704_880_800_000), ("Y", "-1.1", 1_704_967_200_000)):
+        files[quality] = tmp_path / f"{quality}.json"
+        values = [{"date": 1_704_862_800_000, "value": value, "quality": quality}]
+        files[quality].write_text(json.dumps(answer | {"value": values, "updated": updated}))
+    for quality in ("Y", "G", "Y"):
+        said = kulvert.does("import", "weather", files[quality], "--station", station)
+    assert "1  kept as corrected" in said
+    assert observed(kulvert, station) == ["-4.2"]
+    stored = "SELECT approved, recorded_at FROM ingest.outdoor_temperature WHERE station_id = %s"
+    assert door.rows(stored, station) == [(True, datetime(2024, 1, 10, 10, tzinfo=UTC))]
+
+
+def test_hours_to_come_are_refused_by_their_lines_and_the_rest_of_the_file_is_stored(
+    kulvert: Kulvert, tmp_path: Path
+) -> None:
+    station = f"W-{new_serial()}"
+    file = lines(tmp_path, "2024-01-01T00:00:00Z,9", "2055-01-01T01:00:00Z,1", "never,1", "2024-01-01T01:00:00Z,7")
+    said = kulvert.does("import", "weather", file, "--profile", "dmi-hourly", "--station", station)
+    assert "2  hourly temperatures" in said
+    assert "line 2, starts_at: time_in_future" in said
+    assert "line 3, column 1: not_a_time" in said
+    assert observed(kulvert, station) == ["9.0", "7.0"]
+    alone = lines(tmp_path, "2055-01-01T01:00:00Z,1")
+    done = kulvert.run("import", "weather", alone, "--profile", "dmi-hourly", "--station", station)
+    assert (done.returncode, "line 1, starts_at: time_in_future" in done.stdout) == (1, True)
+
+
+def test_more_hours_to_come_than_the_answer_lists_are_counted_and_not_waited_for(
+    kulvert: Kulvert, tmp_path: Path
+) -> None:
+    station = f"W-{new_serial()}"
+    to_come = [f"2055-01-{1 + number // 24:02}T{number % 24:02}:00:00Z,1" for number in range(103)]
+    file = lines(tmp_path, "2024-01-01T00:00:00Z,9", *to_come)
+    said = kulvert.does("import", "weather", file, "--profile", "dmi-hourly", "--station", station, "--wait", "10")
+    assert "1  hourly temperatures" in said
+    assert "100  refused, time_in_future" in said
+    assert "3  refused, refused_at_the_door" in said
+    assert "lines 2 to 101, starts_at: time_in_future" in said
+    assert "and 3 more that are refused" in said
 
 
 def test_temperatures_of_a_station_that_is_not_there_are_told_so(kulvert: Kulvert) -> None:

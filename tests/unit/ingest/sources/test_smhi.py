@@ -40,12 +40,12 @@ def test_a_value_stands_for_the_hour_that_ends_at_its_date() -> None:
 
 def test_the_corrected_archive_is_read_below_its_preamble_and_in_utc_all_year() -> None:
     read = smhi_file(CSV)
-    # The night on which Sweden's clocks skip an hour.
+    # The night on which Sweden's clocks skip an hour. Its last is given unchecked first, and then approved.
     assert hours(read.found) == {
-        "2023-03-25T23:00+00:00": 1.5, "2023-03-26T00:00+00:00": 1.2, "2023-03-26T01:00+00:00": 0.9,
+        "2023-03-25T23:00+00:00": 1.5, "2023-03-26T00:00+00:00": 1.2, "2023-03-26T01:00+00:00": 0.7,
     }  # fmt: skip
     assert refused(read.found) == [
-        (15, "hour_given_twice"), (16, "number_malformed"), (17, "not_on_the_hour"), (18, "time_malformed"),
+        (14, "hour_given_twice"), (16, "number_malformed"), (17, "not_on_the_hour"), (18, "time_malformed"),
     ]  # fmt: skip
 
 
@@ -99,6 +99,26 @@ def test_an_hour_from_before_hours_are_kept_costs_only_itself() -> None:
     read = smhi_file(json.dumps(answer | {"value": [good | {"date": date} for date in dates]}).encode())
     assert refused(read.found) == [(line, "time_out_of_range") for line in (1, 2, 4)]
     assert list(hours(read.found)) == ["1990-01-02T00:00+00:00"]
+
+
+def test_each_value_keeps_its_line_and_whether_it_is_approved() -> None:
+    found = smhi_file(JSON).found
+    assert (found.line.tolist(), found.approved.tolist()) == ([2, 3, 4], [True, True, False])
+    found = smhi_file(CSV).found
+    assert (found.line.tolist(), found.approved.tolist()) == ([12, 13, 15], [True, True, True])
+
+
+def test_of_two_approved_values_of_one_hour_the_first_counts() -> None:
+    found = smhi_file(CSV.replace(b"0.9;Y", b"0.9;G")).found
+    assert hours(found)["2023-03-26T01:00+00:00"] == 0.9
+    assert (15, "hour_given_twice") in refused(found)
+
+
+@pytest.mark.parametrize("updated", [None, "1704880800000", 0, 10**18])
+def test_json_says_when_it_was_made_where_it_gives_a_time_that_can_be(updated: Any) -> None:
+    assert smhi_file(JSON).made_at == datetime(2024, 1, 10, 10, tzinfo=UTC)
+    assert smhi_file(json.dumps(json.loads(JSON) | {"updated": updated}).encode()).made_at is None
+    assert smhi_file(CSV).made_at is None
 
 
 def test_a_station_beside_the_earth_has_no_place() -> None:
