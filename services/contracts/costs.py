@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from schemas.agreements import Agreed, ChosenOption
+from schemas.agreements import Agreed
 from schemas.price_list_terms import PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
+from services.contracts.core.agreeing import options_otherwise
 from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
 from services.contracts.core.cost_answers import agreed_of, kronor, version_of, year_of
@@ -149,13 +150,22 @@ def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> 
         {"price_list": version_of(prices.price_list), "agreed": agreed_of(prices), **year_of(cost, prices.price_list)}
         for prices, cost in (before, after)
     )
-    by_charge: dict[str, list[int]] = {}
-    for at, (_, cost) in enumerate((before, after)):
+    by_component: dict[tuple[str, str], list[int]] = {}
+    for at, (prices, cost) in enumerate((before, after)):
+        # What is chosen beside the prices is a line of its own, else nobody would see what it costs.
+        options = {one.name for one in prices.price_list.extension.options}
         for line in cost.lines:
-            by_charge.setdefault(line.charge.value, [0, 0])[at] += line.ore
+            name = line.name if line.name in options else ""
+            by_component.setdefault((line.charge.value, name), [0, 0])[at] += line.ore
     differences = [
-        {"component": charge, "today_kr": kronor(old), "otherwise_kr": kronor(new), "difference_kr": kronor(new - old)}
-        for charge, (old, new) in by_charge.items()
+        {
+            "component": charge,
+            "name": name,
+            "today_kr": kronor(old),
+            "otherwise_kr": kronor(new),
+            "difference_kr": kronor(new - old),
+        }
+        for (charge, name), (old, new) in by_component.items()
     ]
     sums = {
         "difference_net_kr": kronor(after[1].net_ore - before[1].net_ore),
@@ -193,7 +203,7 @@ async def _chosen(tx: Transaction, asked: Asked, before: Prices, choices: Choice
         known = f"it offers {', '.join(sorted(offered))}" if offered else "it offers none"
         reason = f"'{unknown[0]}' is no option of the price list '{price_list.name}'; {known}"
         raise CannotCalculateError("options", "option_not_offered", reason)
-    options = tuple(_whole_year(one, price_list) for one in choices.options)
+    options = options_otherwise(before.agreed.options, choices.options, price_list, asked.today)
     return laid_out(price_list, asked.today, Agreed(options, before.agreed.agreements))
 
 
@@ -205,10 +215,6 @@ def _kept(agreed: Agreed, price_list: PriceList) -> Agreed:
     """Give what stays of what was agreed on another price list: the options that this one offers, too."""
     offered = _offered(price_list)
     return agreed._replace(options=tuple(one for one in agreed.options if one.reference in offered))
-
-
-def _whole_year(reference: str, price_list: PriceList) -> ChosenOption:
-    return ChosenOption(valid_from=price_list.valid_period.from_including, valid_to=None, reference=reference)
 
 
 async def _chosen_list(tx: Transaction, asked: Asked, wanted: str) -> PriceList:
