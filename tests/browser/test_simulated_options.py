@@ -35,7 +35,7 @@ def owner(portal: Portal) -> Owner:
     ):
         document = {**BAS, "name": title, "valid_from": "2020-01-01", "valid_to": "2060-01-01", "options": options}
         httpx.put(f"{url}/{name}", json=document, headers=key).raise_for_status()
-    found = Owner(portal, "browser-options", 660_301)
+    found = Owner(portal, "browser-options", 660_901)
     with psycopg.connect(portal.stack.admin_dsn) as connection:
         connection.execute(
             "UPDATE contracts.contract_term SET price_list_id = 'tried-today' WHERE contract_id = %s",
