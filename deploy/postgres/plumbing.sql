@@ -48,7 +48,7 @@ BEGIN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE (next_offset, last_value_crc)
                 ON %1$I.stored_position TO %1$I', service);
         END IF;
-        IF service IN ('contracts', 'ingest') THEN
+        IF service IN ('permissions', 'contracts', 'ingest') THEN
             EXECUTE format('GRANT SELECT, INSERT, UPDATE (started_at, finished_at, error)
                 ON %1$I.job_run TO %1$I', service);
         END IF;

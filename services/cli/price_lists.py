@@ -97,6 +97,8 @@ def put(
             if answer.is_error:
                 raise RequestError("\n".join([f"{path} was not taken:", *_told(found["errors"])]))
             typer.echo(f"{path}: {found['result']}, version {found['version']} of {price_list_id}")
+            for one in found["options_without_price"]:
+                typer.echo(f"{path}: {_without_price(one, found['version'])}", err=True)
 
 
 @app.command("list")
@@ -225,6 +227,18 @@ def _refuse_faulty(documents: Mapping[Path, dict[str, Any]], known: list[PriceLi
 
 def _told(errors: list[dict[str, Any]]) -> list[str]:
     return [f"{one['field']}: {one['reason']}" for one in errors]
+
+
+def _without_price(one: dict[str, Any], version: int) -> str:
+    """Warn of an option that contracts have and a version does not offer."""
+    count, shown = one["contracts"], one["for_example"]
+    more = f" and {count - len(shown)} more" if count > len(shown) else ""
+    return (
+        f"warning: version {version} does not offer the option '{one['reference']}', which"
+        f" {count} {'contract has' if count == 1 else 'contracts have'}: {', '.join(shown)}{more}."
+        " Their months by it are held, not billed. Put a version that offers the option, or end it on these contracts"
+        " on the day that the version begins"
+    )
 
 
 def _path(price_list_id: str) -> str:

@@ -45,6 +45,7 @@ CONFLICTS = {
     Refusal.OFFER_TOO_LATE,
     Refusal.TERM_IS_LATER,
     Refusal.OFFER_SIGNED,
+    Refusal.OFFER_IS_CUSTOMERS,
     Refusal.OFFER_EXPIRED,
     Refusal.OFFER_REPLACED,
     Refusal.CONTRACT_CHANGED,

@@ -1,6 +1,6 @@
 """A contract's year: what it costs in a normal one, and what its own newest would have cost otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from schemas.agreements import Agreed, ChosenOption
+from schemas.agreements import Agreed
 from schemas.price_list_terms import PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
-from services.contracts.core.annual_estimate import DayRows, NormalYear, Weather
+from services.contracts.core.agreeing import options_otherwise
+from services.contracts.core.annual_estimate import DayRows, MonthRow, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
 from services.contracts.core.cost_answers import agreed_of, kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
@@ -40,13 +41,6 @@ class Asked(NamedTuple):
     zone: ZoneInfo
 
 
-class OnDay(NamedTuple):
-    """A price list as it counts on a day."""
-
-    price_list_id: str
-    day: date
-
-
 async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> dict[str, Any]:
     """Estimate a contract's year by its price list today. Raises CannotCalculateError."""
     contract = asked.contract
@@ -55,58 +49,17 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     weather = await store.weather(tx, contract.station_id, asked.today)
     normal = await _normal_year(tx, asked, days, weather, profiles)
     means = await network_means.of_network(tx, contract.network_id, contract.medium)
-    used, assumptions = _used(contract, prices, normal, days, means)
+    used, assumptions = use_by(contract, prices, normal, days, means)
     cost = cost_of(prices, used)
     return {
         **_of_contract(contract),
         "price_list": version_of(prices.price_list),
         "agreed": agreed_of(prices),
-        **_normal_use(contract, normal, network_mean=annual_estimate.held_against(prices, means)._asdict()),
+        **normal_use(contract, normal, network_mean=annual_estimate.held_against(prices, means)._asdict()),
         "assumptions": list(assumptions),
         "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
-        "plus_minus_kr": _plus_minus(prices, used, normal, cost),
+        "plus_minus_kr": plus_minus(prices, used, normal, cost),
         **year_of(cost, prices.price_list),
-    }
-
-
-async def both_years(
-    tx: Transaction, asked: Asked, profiles: EnergyProfiles, weather: Weather, now: OnDay, then: OnDay
-) -> dict[str, Any]:
-    """Estimate a contract's year by the price list of now and by one of then, for the same use.
-
-    Each by its version of the day that is named with it; weather: of the contract's station. Raises
-    CannotCalculateError.
-    """
-    contract = asked.contract
-    agreed = await agreements.agreed(tx, contract.contract_id)
-    means = await network_means.of_network(tx, contract.network_id, contract.medium)
-    lists = [await _known_in_force(tx, one) for one in (now, then)]
-    priced = [
-        laid_out(price_list, one.day, _kept(agreed, price_list))
-        for price_list, one in zip(lists, (now, then), strict=True)
-    ]
-    days = await store.day_rows(tx, contract.point_id, asked.seen, asked.today)
-    normal = await _normal_year(tx, asked, days, weather, profiles)
-    today, proposed = (_sums(contract, prices, normal, days, means) for prices in priced)
-    return {
-        **_normal_use(contract, normal),
-        "today": today,
-        "proposed": proposed,
-        **{
-            f"difference_{name}": str(Decimal(proposed[name]) - Decimal(today[name])) for name in ("net_kr", "total_kr")
-        },
-    }
-
-
-def _sums(contract: Contract, prices: Prices, normal: NormalYear, days: DayRows, means: NetworkMeans) -> dict[str, Any]:
-    used, assumptions = _used(contract, prices, normal, days, means)
-    cost = cost_of(prices, used)
-    year = year_of(cost, prices.price_list)
-    return {
-        "price_list": version_of(prices.price_list),
-        "assumptions": list(assumptions),
-        "plus_minus_kr": _plus_minus(prices, used, normal, cost),
-        **{name: year[name] for name in ("first_month", "last_month", "net_kr", "vat_kr", "total_kr")},
     }
 
 
@@ -149,13 +102,22 @@ def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> 
         {"price_list": version_of(prices.price_list), "agreed": agreed_of(prices), **year_of(cost, prices.price_list)}
         for prices, cost in (before, after)
     )
-    by_charge: dict[str, list[int]] = {}
-    for at, (_, cost) in enumerate((before, after)):
+    by_component: dict[tuple[str, str], list[int]] = {}
+    for at, (prices, cost) in enumerate((before, after)):
+        # What is chosen beside the prices is a line of its own, else nobody would see what it costs.
+        options = {one.name for one in prices.price_list.extension.options}
         for line in cost.lines:
-            by_charge.setdefault(line.charge.value, [0, 0])[at] += line.ore
+            name = line.name if line.name in options else ""
+            by_component.setdefault((line.charge.value, name), [0, 0])[at] += line.ore
     differences = [
-        {"component": charge, "today_kr": kronor(old), "otherwise_kr": kronor(new), "difference_kr": kronor(new - old)}
-        for charge, (old, new) in by_charge.items()
+        {
+            "component": charge,
+            "name": name,
+            "today_kr": kronor(old),
+            "otherwise_kr": kronor(new),
+            "difference_kr": kronor(new - old),
+        }
+        for (charge, name), (old, new) in by_component.items()
     ]
     sums = {
         "difference_net_kr": kronor(after[1].net_ore - before[1].net_ore),
@@ -186,14 +148,14 @@ async def _chosen(tx: Transaction, asked: Asked, before: Prices, choices: Choice
     """Lay out the price list and the options that are chosen; agreements stay. Raises CannotCalculateError."""
     price_list = await _chosen_list(tx, asked, choices.price_list_id) if choices.price_list_id else before.price_list
     if choices.options is None:
-        return laid_out(price_list, asked.today, _kept(before.agreed, price_list))
+        return laid_out(price_list, asked.today, kept_on(before.agreed, price_list))
     offered = _offered(price_list)
     unknown = sorted(set(choices.options) - offered)
     if unknown:
         known = f"it offers {', '.join(sorted(offered))}" if offered else "it offers none"
         reason = f"'{unknown[0]}' is no option of the price list '{price_list.name}'; {known}"
         raise CannotCalculateError("options", "option_not_offered", reason)
-    options = tuple(_whole_year(one, price_list) for one in choices.options)
+    options = options_otherwise(before.agreed.options, choices.options, price_list, asked.today)
     return laid_out(price_list, asked.today, Agreed(options, before.agreed.agreements))
 
 
@@ -201,14 +163,10 @@ def _offered(price_list: PriceList) -> set[str]:
     return {one.reference for one in price_list.extension.options}
 
 
-def _kept(agreed: Agreed, price_list: PriceList) -> Agreed:
+def kept_on(agreed: Agreed, price_list: PriceList) -> Agreed:
     """Give what stays of what was agreed on another price list: the options that this one offers, too."""
     offered = _offered(price_list)
     return agreed._replace(options=tuple(one for one in agreed.options if one.reference in offered))
-
-
-def _whole_year(reference: str, price_list: PriceList) -> ChosenOption:
-    return ChosenOption(valid_from=price_list.valid_period.from_including, valid_to=None, reference=reference)
 
 
 async def _chosen_list(tx: Transaction, asked: Asked, wanted: str) -> PriceList:
@@ -228,17 +186,9 @@ def _require_eligible(terms: PriceListTerms, contract: Contract) -> None:
         raise CannotCalculateError("price_list_id", "not_eligible", why)
 
 
-async def _known_in_force(tx: Transaction, wanted: OnDay) -> PriceList:
-    found = await _in_force(tx, wanted.price_list_id, wanted.day)
-    if found is None:
-        raise CannotCalculateError("", "no_price_list", f"'{wanted.price_list_id}' is not in force on {wanted.day}")
-    return found
-
-
 async def _in_force(tx: Transaction, price_list_id: str, day: date) -> PriceList | None:
-    if not await price_lists.versions(tx, price_list_id):
-        return None
-    return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
+    known = (await price_lists.price_list_events(tx, [price_list_id])).get(price_list_id)
+    return known.in_force(day) if known else None
 
 
 async def _normal_year(
@@ -248,7 +198,11 @@ async def _normal_year(
     found = annual_estimate.by_signature(days, weather, contract.is_cooling)
     if found is not None:
         return found
-    months = await store.months(tx, contract.point_id, asked.seen, asked.today)
+    return without_signature(contract, await store.months(tx, contract.point_id, asked.seen, asked.today), profiles)
+
+
+def without_signature(contract: Contract, months: Sequence[MonthRow], profiles: EnergyProfiles) -> NormalYear:
+    """Give the normal year of a contract by its months or its category's profile. Raises CannotCalculateError."""
     kw = None if contract.kw is None else float(contract.kw)
     found = annual_estimate.by_history(months) or annual_estimate.by_profile(
         months, profiles, contract.category, contract.medium, kw
@@ -264,7 +218,7 @@ def _centi_kw(contract: Contract, prices: Prices) -> int:
     return int((contract.kw or Decimal(0)) * 100)
 
 
-def _plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -> str | None:
+def plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -> str | None:
     """Give what the energy's uncertainty costs: the same year with so much more, less the year."""
     total = int(used.kwh.sum())
     if normal.plus_minus_kwh is None or total == 0:
@@ -274,14 +228,16 @@ def _plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) 
     return kronor(abs(cost_of(prices, used._replace(kwh=more, litres=litres)).total_ore - cost.total_ore))
 
 
-def _used(
+def use_by(
     contract: Contract, prices: Prices, normal: NormalYear, days: DayRows, means: NetworkMeans
 ) -> tuple[Used, tuple[str, ...]]:
+    """Give what a contract uses in a normal year as a price list counts it, and what had to be assumed."""
     efficiency = annual_estimate.efficiency(days)
     return annual_estimate.used_in(prices, normal.kwh, efficiency, _centi_kw(contract, prices), means)
 
 
-def _normal_use(contract: Contract, normal: NormalYear, **more: Any) -> dict[str, Any]:
+def normal_use(contract: Contract, normal: NormalYear, **more: Any) -> dict[str, Any]:
+    """Say what a normal year's use is, and what it rests on."""
     return {
         "power_kw": None if contract.kw is None else str(contract.kw),
         "energy_mwh": f"{Decimal(int(normal.kwh.sum())).scaleb(-3):.3f}",

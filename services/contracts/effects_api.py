@@ -31,12 +31,14 @@ def routes(parts: Parts) -> APIRouter:
             old, new = (_version(versions, price_list_id, number) for number in (before, after))
             medium, day = old.extension.medium.value, on or parts.today()
             contracts = await usage.of_price_list(tx, price_list_id, medium, day, year)
+            lacks = [one._asdict() for one in await price_lists.options_without_price(tx, price_list_id, new)]
         both = _costs(old, contracts), _costs(new, contracts)
         if not contracts.numbers:
             told = f"no contract is on '{price_list_id}' on {day}; ask for a day on which one is"
             raise RefusedError(Refusal.NO_CONTRACTS, told)
         found = core.effect(*both)
-        return _answer(found, contracts) | {"before": before, "after": after, "year": year, "on": day}
+        asked = {"before": before, "after": after, "year": year, "on": day}
+        return _answer(found, contracts) | asked | {"options_without_price": lacks}
 
     return router
 

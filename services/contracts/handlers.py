@@ -1,6 +1,6 @@
 """What the service does with a document or command: look up, compare, store, tell."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from psycopg.errors import ExclusionViolation
@@ -103,7 +103,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
         before = await contracts.contract_event(tx, contract_id)
         async with _one_contract_at_a_time(tx, document):
             await contracts.move_contract(tx, contract_id, document)
-    await contracts.replace_terms(tx, contract_id, terms)
+    await contracts.replace_terms(tx, {contract_id: terms})
     await contracts.replace_entered_powers(tx, contract_id, document)
     await agreements.replace(tx, contract_id, document)
     await tell_of_contract(tx, contract_id, before)
@@ -112,11 +112,18 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
 
 async def tell_of_contract(tx: Transaction, contract_id: ContractId, before: ContractChanged | None) -> None:
     """Count a contract's version up and tell of it; before: how it was, None for a new one."""
-    await contracts.count_up(tx, contract_id)
-    after = await contracts.contract_event(tx, contract_id)
-    since = changed_from(before, after)
-    event = after if since is None else after.model_copy(update={"changed_from": since})
-    await outbox.add(tx, SCHEMA, CONTRACTS_CHANGED, str(contract_id), event)
+    await tell_of_contracts(tx, {contract_id: before})
+
+
+async def tell_of_contracts(tx: Transaction, before: Mapping[ContractId, ContractChanged | None]) -> None:
+    """Count contracts' versions up and tell of each; before: how they were, None for new ones."""
+    await contracts.count_up(tx, list(before))
+    after = await contracts.contract_events(tx, list(before))
+    async with tx.pipeline():
+        for contract_id, now in after.items():
+            since = changed_from(before[contract_id], now)
+            event = now if since is None else now.model_copy(update={"changed_from": since})
+            await outbox.add(tx, SCHEMA, CONTRACTS_CHANGED, str(contract_id), event)
 
 
 async def _parties(tx: Transaction, document: documents.Contract) -> tuple[CustomerId, PointId]:

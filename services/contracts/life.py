@@ -1,6 +1,6 @@
 """The price lists of a contract: which it may have, and to which it moves when its own is withdrawn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from schemas.price_lists import PriceListChanged
@@ -9,6 +9,7 @@ from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.agreeing import options_after_moves, unoffered_option
 from services.contracts.core.price_list_life import (
+    Place,
     Term,
     Withdrawal,
     ineligible,
@@ -40,7 +41,8 @@ async def terms_of(
             f" '{number}' would be put on it from {late.valid_from}; choose {' or '.join(withdrawal.replaced_by)}",
         )
     place = await withdrawals.place(tx, point_id)
-    lists = await _lists(tx, {term.price_list_id for term in put})
+    names = {term.price_list_id for term in put} | {name for one in withdrawn for name in one.replaced_by}
+    lists = await price_lists.price_list_events(tx, names)
     for term in document.terms:
         if term not in known and not any(one.is_firm for one in lists[term.price_list_id].versions):
             raise RefusedError(
@@ -52,18 +54,19 @@ async def terms_of(
         reason = ineligible(version, place) if version and term not in known else None
         if reason:
             raise RefusedError(Refusal.NOT_ELIGIBLE, f"{reason}; choose another price list, or mend the facility")
-    return await moved_terms(tx, number, point_id, put, document.valid_to, withdrawn)
+    return moved_terms(number, put, document.valid_to, withdrawn, place, lists)
 
 
 async def as_moved(tx: Transaction, document: documents.Contract, terms: Sequence[Term]) -> documents.Contract:
     """Give a contract that is put without the options that its withdrawn price lists take with them."""
-    lists = await _lists(tx, {term.price_list_id for term in terms if term.moved_from})
+    lists = await price_lists.price_list_events(tx, {term.price_list_id for term in terms if term.moved_from})
     return document.model_copy(update={"options": options_after_moves(document.options, terms, lists)})
 
 
 async def require_offered(tx: Transaction, number: str, document: documents.Contract, terms: Sequence[Term]) -> None:
     """Raise RefusedError for an option that a price list of the contract, put or moved to, does not offer."""
-    found = unoffered_option(document.options, terms, await _lists(tx, {term.price_list_id for term in terms}))
+    lists = await price_lists.price_list_events(tx, {term.price_list_id for term in terms})
+    found = unoffered_option(document.options, terms, lists)
     if found is None:
         return
     field, option, version = found
@@ -76,19 +79,18 @@ async def require_offered(tx: Transaction, number: str, document: documents.Cont
     )
 
 
-async def moved_terms(
-    tx: Transaction,
+def moved_terms(
     number: str,
-    point_id: PointId,
     put: Sequence[Term],
     valid_to: date | None,
     withdrawn: Sequence[Withdrawal],
+    place: Place,
+    lists: Mapping[str, PriceListChanged],
 ) -> list[Term]:
-    """Give terms that were put with those that withdrawals add. Raises RefusedError where none may take their place."""
-    if not withdrawn:
-        return list(put)
-    place = await withdrawals.place(tx, point_id)
-    lists = await _lists(tx, {name for one in withdrawn for name in one.replaced_by})
+    """Give terms that were put with those that withdrawals add. lists: all that take the place of withdrawn ones.
+
+    Raises RefusedError where none of them may.
+    """
     try:
         return with_moves(put, valid_to, withdrawn, may_choose(lists, place))
     except LookupError as error:
@@ -96,7 +98,3 @@ async def moved_terms(
         raise RefusedError(
             Refusal.NO_REPLACEMENT, f"contract '{number}': {error}; name one that facility '{facility}' may choose"
         ) from error
-
-
-async def _lists(tx: Transaction, names: Iterable[str]) -> dict[str, PriceListChanged]:
-    return {name: await price_lists.price_list_event(tx, name) for name in sorted(names)}

@@ -40,6 +40,12 @@ async def put_offer(
         raise RefusedError(
             Refusal.OFFER_SIGNED, f"offer '{number}' is signed, or another contract's: take another number"
         )
+    if known and source is Source.UTILITY and known.source == Source.CUSTOMER:
+        raise RefusedError(
+            Refusal.OFFER_IS_CUSTOMERS,
+            f"offer '{number}' was made by the customer's own choice of options, which he may be about to sign: take"
+            " another number",
+        )
     _check_dates(offer, contract.document, zone)
     prices = await prices_of(tx, offer)
     _check_options(offer, prices)

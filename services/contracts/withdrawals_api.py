@@ -9,7 +9,6 @@ from services.common import web
 from services.contracts.core import documents
 from services.contracts.costs_api import energy_profiles
 from services.contracts.economists import Asking, Decider
-from services.contracts.notices import Reckoning
 from services.contracts.parts import Parts
 from services.contracts.store import Change, withdrawals
 from services.contracts.withdrawing import Moved, withdraw
@@ -30,9 +29,7 @@ def routes(parts: Parts, asking: Asking) -> APIRouter:
         # Who decides under a session of his own is who that session says he is.
         wanted = document if economist.name is None else document.model_copy(update={"who": economist.name})
         async with database.transaction() as tx:
-            change, moved = await withdraw(
-                tx, price_list_id, wanted, Reckoning(parts.today(), parts.settings.zone, profiles)
-            )
+            change, moved = await withdraw(tx, price_list_id, wanted, profiles, parts.today())
         response.status_code = 201 if change is Change.CREATED else 200
         return {
             "result": "dry_run" if document.dry_run else change.value,

@@ -4,13 +4,14 @@ import asyncio
 from functools import partial
 
 from schemas.topics import CONTRACTS_CHANGED
-from services.common import consume, health, kafka, one_zone, outbox, process, web
+from services.common import consume, health, kafka, one_zone, outbox, process, schedule, web
 from services.common.bankid import orders, rp_api
 from services.common.identity_seal import Sealer
 from services.common.postgres import Database
 from services.permissions import api, bankid_api, metrics
 from services.permissions.bankid_log_in import LogIn, ToLogIn
 from services.permissions.handlers import SCHEMA, ContractHandlers
+from services.permissions.jobs import jobs
 from services.permissions.settings import PermissionsSettings
 from services.permissions.store.bankid_orders import ORDERS
 
@@ -41,6 +42,7 @@ async def main(stop: asyncio.Event) -> None:
             web.serve(app, settings, stop),
             contracts.run(stop),
             relay.run(stop),
+            schedule.run(database, SCHEMA, jobs(database), state.pulse("jobs"), stop),
             orders.work(log_ins, state.pulse("bankid"), stop),
             health.serve(state, settings.http_host, settings.metrics_port, stop),
         )

@@ -24,8 +24,8 @@ _FILL = """
 class Owner:
     """A house that has figures of each day, and the session of who owns it."""
 
-    def __init__(self, portal: Portal) -> None:
-        house, _, self.token = seed(portal.stack, "browser-costs", 660_201)
+    def __init__(self, portal: Portal, name: str = "browser-costs", first_point: int = 660_201) -> None:
+        house, _, self.token = seed(portal.stack, name, first_point)
         self.house: House = house
         self.path = f"{portal.base}/facilities/{house.facility_id}/contract"
         with psycopg.connect(portal.stack.admin_dsn) as connection:

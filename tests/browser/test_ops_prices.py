@@ -115,6 +115,37 @@ def office(portal: Portal, staff: httpx.Client) -> Office:
     return Office(portal, staff)
 
 
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_version_without_an_option_that_contracts_have_is_warned_of_with_what_to_do(
+    browser: Browser, portal: Portal, staff: httpx.Client, language: str
+) -> None:
+    put_first(staff)
+    name, offered = f"without-{uuid4().hex[:6]}", [{"reference": "climate", "name": "Klimatval", "per_mwh": "15"}]
+    for document in (seasons("500", "200", "2021-01-01") | {"options": offered}, seasons("600", "100", "2022-01-01")):
+        assert put(staff, f"/v1/price-lists/{name}", document).is_success
+    number = house(staff, portal.stack, name, 10_000, 2_000)
+    with psycopg.connect(portal.stack.admin_dsn) as connection:
+        # Chosen while the list still offered it.
+        connection.execute(
+            "INSERT INTO contracts.chosen_option SELECT contract_id, 'climate', '2021-06-01' FROM contracts.contract"
+            " WHERE contract_number = %s",
+            [number],
+        )
+    context = browser.new_context(viewport={"width": 360, "height": 900})
+    token = session(portal, "economist", language=language)
+    context.add_cookies([{"name": COOKIE, "value": token, "url": portal.base}])
+    page = context.new_page()
+    page.goto(f"{portal.base}/ops/prices?price_list_id={name}&before=1&after=2&year=2023")
+    told = page.locator("#effect .warning").inner_text()
+    said = {"sv": ("erbjuder inte tillvalet climate", "Lägg in"), "en": ("does not offer the option climate", "Put a")}
+    assert all(words in told for words in (*said[language], number))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.goto(f"{portal.base}/ops/prices?price_list_id={name}&before=2&after=1&year=2023")
+    assert page.locator("#effect .figures").count() == 1
+    assert page.locator("#effect .warning").count() == 0
+    context.close()
+
+
 @pytest.mark.parametrize(("width", "language"), [(1280, "sv"), (360, "sv"), (1280, "en")])
 def test_all_of_it_stands_on_one_page_at_any_width(
     browser: Browser, portal: Portal, office: Office, width: int, language: str

@@ -1,6 +1,7 @@
 """Options and price agreements: put by staff or signed, told of, and part of what a year is said to cost."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -198,19 +199,36 @@ def test_a_choice_never_replaces_what_the_utility_offers(running: Signing, house
     put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
     see(running, house)
     session = running.session("anna")
-    first = choose(running, house, session, ["climate"]).json()
-    # The utility makes another offer of it, under the same number.
-    path = f"/v1/offers/{first['offer_number']}"
     begins = running.contracts.get(f"/v1/contracts/K{house.number}/options").json()["begins"]
-    expires = running.contracts.get(path).json()["expires_at"]
-    own = {"contract_number": f"K{house.number}", "price_list_id": "bas", "kw": "99"}
-    own |= {"valid_from": begins, "expires_at": expires}
-    assert put(running.contracts, path, own).json()["version"] == 2
-    again = choose(running, house, session, ["service"]).json()
-    assert (again["offer_number"], again["version"]) == (f"{first['offer_number']}-2", 1)
-    assert "Abonnemangseffekt: 99 kW" in running.contracts.get(path).json()["text"]
+    # The utility makes an offer of its own, under the number that a choice would take.
+    number = f"K{house.number}-{begins[:7]}"
+    own = of_the_utility(house, begins)
+    assert put(running.contracts, f"/v1/offers/{number}", own).json()["version"] == 1
+    chosen = choose(running, house, session, ["service"]).json()
+    assert (chosen["offer_number"], chosen["version"]) == (f"{number}-2", 1)
+    assert "Abonnemangseffekt: 99 kW" in running.contracts.get(f"/v1/offers/{number}").json()["text"]
     # What the customer chose himself he may go on choosing.
-    assert choose(running, house, session, ["climate"]).json() == again | {"version": 2}
+    assert choose(running, house, session, ["climate"]).json() == chosen | {"version": 2}
+
+
+def of_the_utility(house: House, begins: str) -> dict[str, Any]:
+    """An offer of another price list and power, which can be signed for an hour."""
+    own = {"contract_number": f"K{house.number}", "price_list_id": "bas", "kw": "99", "valid_from": begins}
+    return own | {"expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+
+
+def test_the_utility_puts_no_version_over_what_a_customer_chose(running: Signing, house: House) -> None:
+    put(running.contracts, f"/v1/contracts/K{house.number}", contract(house))
+    see(running, house)
+    chosen = choose(running, house, running.session("anna"), ["climate"]).json()
+    path = f"/v1/offers/{chosen['offer_number']}"
+    before = running.contracts.get(path).json()
+    begins = running.contracts.get(f"/v1/contracts/K{house.number}/options").json()["begins"]
+    refused = put(running.contracts, path, of_the_utility(house, begins))
+    assert (refused.status_code, refused.json()["code"]) == (409, "offer_is_customers")
+    assert "take another number" in refused.json()["detail"]
+    assert running.contracts.get(path).json() == before
+    assert put(running.contracts, f"{path}-own", of_the_utility(house, begins)).status_code == 201
 
 
 def test_why_nothing_can_be_chosen_is_told_before_it_is_tried(running: Signing, house: House) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.local.stack import Stack
-from tests.integration.contracts_house import BAS_2018, serving
+from tests.integration.contracts_house import BAS_2018, House, put, serving
 from tests.integration.kulvert_command import Kulvert
 
 TWICE = {"type": "volumePrice", "price_per_m3": "3", "months": [1, 1, 2]}
@@ -71,3 +71,23 @@ def test_files_that_leave_days_between_are_refused_before_any_is_put(
     assert kulvert.run("price-lists", "put", name, file(kulvert, 2026)).returncode == 1
     kulvert.does("price-lists", "put", name, file(kulvert, 2024), file(kulvert, 2025), file(kulvert, 2026))
     assert stored(api, name) == 3
+
+
+def test_a_version_without_an_option_that_contracts_have_is_put_with_a_warning_of_what_to_do(
+    kulvert: Kulvert, api: httpx.Client, name: str
+) -> None:
+    climate = {"reference": "climate", "name": "Klimatval", "per_mwh": "15"}
+    told = kulvert.run("price-lists", "put", name, file(kulvert, 2024, options=[climate]))
+    assert "warning" not in told.stderr
+    houses = [House(api, f"{name}-{at:02}") for at in range(21)]
+    for house in houses:
+        terms, options = [{"valid_from": "2024-01-01", "price_list_id": name}], {"reference": "climate"}
+        powers = [{"valid_from": "2024-01-01", "kw": "10"}]
+        document = house.contract(terms=terms, powers=powers, options=[options | {"valid_from": "2024-01-01"}])
+        assert put(api, f"/v1/contracts/K{house.number}", document).status_code == 201
+    done = kulvert.run("price-lists", "put", name, file(kulvert, 2025))
+    assert done.returncode == 0
+    assert f"changed, version 2 of {name}" in done.stdout
+    assert "version 2 does not offer the option 'climate', which 21 contracts have" in done.stderr
+    assert f"K{houses[19].number} and 1 more." in done.stderr
+    assert "Put a version that offers the option, or end it on these contracts" in done.stderr

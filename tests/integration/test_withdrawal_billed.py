@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
@@ -17,9 +16,9 @@ from deploy.local.services import BILLING
 from deploy.local.stack import Stack
 from services.cli.price_list_files import read
 from services.common.postgres import Database
+from services.contracts import withdrawing
 from services.contracts.core.documents import Withdrawal
 from services.contracts.core.energy_profiles import EnergyProfiles
-from services.contracts.notices import Reckoning
 from services.contracts.withdrawing import Moved, withdraw
 from tests.integration.contracts_house import House, put, serving
 from tests.integration.looking import wait_for
@@ -64,7 +63,7 @@ async def announced(stack: Stack, price_list_id: str, asked: Withdrawal, today: 
     database = Database(stack.dsn("contracts"), 1, 1)
     await database.open()
     async with database.transaction() as tx:
-        _, moved = await withdraw(tx, price_list_id, asked, Reckoning(today, ZoneInfo("Europe/Stockholm"), PROFILES))
+        _, moved = await withdraw(tx, price_list_id, asked, PROFILES, today)
     await database.close()
     return moved
 
@@ -121,3 +120,36 @@ def test_fast_is_billed_until_it_goes_and_bas_from_then_on(
     amounts = [{line["component"]: line["amount_ore"] for line in one["lines"]} for one in (december, january)]
     assert amounts[0]["energy"] == 64_945
     assert (amounts[1]["energy"], amounts[1]["return_temperature"]) == (87_110, -620)
+
+
+def test_contracts_that_are_looked_at_some_at_a_time_all_move_by_their_own_figures(
+    stack: Stack, contracts: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawing, "AT_ONCE", 2)
+    fast = f"fast-{uuid4().hex[:6]}"
+    for file in ("fast-2021", "fast-2022"):
+        assert put(contracts, f"/v1/price-lists/{fast}", read(SHIPPED / f"{file}.json")).is_success
+    for file in ("bas-2018", "bas-2022", "bas-2023"):
+        assert put(contracts, "/v1/price-lists/bas", read(SHIPPED / f"{file}.json")).is_success
+    kw_of = {}
+    for kw in range(10, 15):
+        house = House(contracts)
+        terms = [{"valid_from": "2022-01-01", "price_list_id": fast}]
+        document = house.contract(terms=terms, powers=[{"valid_from": "2022-01-01", "kw": str(kw)}])
+        assert put(contracts, f"/v1/contracts/K{house.number}", document).status_code == 201
+        kw_of[f"K{house.number}"] = kw
+    asked = Withdrawal(withdrawn_on=GOES_ON, replaced_by=("bas",), who="Eva Berg", cause="one model is enough")
+    moved = asyncio.run(announced(stack, fast, asked, date(2022, 10, 15)))
+    # A kW in a small house is 2.3 MWh a year.
+    expected = {number: f"{Decimal(kw) * Decimal('2.3'):.3f}" for number, kw in kw_of.items()}
+    assert {one.contract_number: (one.told.costs or {})["energy_mwh"] for one in moved} == expected
+    for number in kw_of:
+        terms = contracts.get(f"/v1/contracts/{number}").json()["terms"]
+        assert [(one["valid_from"], one["price_list_id"]) for one in terms] == [
+            ("2022-01-01", fast),
+            ("2023-01-01", "bas"),
+        ]
+    notices = contracts.get(f"/v1/price-lists/{fast}/withdrawal").json()["notices"]
+    assert {one["contract_number"]: one["costs"]["power_kw"] for one in notices} == {
+        number: f"{kw}.00" for number, kw in kw_of.items()
+    }

@@ -1,7 +1,7 @@
 """What an order with BankID goes through, from its start to its end, whoever waits for it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +30,8 @@ ASKED_LATE = timedelta(seconds=10)
 """So much longer than BankID has for an answer may an order be on its way to it; one that begins later is cancelled."""
 UNATTENDED_AFTER = timedelta(seconds=10)
 """A page asks every second. One that has not for so long is closed, or sleeps behind the app on the same phone."""
+ASKED_AT_ONCE = 5
+"""Of BankID, which states no limit but how often it may be asked for one order; each needs a connection at its end."""
 LOOK_EVERY_S = 2.0
 RETRY_AFTER_S = 10
 EXPIRED = "expiredTransaction"
@@ -187,10 +189,22 @@ class Orders(Generic[Result]):
     async def collect_unattended(self, pulse: Progress) -> bool:
         """Ask BankID for the orders that nobody asks for; gives whether all could be.
 
-        Each takes its turn as a browser's question does, so that one of both ends it, and one alone.
+        Each takes its turn as a browser's question does, so that one of both ends it, and one alone. Several are asked
+        for at once, so that an answer that stays away holds up no other.
         """
         async with self.database.transaction() as tx:
-            waiting = await self.table.unattended(tx, UNATTENDED_AFTER, self.purpose.unattended_from)
+            waiting = iter(await self.table.unattended(tx, UNATTENDED_AFTER, self.purpose.unattended_from))
+        asking = (self._collect_each(waiting, pulse) for _ in range(ASKED_AT_ONCE))
+        # All are waited for before a failure is raised: none may go on unseen.
+        done = await asyncio.gather(*asking, return_exceptions=True)
+        for one in done:
+            if isinstance(one, BaseException):
+                raise one
+        await self.expire()
+        return all(done)
+
+    async def _collect_each(self, waiting: Iterator[Order], pulse: Progress) -> bool:
+        """Ask for one order after another, of those that others ask for beside; gives whether all could be."""
         is_done = True
         for order in waiting:
             pulse.beat()
@@ -205,7 +219,6 @@ class Orders(Generic[Result]):
             except Exception:  # One order that cannot be collected must not keep the others.
                 log.exception("bankid_order_not_collected", order_id=str(order.order_id))
                 is_done = False
-        await self.expire()
         return is_done
 
     async def _own(self, tx: Transaction, bearer: bytes, order_id: UUID) -> Order:

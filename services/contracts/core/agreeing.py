@@ -89,6 +89,28 @@ def _until(option: documents.Option, references: Sequence[str], day: date) -> do
     return option.model_copy(update={"valid_to": None if option.reference in references else day})
 
 
+def options_otherwise(
+    before: Sequence[ChosenOption], references: Sequence[str], price_list: PriceList, today: date
+) -> tuple[ChosenOption, ...]:
+    """Give the options of a contract that has these of a price list and no others; references: what the list offers.
+
+    What it has already keeps its days, and so does what has ended, so that choosing what it has changes nothing. What
+    is new counts on all days of the list.
+    """
+    period = price_list.valid_period
+    offered = {one.reference for one in price_list.extension.options}
+    over = {one for one in before if one.valid_to is not None and one.valid_to <= today}
+    has = {one.reference for one in before if one not in over}
+    new = [one for one in dict.fromkeys(references) if one not in has]
+    kept = [
+        one
+        for one in before
+        if one.reference in offered and one.reference not in new and (one in over or one.reference in references)
+    ]
+    begun = [ChosenOption(valid_from=period.from_including, valid_to=None, reference=one) for one in new]
+    return (*kept, *begun)
+
+
 def agreements_with(
     before: Sequence[documents.PriceAgreement], offered: documents.OfferedAgreement | None, day: date
 ) -> tuple[documents.PriceAgreement, ...]:

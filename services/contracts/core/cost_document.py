@@ -45,9 +45,10 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
         [words["today_terms"], f"{_version(found['today']['price_list'], words)}, {power['today_kw']} kW"],
         [words["otherwise_terms"], f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} kW"],
         *([words["choice"][name], str(value)] for name, value in found["choices"].items() if name in words["choice"]),
+        *_chosen_options(found, words),
     ]
     rows = [
-        [words["charge"][one["component"]], *(_kr(one[name], language) for name in _SIDES)]
+        [one["name"] or words["charge"][one["component"]], *(_kr(one[name], language) for name in _SIDES)]
         for one in found["differences"]
     ]
     sums = [
@@ -97,6 +98,14 @@ def _facts(found: Found, words: Words) -> list[list[str]]:
         [words["facility"], f"{found['facility']}, {found['address']}"],
         [words["contract"], f"{found['contract_number']}, {words['metering_point']} {found['metering_point']}"],
     ]
+
+
+def _chosen_options(found: Found, words: Words) -> list[list[str]]:
+    """Name the options that a year is reckoned with, where they were chosen."""
+    if "options" not in found["choices"]:
+        return []
+    names = dict.fromkeys(one["name"] for one in found["otherwise"]["agreed"]["options"])
+    return [[words["option"], ", ".join(names) or words["none"]]]
 
 
 def _agreed(agreed: Found, words: Words, language: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ _SWEDISH: Final[dict[str, Any]] = {
     "version": "{name}, version {version}, gäller från {valid_from}",
     "year_with_vat": "inkl. moms, ett år", "without_vat_title": "Per prisdel, exkl. moms",
     "difference_with_vat": "skillnad på ett år, inkl. moms", "by_component": "Per prisdel", "month": "Månad",
-    "until_further": "tills vidare",
+    "until_further": "tills vidare", "none": "inga",
     "by_month": "Månad för månad, kr exkl. moms", "sum": "Summa",
     "no_invoice": "Detta är en beräkning och ingen faktura. Varje månad avrundas som på fakturan; momsen är på summan.",
 }  # fmt: skip
@@ -26,7 +26,7 @@ _ENGLISH: Final[dict[str, Any]] = {
     "version": "{name}, version {version}, valid from {valid_from}",
     "year_with_vat": "incl. VAT, one year", "without_vat_title": "By component, excl. VAT",
     "difference_with_vat": "difference over one year, incl. VAT", "by_component": "By component", "month": "Month",
-    "until_further": "until further notice",
+    "until_further": "until further notice", "none": "none",
     "by_month": "Month by month, SEK excl. VAT", "sum": "Sum",
     "no_invoice": "This is an estimate and no invoice. Each month is rounded as on its invoice; VAT is on the sum.",
 }  # fmt: skip

@@ -33,6 +33,7 @@ class Refusal(StrEnum):
     OFFER_TOO_LATE = "offer_too_late"
     TERM_IS_LATER = "term_is_later"
     OFFER_SIGNED = "offer_signed"
+    OFFER_IS_CUSTOMERS = "offer_is_customers"
     OFFER_EXPIRED = "offer_expired"
     OFFER_REPLACED = "offer_replaced"
     CONTRACT_CHANGED = "contract_changed"

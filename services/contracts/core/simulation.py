@@ -45,7 +45,7 @@ class Choices(BaseModel):
 
     shifted_percent: so much of each day's highest hour goes to others; of the highest between two hours of the clock,
     where these are given. options: of the price list, in place of those that the contract has; without it these stay,
-    as far as the price list offers them.
+    as far as the price list offers them. One that it has already keeps its days, a new one counts the whole year.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

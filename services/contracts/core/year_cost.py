@@ -120,6 +120,7 @@ class Prices:
         self.agreed = agreed
         self.rates: list[Rate] = _around(agreed_rates(price_list, agreed), months)
         self.table: PriceTable = table(self.rates, limits_kw(price_list))
+        self._by_known: dict[tuple[bytes, bytes], tuple[list[Rate], PriceTable]] = {}
 
     @property
     def calendar_months(self) -> Int64:
@@ -163,14 +164,22 @@ class Prices:
 
     def cost(self, used: Used) -> YearCost:
         """Reckon the year. Raises NoEnergyPriceError; ValueError where something that is counted is not known."""
-        rates = [part for one in self.rates for part in self._as_known(one, used)]
-        prices = self.table if rates == self.rates else table(rates, limits_kw(self.price_list))
+        rates, prices = self._table(used)
         parts, month = _parts(prices, self.months, used)
         result = rated(prices, parts)
         self._check(prices, result, month)
         lines = tuple(_lines(prices, rates, result, month))
         net = sum(line.ore for line in lines)
         return YearCost(self.months, lines, net, vat_ore(net, self.price_list.vat_percent))
+
+    def _table(self, used: Used) -> tuple[list[Rate], PriceTable]:
+        """Give the prices as they are where only what is known counts, laid out once for all of whom the same is."""
+        key = used.has_flow.tobytes(), used.has_return.tobytes()
+        if key not in self._by_known:
+            rates = [part for one in self.rates for part in self._as_known(one, used)]
+            is_as_listed = rates == self.rates
+            self._by_known[key] = rates, self.table if is_as_listed else table(rates, limits_kw(self.price_list))
+        return self._by_known[key]
 
     def _as_known(self, rate: Rate, used: Used) -> Iterator[Rate]:
         """Part a rate by months, and hold what is not known of one against what stands in its place.

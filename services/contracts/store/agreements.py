@@ -1,21 +1,21 @@
 """What contracts have beside their price lists: options chosen, and price agreements."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from psycopg.rows import class_row, dict_row
 
 from schemas.agreements import Agreed, ChosenOption, PriceAgreement
 from schemas.values import ContractId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
+from services.contracts.store.of_contracts import of_contracts
 
 _OPTIONS = """
-    SELECT reference, valid_from, valid_to FROM contracts.chosen_option
-     WHERE contract_id = %s ORDER BY valid_from, reference
+    SELECT contract_id, reference, valid_from, valid_to FROM contracts.chosen_option
+     WHERE contract_id = ANY(%s) ORDER BY valid_from, reference
 """
 _AGREEMENTS = """
-    SELECT name, valid_from, valid_to, energy_per_mwh, discount_percent FROM contracts.price_agreement
-     WHERE contract_id = %s ORDER BY valid_from
+    SELECT contract_id, name, valid_from, valid_to, energy_per_mwh, discount_percent FROM contracts.price_agreement
+     WHERE contract_id = ANY(%s) ORDER BY valid_from
 """
 _CLEAR_OPTIONS = "DELETE FROM contracts.chosen_option WHERE contract_id = %s"
 _CLEAR_AGREEMENTS = "DELETE FROM contracts.price_agreement WHERE contract_id = %s"
@@ -29,21 +29,29 @@ _ADD_AGREEMENT = """
 """
 
 
-async def put(tx: Transaction, contract_id: ContractId) -> dict[str, list[dict[str, Any]]]:
-    """Give the options and agreements of a contract as they were put."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
-        options = await (await cursor.execute(_OPTIONS, [contract_id])).fetchall()
-        agreements = await (await cursor.execute(_AGREEMENTS, [contract_id])).fetchall()
-    return {"options": options, "agreements": agreements}
+Rows = dict[ContractId, list[dict[str, Any]]]
+
+
+async def put(tx: Transaction, ids: Sequence[ContractId]) -> tuple[Rows, Rows]:
+    """Give the options and the agreements of contracts as they were put."""
+    return await of_contracts(tx, _OPTIONS, ids), await of_contracts(tx, _AGREEMENTS, ids)
 
 
 async def agreed(tx: Transaction, contract_id: ContractId) -> Agreed:
     """Give the options and agreements of a contract as it is rated by them."""
-    async with tx.cursor(row_factory=class_row(ChosenOption)) as cursor:
-        options = await (await cursor.execute(_OPTIONS, [contract_id])).fetchall()
-    async with tx.cursor(row_factory=class_row(PriceAgreement)) as cursor:
-        agreements = await (await cursor.execute(_AGREEMENTS, [contract_id])).fetchall()
-    return Agreed(tuple(options), tuple(agreements))
+    return (await agreed_of(tx, [contract_id]))[contract_id]
+
+
+async def agreed_of(tx: Transaction, ids: Sequence[ContractId]) -> dict[ContractId, Agreed]:
+    """Give the options and agreements of contracts as they are rated by them."""
+    options, agreements = await put(tx, ids)
+    return {
+        one: Agreed(
+            tuple(ChosenOption(**row) for row in options[one]),
+            tuple(PriceAgreement(**row) for row in agreements[one]),
+        )
+        for one in ids
+    }
 
 
 async def replace(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:

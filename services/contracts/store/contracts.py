@@ -1,11 +1,11 @@
 """Contracts with their terms and the powers in force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from schemas.contracts import ContractChanged, ContractTerm, PowerInForce
 from schemas.values import ContractId, CustomerId, PointId
@@ -13,31 +13,33 @@ from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.price_list_life import Term
 from services.contracts.store import agreements, lost_identities
+from services.contracts.store.of_contracts import of_contracts
 
 _FIND = """
-    SELECT contract.contract_id, contract.customer_id, contract.point_id, contract.version, contract.valid_to,
-           customer.customer_number, point.number AS metering_point
+    SELECT contract.contract_number, contract.contract_id, contract.customer_id, contract.point_id, contract.version,
+           contract.valid_to, customer.customer_number, point.number AS metering_point
       FROM contracts.contract
       JOIN contracts.customer USING (customer_id)
       JOIN contracts.metering_point AS point USING (point_id)
-     WHERE contract.contract_number = %s
+     WHERE contract.contract_number = ANY(%s)
+     ORDER BY contract.contract_id
        FOR UPDATE OF contract
 """
 _TERMS = """
-    SELECT valid_from, price_list_id FROM contracts.contract_term
-     WHERE contract_id = %s AND moved_from IS NULL ORDER BY valid_from
+    SELECT contract_id, valid_from, price_list_id FROM contracts.contract_term
+     WHERE contract_id = ANY(%s) AND moved_from IS NULL ORDER BY valid_from
 """
 _ENTERED = """
-    SELECT valid_from, kw FROM contracts.power_in_force
-     WHERE contract_id = %s AND determination_id IS NULL ORDER BY valid_from
+    SELECT contract_id, valid_from, kw FROM contracts.power_in_force
+     WHERE contract_id = ANY(%s) AND determination_id IS NULL ORDER BY valid_from
 """
 _ADD = """
     INSERT INTO contracts.contract (contract_id, contract_number, customer_id, point_id, valid_from, valid_to, version)
     VALUES (%s, %s, %s, %s, %s, %s, 0)
 """
 _MOVE = "UPDATE contracts.contract SET valid_from = %s, valid_to = %s WHERE contract_id = %s"
-_COUNT_UP = "UPDATE contracts.contract SET version = installation.next_version(version) WHERE contract_id = %s"
-_CLEAR_TERMS = "DELETE FROM contracts.contract_term WHERE contract_id = %s"
+_COUNT_UP = "UPDATE contracts.contract SET version = installation.next_version(version) WHERE contract_id = ANY(%s)"
+_CLEAR_TERMS = "DELETE FROM contracts.contract_term WHERE contract_id = ANY(%s)"
 _ADD_TERM = """
     INSERT INTO contracts.contract_term (contract_id, valid_from, price_list_id, moved_from) VALUES (%s, %s, %s, %s)
 """
@@ -54,14 +56,15 @@ _WITHDRAW_POWERS = """
 
 _EVENT = """
     SELECT contract_id, contract_number, customer_id, point_id, version
-      FROM contracts.contract WHERE contract_id = %s
+      FROM contracts.contract WHERE contract_id = ANY(%s)
 """
 _EVENT_TERMS = """
-    SELECT valid_from, valid_to, price_list_id FROM contracts_v1.contract WHERE contract_id = %s ORDER BY valid_from
+    SELECT contract_id, valid_from, valid_to, price_list_id
+      FROM contracts_v1.contract WHERE contract_id = ANY(%s) ORDER BY valid_from
 """
 _EVENT_POWERS = """
-    SELECT valid_from, kw, method, determination_id
-      FROM contracts_v1.power_in_force WHERE contract_id = %s ORDER BY valid_from
+    SELECT contract_id, valid_from, kw, method, determination_id
+      FROM contracts_v1.power_in_force WHERE contract_id = ANY(%s) ORDER BY valid_from
 """
 _ON_DAY = """
     SELECT contract_id FROM contracts.contract
@@ -81,23 +84,35 @@ class StoredContract(NamedTuple):
 
 async def contract(tx: Transaction, number: str) -> StoredContract | None:
     """Find a contract by its number and lock it; powers are those that staff entered."""
+    return (await contracts(tx, [number])).get(number)
+
+
+async def contracts(tx: Transaction, numbers: Sequence[str]) -> dict[str, StoredContract]:
+    """Find contracts by their numbers and lock them; powers are those that staff entered."""
     async with tx.cursor(row_factory=dict_row) as cursor:
-        row = await (await cursor.execute(_FIND, [number])).fetchone()
-        if row is None:
-            return None
-        terms = await (await cursor.execute(_TERMS, [row["contract_id"]])).fetchall()
-        powers = await (await cursor.execute(_ENTERED, [row["contract_id"]])).fetchall()
-    document = documents.Contract.model_validate(
-        {
-            "customer_number": row["customer_number"],
-            "metering_point": row["metering_point"],
-            "valid_to": row["valid_to"],
-            "terms": terms,
-            "powers": powers,
-            **await agreements.put(tx, row["contract_id"]),
-        }
-    )
-    return StoredContract(row["contract_id"], row["customer_id"], row["point_id"], document)
+        rows = await (await cursor.execute(_FIND, [list(numbers)])).fetchall()
+    ids = [row["contract_id"] for row in rows]
+    terms, powers = await of_contracts(tx, _TERMS, ids), await of_contracts(tx, _ENTERED, ids)
+    options, agreed = await agreements.put(tx, ids)
+    return {
+        row["contract_number"]: StoredContract(
+            contract_id,
+            row["customer_id"],
+            row["point_id"],
+            documents.Contract.model_validate(
+                {
+                    "customer_number": row["customer_number"],
+                    "metering_point": row["metering_point"],
+                    "valid_to": row["valid_to"],
+                    "terms": terms[contract_id],
+                    "powers": powers[contract_id],
+                    "options": options[contract_id],
+                    "agreements": agreed[contract_id],
+                }
+            ),
+        )
+        for contract_id, row in zip(ids, rows, strict=True)
+    }
 
 
 async def add_contract(
@@ -116,11 +131,11 @@ async def move_contract(tx: Transaction, contract_id: ContractId, document: docu
     await tx.execute(_MOVE, [document.valid_from, document.valid_to, contract_id])
 
 
-async def replace_terms(tx: Transaction, contract_id: ContractId, terms: Sequence[Term]) -> None:
-    """Store all terms of a contract, put or moved to, in place of those before."""
+async def replace_terms(tx: Transaction, terms: Mapping[ContractId, Sequence[Term]]) -> None:
+    """Store all terms of contracts, put or moved to, in place of those before."""
     async with tx.cursor() as cursor:
-        await cursor.execute(_CLEAR_TERMS, [contract_id])
-        await cursor.executemany(_ADD_TERM, [(contract_id, *term) for term in terms])
+        await cursor.execute(_CLEAR_TERMS, [list(terms)])
+        await cursor.executemany(_ADD_TERM, [(one, *term) for one, own in terms.items() for term in own])
 
 
 async def replace_entered_powers(tx: Transaction, contract_id: ContractId, document: documents.Contract) -> None:
@@ -142,9 +157,9 @@ async def withdraw_measured_powers(tx: Transaction, contract_id: ContractId, tod
     await tx.execute(_WITHDRAW_POWERS, [contract_id, today])
 
 
-async def count_up(tx: Transaction, contract_id: ContractId) -> None:
-    """Give a changed contract its next version."""
-    await tx.execute(_COUNT_UP, [contract_id])
+async def count_up(tx: Transaction, ids: Sequence[ContractId]) -> None:
+    """Give changed contracts their next versions."""
+    await tx.execute(_COUNT_UP, [list(ids)])
 
 
 async def on_day(tx: Transaction, point_id: PointId, day: date) -> ContractId | None:
@@ -154,21 +169,24 @@ async def on_day(tx: Transaction, point_id: PointId, day: date) -> ContractId | 
 
 
 async def contract_event(tx: Transaction, contract_id: ContractId) -> ContractChanged:
-    """Give a contract whole, as others are to hear of it; changed_from is its first day."""
-    async with tx.cursor(row_factory=class_row(ContractTerm)) as cursor:
-        terms = await (await cursor.execute(_EVENT_TERMS, [contract_id])).fetchall()
-    async with tx.cursor(row_factory=class_row(PowerInForce)) as cursor:
-        powers = await (await cursor.execute(_EVENT_POWERS, [contract_id])).fetchall()
+    """Give a contract whole, as others are to hear of it; changed_from is its first day. Raises KeyError."""
+    return (await contract_events(tx, [contract_id]))[contract_id]
+
+
+async def contract_events(tx: Transaction, ids: Sequence[ContractId]) -> dict[ContractId, ContractChanged]:
+    """Give contracts whole, as others are to hear of them; changed_from is the first day of each."""
     async with tx.cursor(row_factory=dict_row) as cursor:
-        row = await (await cursor.execute(_EVENT, [contract_id])).fetchone()
-    if row is None:
-        raise LookupError(f"contract {contract_id} is gone")
-    options, price_agreements = await agreements.agreed(tx, contract_id)
-    return ContractChanged(
-        **row,
-        terms=tuple(terms),
-        powers=tuple(powers),
-        options=options,
-        agreements=price_agreements,
-        changed_from=terms[0].valid_from,
-    )
+        rows = await (await cursor.execute(_EVENT, [list(ids)])).fetchall()
+    terms, powers = await of_contracts(tx, _EVENT_TERMS, ids), await of_contracts(tx, _EVENT_POWERS, ids)
+    agreed = await agreements.agreed_of(tx, ids)
+    return {
+        one: ContractChanged(
+            **row,
+            terms=tuple(ContractTerm(**term) for term in terms[one]),
+            powers=tuple(PowerInForce(**power) for power in powers[one]),
+            options=agreed[one].options,
+            agreements=agreed[one].agreements,
+            changed_from=terms[one][0]["valid_from"],
+        )
+        for one, row in ((row["contract_id"], row) for row in rows)
+    }

@@ -1,8 +1,9 @@
 """What a contract's cost is reckoned by: its terms today, and what its metering point used."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,6 +23,7 @@ YEARS_OF_DAYS = 3
 YEARS_OF_HOURS = 2
 """The newest twelve whole months, and the longest period that a power is measured over, lie within."""
 YEARS_OF_WEATHER = 30
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 NOT_KNOWN = -1
 """Stands for NULL in what is read as arrays: no energy and no flow is below nothing."""
 
@@ -31,26 +33,26 @@ _CONTRACT = """
            facility.name AS facility_name, facility.address, facility.network_id, facility.category,
            facility.base_load, facility.activity,
            (SELECT term.price_list_id FROM contracts_v1.contract AS term
-             WHERE term.contract_id = contract.contract_id AND term.valid_from <= %(day)s
-               AND coalesce(term.valid_to, 'infinity') > %(day)s) AS price_list_id,
+             WHERE term.contract_id = contract.contract_id AND term.valid_from <= wanted.day
+               AND coalesce(term.valid_to, 'infinity') > wanted.day) AS price_list_id,
            (SELECT power.kw FROM contracts_v1.power_in_force AS power
-             WHERE power.contract_id = contract.contract_id AND power.valid_from <= %(day)s
+             WHERE power.contract_id = contract.contract_id AND power.valid_from <= wanted.day
              ORDER BY power.valid_from DESC LIMIT 1) AS kw
-      FROM contracts.contract
+      FROM unnest(%s::text[], %s::date[]) AS wanted(contract_number, day)
+      JOIN contracts.contract USING (contract_number)
       JOIN contracts.metering_point AS point USING (point_id)
       JOIN contracts.facility USING (facility_id)
-     WHERE contract.contract_number = %(number)s
 """
 _SESSION = "SELECT set_config('kulvert.session_token', %s, true)"
 _SESSION_DAYS = "SELECT first_day, end_day FROM contracts_v1.session_days(%s)"
 _DAYS = """
-    SELECT day.day, coalesce(day.energy_wh, -1), coalesce(day.maximum_hour_wh, -1), day.hours_expected,
+    SELECT day.point_id, day.day, coalesce(day.energy_wh, -1), coalesce(day.maximum_hour_wh, -1), day.hours_expected,
            day.hours_measured, coalesce(day.volume_l, -1), coalesce(day.energy_return_wh_c, 'NaN'::numeric)::real,
            coalesce(day.energy_with_return_wh, -1), coalesce(day.volume_return_l_c, 'NaN'::numeric)::real,
            coalesce(day.return_l, 0)
       FROM ingest_v1.day AS day
-     WHERE day.point_id = %(point_id)s AND day.day >= %(first)s AND day.day < %(end)s
-     ORDER BY day.day
+     WHERE day.point_id = ANY(%(points)s) AND day.day >= %(first)s AND day.day < %(end)s
+     ORDER BY day.point_id, day.day
 """
 _HOURS = """
     SELECT hour.starts_at, hour.energy_wh, hour.quality = 'measured'
@@ -58,7 +60,10 @@ _HOURS = """
      WHERE hour.point_id = %(point_id)s AND hour.starts_at >= %(first)s AND hour.starts_at < %(end)s
        AND hour.energy_wh IS NOT NULL
 """
-_DAY_KINDS: tuple[bulk.Kind, ...] = ("date", "int8", "int8", "int2", "int2", "int8", "float4", "int8", "float4", "int8")
+_DAY_KINDS: tuple[bulk.Kind, ...] = (
+    *("int4", "date", "int8", "int8", "int2", "int2"),
+    *("int8", "float4", "int8", "float4", "int8"),
+)
 _WEATHER = """
     SELECT daily.day, daily.mean_c::real FROM ingest_v1.daily_temperature AS daily
      WHERE daily.station_id = %(station_id)s AND daily.day >= %(first)s AND daily.day < %(end)s
@@ -67,11 +72,12 @@ _WEATHER = """
 """
 _NORMAL = "SELECT degree_days FROM ingest_v1.normal_year WHERE station_id = %s ORDER BY month"
 _MONTHS = """
-    SELECT month.month, CASE WHEN month.days_present = month.days_expected THEN month.energy_wh END AS energy_wh,
+    SELECT month.point_id, month.month,
+           CASE WHEN month.days_present = month.days_expected THEN month.energy_wh END AS energy_wh,
            CASE WHEN month.days_present = month.days_expected THEN month.corrected_wh END AS corrected_wh
       FROM ingest_v1.month AS month
-     WHERE month.point_id = %(point_id)s AND month.month >= %(first)s AND month.month < %(end)s
-     ORDER BY month.month
+     WHERE month.point_id = ANY(%(points)s) AND month.month >= %(first)s AND month.month < %(end)s
+     ORDER BY month.point_id, month.month
 """
 
 
@@ -125,19 +131,46 @@ async def seen_days(tx: Transaction, number: str, session: str) -> Span | None:
 
 async def contract(tx: Transaction, number: str, day: date) -> Contract | None:
     """Give a contract as it is on a day; None where there is none of that number."""
-    cursor = tx.cursor(row_factory=class_row(Contract))
-    return await (await cursor.execute(_CONTRACT, {"number": number, "day": day})).fetchone()
+    return (await contracts(tx, {number: day})).get(number)
+
+
+async def contracts(tx: Transaction, days: Mapping[str, date]) -> dict[str, Contract]:
+    """Give contracts by their number, each as it is on the day that is given for it."""
+    async with tx.cursor(row_factory=class_row(Contract)) as cursor:
+        found = await (await cursor.execute(_CONTRACT, [list(days), list(days.values())])).fetchall()
+    return {one.contract_number: one for one in found}
+
+
+def days_read(seen: Span, today: date) -> Span:
+    """Give the newest three years' days that are over, as far as they are seen."""
+    return Span(max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1)), min(seen.end, today))
+
+
+def months_read(seen: Span, today: date) -> Span:
+    """Give the newest three years' months that are over, as far as they are seen whole."""
+    days = days_read(seen, today)
+    first = days.first if days.first.day == 1 else (days.first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return Span(first, days.end.replace(day=1))
 
 
 async def day_rows(tx: Transaction, point_id: PointId, seen: Span, today: date) -> DayRows:
     """Read the newest three years' days, as far as they are seen."""
-    first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
-    values = {"point_id": point_id, "first": first, "end": min(seen.end, today)}
-    day, energy, highest, hours, measured, litres, *water = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
+    return (await day_rows_of(tx, [point_id], days_read(seen, today)))[point_id]
+
+
+async def day_rows_of(tx: Transaction, points: Sequence[PointId], days: Span) -> dict[PointId, DayRows]:
+    """Read the days of metering points; every one of them has rows, be there none."""
+    values = {"points": list(points), **days._asdict()}
+    point, day, energy, highest, hours, measured, litres, *water = await bulk.copy_out(tx, _DAYS, _DAY_KINDS, values)
     warmth, warmed, flow_warmth, flow = water
     known = [np.where(one == NOT_KNOWN, UNKNOWN, one) for one in (energy, highest, litres)]
     warmths = [one.astype(np.float64) for one in (warmth, flow_warmth)]
-    return DayRows(day, known[0], known[1], hours, measured, known[2], warmths[0], warmed, warmths[1], flow)
+    rows = DayRows(day, known[0], known[1], hours, measured, known[2], warmths[0], warmed, warmths[1], flow)
+    first, end = (np.searchsorted(point, points, side) for side in _SIDES)
+    return {
+        one: DayRows._make(column[start:stop] for column in rows)
+        for one, start, stop in zip(points, first, end, strict=True)
+    }
 
 
 async def own_hours(tx: Transaction, point_id: PointId, seen: Span, today: date, zone: ZoneInfo) -> OwnHours:
@@ -164,8 +197,13 @@ async def weather(tx: Transaction, station_id: str | None, today: date) -> Weath
 
 async def months(tx: Transaction, point_id: PointId, seen: Span, today: date) -> list[MonthRow]:
     """Read the newest three years' months, as far as they are seen whole."""
-    first = max(seen.first, date(today.year - YEARS_OF_DAYS, today.month, 1))
-    whole = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-    values = {"point_id": point_id, "first": whole, "end": min(seen.end, today).replace(day=1)}
-    cursor = tx.cursor(row_factory=class_row(MonthRow))
-    return await (await cursor.execute(_MONTHS, values)).fetchall()
+    return (await months_of(tx, [point_id], months_read(seen, today)))[point_id]
+
+
+async def months_of(tx: Transaction, points: Sequence[PointId], span: Span) -> dict[PointId, list[MonthRow]]:
+    """Read the months of metering points; every one of them has rows, be there none."""
+    found: dict[PointId, list[MonthRow]] = {one: [] for one in points}
+    values = {"points": list(points), **span._asdict()}
+    for point_id, *month in await (await tx.execute(_MONTHS, values)).fetchall():
+        found[point_id].append(MonthRow(*month))
+    return found

@@ -1,7 +1,7 @@
 """Price lists, version by version."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ from schemas.values import PriceListId
 from services.common.postgres import Transaction
 from services.contracts.store import Change, lock
 
-_VERSIONS = "SELECT version, document::text FROM contracts.price_list WHERE price_list_id = %s ORDER BY version"
+_VERSIONS = """
+    SELECT price_list_id, version, document::text FROM contracts.price_list
+     WHERE price_list_id = ANY(%s) ORDER BY price_list_id, version
+"""
 _ADD = """
     INSERT INTO contracts.price_list (price_list_id, version, valid_from, status, document)
     VALUES (%s, installation.next_version(%s), %s, %s, %s)
@@ -49,8 +52,8 @@ class WithoutPrice(NamedTuple):
 
 async def versions(tx: Transaction, price_list_id: str) -> tuple[PriceList, ...]:
     """Give all versions of a price list, oldest first; none where it is unknown."""
-    rows = await (await tx.execute(_VERSIONS, [price_list_id])).fetchall()
-    return tuple(_price_list(price_list_id, version, document) for version, document in rows)
+    rows = await (await tx.execute(_VERSIONS, [[price_list_id]])).fetchall()
+    return tuple(_price_list(*row) for row in rows)
 
 
 # A version never changes, and is a hundred kB that every contract on it asks for.
@@ -80,9 +83,19 @@ async def locked_versions(tx: Transaction, price_list_id: str) -> tuple[PriceLis
 
 
 async def price_list_event(tx: Transaction, price_list_id: str) -> PriceListChanged:
-    """Give a price list whole, as others are to hear of it."""
-    known = await versions(tx, price_list_id)
-    return PriceListChanged(price_list_id=PriceListId(price_list_id), version=known[-1].version, versions=known)
+    """Give a price list whole, as others are to hear of it. Raises KeyError where it is unknown."""
+    return (await price_list_events(tx, [price_list_id]))[price_list_id]
+
+
+async def price_list_events(tx: Transaction, ids: Iterable[str]) -> dict[str, PriceListChanged]:
+    """Give price lists whole, by their id; those that are unknown are left out."""
+    known: dict[str, list[PriceList]] = {}
+    for row in await (await tx.execute(_VERSIONS, [sorted(set(ids))])).fetchall():
+        known.setdefault(row[0], []).append(_price_list(*row))
+    return {
+        name: PriceListChanged(price_list_id=PriceListId(name), version=own[-1].version, versions=tuple(own))
+        for name, own in known.items()
+    }
 
 
 async def options_without_price(tx: Transaction, price_list_id: str, terms: PriceListTerms) -> list[WithoutPrice]:

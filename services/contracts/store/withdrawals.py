@@ -1,7 +1,7 @@
 """Price lists that are withdrawn, the contracts that this moves, and what their customers are told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
@@ -25,10 +25,10 @@ _TELL = """
     INSERT INTO contracts.notice (contract_id, price_list_id, withdrawn_on, replaced_by, costs, lacks, options_end)
     VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
-_PLACE = """
-    SELECT facility.facility_number, facility.category, facility.base_load, point.medium
+_PLACES = """
+    SELECT point.point_id, facility.facility_number, facility.category, facility.base_load, point.medium
       FROM contracts.metering_point AS point JOIN contracts.facility USING (facility_id)
-     WHERE point.point_id = %s
+     WHERE point.point_id = ANY(%s)
 """
 # Those that have a day on the list from some day on, in the order in which others lock contracts.
 _AFFECTED = """
@@ -139,8 +139,16 @@ async def affected(tx: Transaction, price_list_id: str, day: date) -> list[Affec
 
 async def place(tx: Transaction, point_id: PointId) -> Place:
     """Give what decides which price lists a metering point's contract may have. Raises LookupError."""
-    row = await (await tx.execute(_PLACE, [point_id])).fetchone()
-    if row is None:
+    found = await places(tx, [point_id])
+    if point_id not in found:
         raise LookupError(f"metering point {point_id} is gone")
-    number, category, base_load, medium = row
-    return Place(number, Category(category), BaseLoad(base_load), Medium(medium))
+    return found[point_id]
+
+
+async def places(tx: Transaction, points: Iterable[PointId]) -> dict[PointId, Place]:
+    """Give what decides which price lists the contracts of metering points may have."""
+    rows = await (await tx.execute(_PLACES, [list(points)])).fetchall()
+    return {
+        point_id: Place(number, Category(category), BaseLoad(base_load), Medium(medium))
+        for point_id, number, category, base_load, medium in rows
+    }

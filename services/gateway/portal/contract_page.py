@@ -1,6 +1,7 @@
 """A contract's pages: what a normal year costs, and what its own newest would have cost otherwise."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -55,7 +56,13 @@ def routes(parts: Parts) -> APIRouter:
         seen = await _seen(parts, request, facility_id, point)
         texts = dict(request.query_params)
         choices = typed(texts, CHOICES)
-        found, faults = await _asked(parts, seen, "simulation", choices)
+        lists = await _lists(parts, seen)
+        offering = _offering(seen, choices, lists)
+        # Boxes of another price list than the chosen one say nothing of what this one offers.
+        is_of_it = offering is not None and texts.get("options_of") == offering["price_list_id"]
+        ticked = request.query_params.getlist("option") if is_of_it else None
+        asked = choices | ({} if ticked is None else {"options": ",".join(ticked)})
+        found, faults = await _asked(parts, seen, "simulation", asked)
         return _page(
             parts,
             "simulate.html",
@@ -63,14 +70,18 @@ def routes(parts: Parts) -> APIRouter:
             found,
             faults,
             given={name: texts.get(name, "")[:LONGEST] for name in CHOICES},
-            lists=await _lists(parts, seen),
-            query=urlencode(choices | ({"point": point} if point else {})),
+            lists=lists,
+            offering=offering,
+            ticked=_going_on(found, parts.today()) if ticked is None else ticked,
+            query=urlencode(asked | ({"point": point} if point else {})),
         )
 
     @router.get("/facilities/{facility_id}/contract/simulate.pdf")
     async def simulate_pdf(request: Request, facility_id: str, point: str = "") -> Response:
         seen = await _seen(parts, request, facility_id, point)
-        return await _pdf(parts, seen, "simulation", typed(dict(request.query_params), CHOICES))
+        texts = dict(request.query_params)
+        options = {name: texts[name] for name in ("options",) if name in texts}
+        return await _pdf(parts, seen, "simulation", typed(texts, CHOICES) | options)
 
     return router
 
@@ -119,6 +130,22 @@ async def _lists(parts: Parts, seen: Seen) -> list[dict[str, Any]]:
         return []
     answer = await answered("price_lists", parts.client.get(f"{parts.settings.contracts_url}/public/price-lists"))
     return [one for one in answer.json()["price_lists"] if one["medium"] == seen.facility["medium"]]
+
+
+def _offering(seen: Seen, choices: Mapping[str, str], lists: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Give the price list whose options are to be chosen from; None where it is not in force, or there is none."""
+    if seen.contract is None:
+        return None
+    wanted = choices.get("price_list_id") or seen.contract["price_list_id"]
+    return next((one for one in lists if one["price_list_id"] == wanted), None)
+
+
+def _going_on(found: dict[str, Any] | None, today: date) -> list[str] | None:
+    """Name the options that the contract has of a price list, as far as the cost is known by it."""
+    if found is None:
+        return None
+    options = found["otherwise"]["agreed"]["options"]
+    return [one["reference"] for one in options if one["valid_to"] is None or one["valid_to"] > today.isoformat()]
 
 
 def _page(

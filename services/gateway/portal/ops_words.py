@@ -18,6 +18,9 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     "general": "Allmän ändring", "mean": "Medel utöver den", "spread": "Spridning utöver den",
     "general_lead": "Allas summa ändras så mycket. Resten står utöver den: i summan är den noll.",
     "percentiles": "Så fördelar sig ändringen utöver den allmänna:", "below": "{share} % av avtalen under {value}",
+    "without_price": "Versionen erbjuder inte tillvalet {reference}, som avtal har ({n}): {contracts}.",
+    "without_price_do": "Deras månader efter den hålls kvar och faktureras inte. Lägg in en version med tillvalet,"
+    " eller låt det upphöra i avtalen den dag då versionen börjar gälla.",
     "gain_most": "Tjänar mest", "lose_most": "Förlorar mest", "nobody": "Ingen.",
     "cost_before": "Före", "cost_after": "Efter", "beyond": "Utöver den allmänna",
     "effect_faults": {
@@ -84,6 +87,9 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "general": "General change", "mean": "Mean beyond it", "spread": "Spread beyond it",
     "general_lead": "The sum of all changes so much. What is beyond it comes to nothing in sum.",
     "percentiles": "How the change beyond the general one falls:", "below": "{share} % of contracts below {value}",
+    "without_price": "The version does not offer the option {reference}, which contracts have ({n}): {contracts}.",
+    "without_price_do": "Their months by it are held and not billed. Put a version with the option, or end it in the"
+    " contracts on the day that the version begins.",
     "gain_most": "Gain most", "lose_most": "Lose most", "nobody": "Nobody.",
     "cost_before": "Before", "cost_after": "After", "beyond": "Beyond the general one",
     "effect_faults": {

@@ -5,6 +5,7 @@ from typing import Any, Final
 SWEDISH_OPTIONS: Final[dict[str, Any]] = {
     "title": "Tillval och prisavtal", "lead": "Vad prislistan {name} erbjuder från {begins}, och vad avtalet har.",
     "which": "Välj anläggning", "none": "Prislistan erbjuder inga tillval.", "options": "Tillval",
+    "options_of": "Tillval i {name}",
     "per_year": "{kr} per år", "per_month": "{kr} per månad", "per_mwh": "{kr} per MWh",
     "without_vat": "exkl. moms", "chosen": "Valt sedan {day}",
     "not_chosen": "Inte valt", "choose": "Gör ett erbjudande att underteckna",
@@ -22,6 +23,7 @@ ENGLISH_OPTIONS: Final[dict[str, Any]] = {
     "title": "Options and price agreements",
     "lead": "What the price list {name} offers from {begins}, and what the contract has.",
     "which": "Choose a facility", "none": "The price list offers no options.", "options": "Options",
+    "options_of": "Options of {name}",
     "per_year": "{kr} a year", "per_month": "{kr} a month", "per_mwh": "{kr} per MWh",
     "without_vat": "excl. VAT", "chosen": "Chosen since {day}",
     "not_chosen": "Not chosen", "choose": "Make an offer to sign",

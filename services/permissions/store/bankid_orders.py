@@ -14,6 +14,7 @@ _OPEN = "SELECT order_id FROM permissions.bankid_order WHERE browser_sha256 = %s
 _LOCK_BROWSER = "SELECT pg_advisory_xact_lock(hashtextextended('permissions.browser:' || encode(%s, 'hex'), 0))"
 _BEGIN = "INSERT INTO permissions.bankid_order (order_id, browser_sha256, state) VALUES (%s, %s, 'starting')"
 _PERSON = "SELECT user_id FROM permissions.person WHERE identity_hmac = %s"
+_FORGET = "SELECT permissions.forget_log_ins(%s)"
 
 
 async def begin(tx: Transaction, browser_sha256: bytes) -> tuple[UUID, bool]:
@@ -31,3 +32,9 @@ async def person(tx: Transaction, identity_digest: bytes) -> UserId | None:
     """Find a person by the digest of his number."""
     row = await (await tx.execute(_PERSON, [identity_digest])).fetchone()
     return UserId(row[0]) if row else None
+
+
+async def forget(tx: Transaction, at_most: int) -> int:
+    """Delete orders that ended more than 13 months ago, oldest first; gives how many they were."""
+    row = await (await tx.execute(_FORGET, [at_most])).fetchone()
+    return row[0] if row else 0

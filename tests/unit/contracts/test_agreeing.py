@@ -16,7 +16,7 @@ from schemas.price_lists import PriceList, PriceListChanged
 from schemas.rates import rates
 from schemas.values import PriceListId
 from services.contracts.core import documents
-from services.contracts.core.agreeing import options_after_moves, unoffered_option
+from services.contracts.core.agreeing import options_after_moves, options_otherwise, unoffered_option
 from services.contracts.core.offers import Parties, sheet, with_offer
 from services.contracts.core.price_list_life import Term
 from services.contracts.core.price_list_rules import faults
@@ -213,6 +213,21 @@ def test_signed_options_take_the_place_of_all_others_from_their_day_on() -> None
         ("new", "2024-01-01", None),
     ]
     assert with_offer(before, offered()).options == before.options
+
+
+def test_options_that_a_contract_has_keep_their_days_in_a_simulation_and_new_ones_count_all_days() -> None:
+    today = date(2023, 8, 1)
+    since_may, ended = chosen("climate", date(2023, 5, 1)), chosen("service", date(2022, 1, 1), date(2023, 3, 1))
+    has = (since_may, ended)
+    assert options_otherwise(has, ["climate"], BAS_WITH, today) == has
+    assert options_otherwise(has, [], BAS_WITH, today) == (ended,)
+    # Chosen anew it counts once: not on its old days, too.
+    assert options_otherwise(has, ["climate", "service", "service"], BAS_WITH, today) == (
+        since_may,
+        chosen("service", date(2023, 1, 1)),
+    )
+    assert options_otherwise(has, ["service"], a_list(SERVICE), today) == (chosen("service", date(2023, 1, 1)),)
+    assert options_otherwise(has, [], a_list(CLIMATE), today) == ()
 
 
 def test_a_signed_agreement_ends_the_one_before() -> None:

@@ -89,3 +89,20 @@ def test_a_simulation_on_paper_warns_of_a_power_below_what_is_measured(is_below:
     }
     notes = of_simulation(SIMULATION | {"power": power}, "sv", "Nätet AB", date(2026, 11, 26))["notes"]
     assert any("5,0 kW" in note and "53,1 kW" in note for note in notes) is is_below
+
+
+@pytest.mark.parametrize(("language", "word", "nothing"), [("sv", "Tillval", "inga"), ("en", "Option", "none")])
+def test_a_simulation_on_paper_names_chosen_options_and_what_each_costs(language: str, word: str, nothing: str) -> None:
+    chosen = {"reference": "service", "name": "Serviceavtal", "valid_from": "2026-01-01", "valid_to": None}
+    kr = {"today_kr": "0.00", "otherwise_kr": "1188.00", "difference_kr": "1188.00"}
+    found = SIMULATION | {
+        "choices": {"options": ["service"]},
+        "otherwise": SUMS | {"agreed": {"options": [chosen], "agreements": []}},
+        "differences": [{"component": "fixed", "name": "Serviceavtal", **kr}],
+        "power": {"today_kw": "10", "otherwise_kw": "10", "by": "in_force", "is_below_measured": False},
+    }
+    made = of_simulation(found, language, "Nätet AB", date(2026, 11, 26))
+    assert dict(made["facts"])[word] == "Serviceavtal"
+    assert made["tables"][0]["rows"][0][0] == "Serviceavtal"
+    without = found | {"choices": {"options": []}, "otherwise": SUMS | {"agreed": {"options": [], "agreements": []}}}
+    assert dict(of_simulation(without, language, "Nätet AB", date(2026, 11, 26))["facts"])[word] == nothing
