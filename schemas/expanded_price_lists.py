@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from schemas.price_list_terms import (
     Band,
+    CountedDeviation,
+    Counts,
     Extension,
     Option,
     PowerMethod,
@@ -69,6 +71,7 @@ MEASURED = {
     PowerMethod.CUSTOMER_CHOSEN: "Vald av kunden.",
     PowerMethod.COOLING_PEAK: "Den högsta timmedeleffekten under tolv månader.",
 }
+NETWORK_MEAN = "nätets medel"
 ZONE = "Europe/Stockholm"
 ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, per_kw_year=Decimal(0))
 YEARS = r"(?<!\d)(?:19|20)\d\d(?:[/–-](?:\d\d){1,2})?(?!\d)"
@@ -100,6 +103,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
                 (one.weighted_by for one in _all(short, ReturnTemperatureInShort)), WeightedBy.ENERGY
             ),
             volume_references=tuple(_volume_references(short)),
+            counted_deviations=tuple(_counted_deviations(short)),
             overrun_per_kw=None
             if power is None or power.overrun_per_kw is None
             else _price(short, power.overrun_per_kw),
@@ -126,6 +130,17 @@ def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
             yield VolumeReference(
                 reference=_numbered("volume", place), reference_source=one.held_against, m3_per_mwh=one.m3_per_mwh
             )
+
+
+def _counted_deviations(short: ShortPriceList) -> Iterator[CountedDeviation]:
+    for place, one in enumerate(_all(short, ReturnTemperatureInShort)):
+        if one.counts is not Counts.BOTH or one.at_most_c is not None:
+            yield CountedDeviation(
+                reference=_numbered("return_temperature", place), counts=one.counts, at_most_c=one.at_most_c
+            )
+    for place, volume in enumerate(_all(short, VolumeInShort)):
+        if volume.counts is not Counts.BOTH:
+            yield CountedDeviation(reference=_numbered("volume", place), counts=volume.counts)
 
 
 def _option(short: ShortPriceList, one: OptionInShort) -> Option:
@@ -222,18 +237,18 @@ class _Band:
 
     def _efficiency(self) -> Iterator[EfficiencyComponent]:
         for place, one in enumerate(_all(self._short, ReturnTemperatureInShort)):
+            name, reference = _return_temperature_name(one), _numbered("return_temperature", place)
             for span in _spans(self._short, one.months):
-                reference = _numbered("return_temperature", place)
                 yield EfficiencyComponent(
-                    **self._component("Returtemperatur", reference, span, one.price_per_mwh_c),
+                    **self._component(name, reference, span, one.price_per_mwh_c),
                     unit="MWh·°C",
                     measurement_method=MeasurementMethod.RETURN_TEMPERATURE,
                     return_temperature_settings=_held_against(one),
                 )
         for place, volume in enumerate(_all(self._short, VolumeInShort)):
+            name, reference = _volume_name(volume), _numbered("volume", place)
             for span in _spans(self._short, volume.months):
-                reference = _numbered("volume", place)
-                yield EfficiencyComponent(**self._component("Flöde", reference, span, volume.price_per_m3), unit="m³")
+                yield EfficiencyComponent(**self._component(name, reference, span, volume.price_per_m3), unit="m³")
 
     def _efficiency_function(self) -> CostFunction:
         has_returns = bool(_all(self._short, ReturnTemperatureInShort))
@@ -274,3 +289,22 @@ def _held_against(one: ReturnTemperatureInShort) -> ReturnTemperatureSettings:
     return ReturnTemperatureSettings(
         reference_source=ReferenceSource.FIXED, fixed_reference_temperature=one.reference_c, measurement_period="P1M"
     )
+
+
+_SIDE = {Counts.BOTH: "", Counts.ABOVE: " över {}", Counts.BELOW: " under {}"}
+
+
+def _return_temperature_name(one: ReturnTemperatureInShort) -> str:
+    """Say in the name what counts: the draft has no field for it, and an invoice's line is to explain itself."""
+    reference = NETWORK_MEAN if one.reference_c is None else f"{_in_words(one.reference_c)} °C"
+    end = "" if one.at_most_c is None else f", högst {_in_words(one.at_most_c)} °C räknas"
+    return "Returtemperatur" + _SIDE[one.counts].format(reference) + end
+
+
+def _volume_name(one: VolumeInShort) -> str:
+    reference = NETWORK_MEAN if one.m3_per_mwh is None else f"{_in_words(one.m3_per_mwh)} m³/MWh"
+    return "Flöde" + _SIDE[one.counts].format(reference)
+
+
+def _in_words(number: Decimal) -> str:
+    return f"{number.normalize():f}".replace(".", ",")

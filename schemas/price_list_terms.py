@@ -91,6 +91,25 @@ class VolumeReference(Closed):
     m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
 
 
+class Counts(StrEnum):
+    """Which side of its reference an efficiency price counts: what is above is charged, what is below credited."""
+
+    BOTH = "both"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class CountedDeviation(Closed):
+    """What an efficiency price, by its reference, counts of a deviation from what it is held against.
+
+    at_most_c: so many °C of a return temperature at most, above and below alike.
+    """
+
+    reference: Reference
+    counts: Counts = Counts.BOTH
+    at_most_c: Annotated[Decimal, Field(gt=0, le=200, decimal_places=2)] | None = None
+
+
 class PricedPeriod(StrEnum):
     """What a price of power is per, beside the kW; the draft does not say."""
 
@@ -122,7 +141,8 @@ class Extension(Closed):
     categories: whose facilities may choose it, without it all. base_load: whose base load it is for, without it any.
     power_changes_on: from when a newly measured power counts, without it the first of the month after its approval.
     power_priced_period: what a kW is priced by, and the band's fixed part with it.
-    bands: one for each tariff where there are several. overrun_per_kw: for each kW of a month's highest hour above the
+    bands: one for each tariff where there are several. counted_deviations: of efficiency prices by their reference; of
+    others all counts. overrun_per_kw: for each kW of a month's highest hour above the
     power that the customer has chosen. options: what customers may choose beside the prices.
     """
 
@@ -139,6 +159,7 @@ class Extension(Closed):
     vat_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(25)
     return_temperature_weighted_by: WeightedBy = WeightedBy.ENERGY
     volume_references: Annotated[tuple[VolumeReference, ...], Field(max_length=50)] = ()
+    counted_deviations: Annotated[tuple[CountedDeviation, ...], Field(max_length=50)] = ()
     overrun_per_kw: Price | None = None
     utilisation_hours: Annotated[tuple[UtilisationHours, ...], Field(max_length=10)] = ()
     options: Annotated[tuple[Option, ...], Field(max_length=50)] = ()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from schemas.facilities import Category
 from schemas.price_list_terms import (
     BaseLoad,
+    Counts,
     Month,
     MonthDay,
     PowerMethod,
@@ -140,28 +141,39 @@ class PowerInShort(_Short):
 
 
 class ReturnTemperatureInShort(_Short):
-    """Each MWh costs so much for each °C that its return temperature is above a reference: 40 °C, or the network's."""
+    """Each MWh costs so much for each °C that its return temperature is above a reference: 40 °C, or the network's.
+
+    counts: above alone is charged, below alone credited, without it both. at_most_c: so many °C count at most.
+    """
 
     type: Literal["returnTemperaturePrice"] = "returnTemperaturePrice"
     months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
     price_per_mwh_c: Amount
     reference_c: Annotated[Decimal, Field(ge=-50, le=200, decimal_places=2)] | None = None
     weighted_by: WeightedBy = WeightedBy.ENERGY
+    counts: Counts = Counts.BOTH
+    at_most_c: Annotated[Decimal, Field(gt=0, le=200, decimal_places=2)] | None = None
 
 
 class VolumeInShort(_Short):
-    """Each m3 costs so much: of all, or of what is above so many m3 for each MWh, or above the network's mean of it."""
+    """Each m3 costs so much: of all, or of what is above so many m3 for each MWh, or above the network's mean of it.
+
+    counts: of what is held against something, above alone is charged, below alone credited, without it both.
+    """
 
     type: Literal["volumePrice"] = "volumePrice"
     months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
     price_per_m3: Amount
     held_against: ReferenceSource | None = None
     m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
+    counts: Counts = Counts.BOTH
 
     @model_validator(mode="after")
     def _says_what_is_fixed(self) -> Self:
         if (self.held_against is ReferenceSource.FIXED) != (self.m3_per_mwh is not None):
             raise ValueError("m3_per_mwh belongs to held_against: fixed, and is needed there")
+        if self.counts is not Counts.BOTH and self.held_against is None:
+            raise ValueError("counts: above or below belongs to held_against; without it the whole volume is priced")
         return self
 
 

@@ -145,4 +145,6 @@ def _price(rate: Rate, price_list: PriceList) -> dict[str, Any]:
         "per": rate.per,
         "against": None if rate.against is None else str(rate.against),
         "is_against_network": rate.is_against_network,
+        "counts": rate.counts,
+        "at_most": None if rate.at_most is None else str(rate.at_most),
     }

@@ -27,6 +27,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "kW/P1M": "kr/kW och månad", "MWh·°C": "kr/MWh och °C",
     },
     "held_against": "mot {value}", "held_against_network": "mot nätets medel",
+    "counts": {"above": "bara det som är över räknas", "below": "bara det som är under räknas"},
+    "at_most_c": "högst {value} °C räknas",
     "energy_by": {
         "category_profile": "Energin är fördelad på månader som byggnader av det slaget brukar använda den.",
         "degree_days": "En fjärdedel av energin är lika för alla dagar, resten följer ett normalårs graddagar.",
@@ -90,6 +92,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "kW/P1M": "kr/kW and month", "MWh·°C": "kr/MWh and °C",
     },
     "held_against": "against {value}", "held_against_network": "against the network's mean",
+    "counts": {"above": "only what is above counts", "below": "only what is below counts"},
+    "at_most_c": "at most {value} °C count",
     "energy_by": {
         "category_profile": "The energy falls on the months as buildings of that kind mostly use it.",
         "degree_days": "A quarter of the energy is even over all days; the rest follows a normal year's degree days.",
