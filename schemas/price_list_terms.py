@@ -47,6 +47,7 @@ class PowerMethod(StrEnum):
     CATEGORY_NUMBER = "category_number"
     CUSTOMER_CHOSEN = "customer_chosen"
     COOLING_PEAK = "cooling_peak"
+    YEARLY_ENERGY = "yearly_energy"
 
 
 class BaseLoad(StrEnum):
@@ -76,7 +77,10 @@ class MonthDay(Closed):
 
 
 class Band(Closed):
-    """The powers that one tariff is for: fromKw < kW <= toKw; the first from 0 kW, the last without an upper end."""
+    """The powers that one tariff is for: fromKw < kW <= toKw; the first from 0 kW, the last without an upper end.
+
+    Where the method is yearly_energy, both are MWh of the normal year.
+    """
 
     product: Product
     from_kw: Kilowatts
@@ -184,8 +188,18 @@ class PriceListTerms(Closed):
 
     @property
     def has_power_price(self) -> bool:
-        """True where it bills power, so that a contract on it needs one in force."""
+        """True where it bills power."""
         return any(tariff.power_price.components for tariff in self.tariffs)
+
+    @property
+    def is_by_yearly_energy(self) -> bool:
+        """True where its bands are of the normal year's MWh."""
+        return self.extension.power_method is PowerMethod.YEARLY_ENERGY
+
+    @property
+    def needs_power_in_force(self) -> bool:
+        """True where a contract on it needs a power in force, or a yearly energy in its place."""
+        return self.has_power_price or self.is_by_yearly_energy
 
     @property
     def vat_percent(self) -> Decimal:

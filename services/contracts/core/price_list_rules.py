@@ -48,6 +48,7 @@ METHODS_OF = {
     PowerMethod.TEKNISKA_VERKEN: Medium.HEAT,
     PowerMethod.CATEGORY_NUMBER: Medium.HEAT,
     PowerMethod.COOLING_PEAK: Medium.COOLING,
+    PowerMethod.YEARLY_ENERGY: Medium.HEAT,
 }
 """The methods that measure one medium alone: those that rest on cold days or a normal year's heat, and cooling's."""
 Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyComponent
@@ -245,6 +246,8 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
     if medium not in (None, extension.medium):
         told = f"is {extension.power_method}, which measures {medium} alone, and the list is for {extension.medium}"
         yield Fault("extension.powerMethod", f"{told}; write another method, or another medium")
+    if terms.is_by_yearly_energy:
+        yield from _of_yearly_energy(terms)
     yield from _of_hours(terms)
     if extension.overrun_per_kw is not None and not has_power:
         yield Fault(
@@ -266,6 +269,15 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
             yield Fault(f"{where}.reference", f"there is no price of a volume with the reference '{one.reference}'")
         if (one.reference_source is ReferenceSource.FIXED) != (one.m3_per_mwh is not None):
             yield Fault(f"{where}.m3PerMwh", "belongs to referenceSource fixed, and is needed there")
+
+
+def _of_yearly_energy(terms: PriceListTerms) -> Iterator[Fault]:
+    if len(terms.tariffs) == 1:
+        yield Fault("extension.bands", "is missing: powerMethod yearly_energy chooses a band by the normal year's MWh")
+    for place, tariff in enumerate(terms.tariffs):
+        if tariff.power_price.components:
+            told = "powerMethod yearly_energy measures no power; leave its price out, or write another method"
+            yield Fault(f"tariffs[{place}].powerPrice.components", told)
 
 
 def _of_deviations(terms: PriceListTerms) -> Iterator[Fault]:
