@@ -28,12 +28,48 @@ def villa() -> Prices:
 
 def january(mwh: str) -> Draft:
     """A January of 3.2 MWh."""
-    one, prices = contract(powers=(of_energy(mwh),)), villa()
+    return billed(villa(), mwh, Figures(0, 3_200_000, 31, 31, 0, 1))
+
+
+def billed(prices: Prices, mwh: str, january: Figures) -> Draft:
+    one = contract(powers=(of_energy(mwh),))
     found = parts(one, prices, contract_span(one, JANUARY))
     assert not isinstance(found, Held)
-    [made] = drafts([Month(found, [Figures(0, 3_200_000, 31, 31, 0, 1)])], prices)
+    [made] = drafts([Month(found, [january])], prices)
     assert isinstance(made, Draft)
     return made
+
+
+def business() -> Prices:
+    """450 kr for each MWh; above 100 MWh a year 1,500 kr a month and 20 kr off each MWh, below it 500 kr and none.
+
+    4 kr for each m3 above 20 m3/MWh, and nothing back below.
+    """
+    seasons = [{"name": "Hela året", "months": list(range(1, 13)), "price_per_mwh": "450"}]
+    bands = [
+        {"from_mwh": "0", "to_mwh": "100", "fixed_per_month": "500", "per_mwh": "0"},
+        {"from_mwh": "100", "to_mwh": None, "fixed_per_month": "1500", "per_mwh": "-20"},
+    ]
+    flow = {"type": "volumePrice", "price_per_m3": "4", "held_against": "fixed", "m3_per_mwh": "20", "counts": "above"}
+    energy, yearly = {"type": "energyPrice", "seasons": seasons}, {"type": "yearlyEnergyPrice", "bands": bands}
+    return lists(price_list(components=[energy, yearly, flow]))
+
+
+@pytest.mark.parametrize(
+    ("mwh", "m3", "net_ore"),
+    [
+        # 40 MWh at 450 are 18,000 kr; 800 off, 1,500 fixed; 900 m3 are 100 more than 800, at 4 kr: 19,100 kr.
+        ("320", 900, 1_910_000),
+        ("320", 700, 1_870_000),
+        # In the band below: 18,000 and 500, and the same 400 for the flow.
+        ("100", 900, 1_890_000),
+    ],
+)
+def test_a_business_list_of_bands_by_the_month_and_flow_above_costs_what_was_worked_out_by_hand(
+    mwh: str, m3: int, net_ore: int
+) -> None:
+    used = Figures(0, 40_000_000, 31, 31, 0, 1, litres=m3 * 1_000)
+    assert billed(business(), mwh, used).net_ore == net_ore
 
 
 @pytest.mark.parametrize(("mwh", "fixed_ore"), [("15.00", 20_384), ("15.01", 30_575), ("30.01", 45_863)])
