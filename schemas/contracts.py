@@ -8,7 +8,12 @@ from pydantic import Field
 
 from schemas.agreements import Agreed, ChosenOption, PriceAgreement
 from schemas.event import Event, Part
+from schemas.price_list_terms import PowerMethod
 from schemas.values import ContractId, CustomerId, DeterminationId, PointId, PriceListId
+
+ENTERED, ENTERED_ENERGY = "entered", "entered_energy"
+"""The methods of what staff entered: a power, or a yearly energy."""
+YEARLY_ENERGY = frozenset({ENTERED_ENERGY, PowerMethod.YEARLY_ENERGY.value})
 
 
 class ContractTerm(Part):
@@ -22,13 +27,19 @@ class ContractTerm(Part):
 class PowerInForce(Part):
     """The subscription power that counts from a day on, until the next one does.
 
-    method: "entered" by staff, or the measuring method; determination_id then names its result.
+    method: "entered" by staff, or the measuring method; determination_id then names its result. Where it is of a yearly
+    energy ("entered_energy", "yearly_energy"), kw is MWh of a normal year.
     """
 
     valid_from: date
     kw: Annotated[Decimal, Field(ge=0)]
     method: str
     determination_id: DeterminationId | None
+
+    @property
+    def is_yearly_energy(self) -> bool:
+        """True where it is MWh of a normal year, for price lists whose bands are of these."""
+        return self.method in YEARLY_ENERGY
 
 
 class ContractChanged(Event):

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from schemas.price_list_terms import (
     Band,
+    CountedDeviation,
+    Counts,
     Extension,
     Option,
     PowerMethod,
@@ -20,6 +22,7 @@ from schemas.price_list_terms import (
 )
 from schemas.short_price_lists import (
     MONTHS,
+    EnergyBand,
     EnergyInShort,
     FixedInShort,
     OptionInShort,
@@ -28,6 +31,7 @@ from schemas.short_price_lists import (
     ReturnTemperatureInShort,
     ShortPriceList,
     VolumeInShort,
+    YearlyEnergyInShort,
 )
 from schemas.tariffs import (
     MAIN,
@@ -67,8 +71,12 @@ MEASURED = {
     PowerMethod.TEKNISKA_VERKEN: "Dygnsmedeleffekten vid −17,6 °C, avläst på en linje.",
     PowerMethod.CATEGORY_NUMBER: "Normalårets energi delad med kategorins timmar.",
     PowerMethod.CUSTOMER_CHOSEN: "Vald av kunden.",
+    PowerMethod.YEARLY_ENERGY: "Normalårets energi i MWh.",
     PowerMethod.COOLING_PEAK: "Den högsta timmedeleffekten under tolv månader.",
 }
+NETWORK_MEAN = "nätets medel"
+YEARLY_ENERGY = "yearly_energy"
+"""The reference of what a band of the yearly energy costs."""
 ZONE = "Europe/Stockholm"
 ALL_POWERS = PowerBand(from_kw=Decimal(0), to_kw=None, per_kw_year=Decimal(0))
 YEARS = r"(?<!\d)(?:19|20)\d\d(?:[/–-](?:\d\d){1,2})?(?!\d)"
@@ -80,7 +88,9 @@ Kind = TypeVar("Kind")
 def expanded(short: ShortPriceList) -> PriceListTerms:
     """Give the price list as tariffs. The same in short gives the same, ids and all."""
     power = next(iter(_all(short, PowerInShort)), None)
-    bands = power.bands if power else (ALL_POWERS,)
+    yearly = next(iter(_all(short, YearlyEnergyInShort)), None)
+    measured = power or yearly
+    bands: Sequence[PowerBand | EnergyBand] = measured.bands if measured else (ALL_POWERS,)
     return PriceListTerms(
         tariffs=tuple(_Band(short, band).tariff() for band in bands),
         extension=Extension(
@@ -89,10 +99,10 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
             medium=short.medium,
             categories=short.categories,
             base_load=short.base_load,
-            power_method=power and power.method,
-            power_changes_on=power and power.changes_on,
-            power_priced_period=PricedPeriod.MONTH if bands[0].is_monthly else PricedPeriod.YEAR,
-            bands=tuple(Band(product=_product(short, one), from_kw=one.from_kw, to_kw=one.to_kw) for one in bands)
+            power_method=PowerMethod.YEARLY_ENERGY if yearly else power and power.method,
+            power_changes_on=measured and measured.changes_on,
+            power_priced_period=PricedPeriod.MONTH if power and power.bands[0].is_monthly else PricedPeriod.YEAR,
+            bands=tuple(Band(product=_product(short, one), from_kw=one.low, to_kw=one.high) for one in bands)
             if len(bands) > 1
             else (),
             vat_percent=short.vat_percent,
@@ -100,6 +110,7 @@ def expanded(short: ShortPriceList) -> PriceListTerms:
                 (one.weighted_by for one in _all(short, ReturnTemperatureInShort)), WeightedBy.ENERGY
             ),
             volume_references=tuple(_volume_references(short)),
+            counted_deviations=tuple(_counted_deviations(short)),
             overrun_per_kw=None
             if power is None or power.overrun_per_kw is None
             else _price(short, power.overrun_per_kw),
@@ -113,10 +124,11 @@ def _all(short: ShortPriceList, kind: type[Kind]) -> list[Kind]:
     return [one for one in short.components if isinstance(one, kind)]
 
 
-def _product(short: ShortPriceList, band: PowerBand) -> str:
+def _product(short: ShortPriceList, band: PowerBand | EnergyBand) -> str:
     """Name a band so that it has the same name in every year's version."""
     words = re.findall(r"[a-zåäö]+|\d+", re.sub(YEARS, " ", short.name.lower()))
-    span = f"{band.from_kw.normalize():f}-{band.to_kw.normalize():f}kw" if band.to_kw else f"{band.from_kw:f}kw"
+    unit = "mwh" if isinstance(band, EnergyBand) else "kw"
+    span = f"{band.low.normalize():f}-{band.high.normalize():f}{unit}" if band.high else f"{band.low:f}{unit}"
     return ".".join((short.medium.value, "consume", "-".join(words) or "list", span))
 
 
@@ -126,6 +138,17 @@ def _volume_references(short: ShortPriceList) -> Iterator[VolumeReference]:
             yield VolumeReference(
                 reference=_numbered("volume", place), reference_source=one.held_against, m3_per_mwh=one.m3_per_mwh
             )
+
+
+def _counted_deviations(short: ShortPriceList) -> Iterator[CountedDeviation]:
+    for place, one in enumerate(_all(short, ReturnTemperatureInShort)):
+        if one.counts is not Counts.BOTH or one.at_most_c is not None:
+            yield CountedDeviation(
+                reference=_numbered("return_temperature", place), counts=one.counts, at_most_c=one.at_most_c
+            )
+    for place, volume in enumerate(_all(short, VolumeInShort)):
+        if volume.counts is not Counts.BOTH:
+            yield CountedDeviation(reference=_numbered("volume", place), counts=volume.counts)
 
 
 def _option(short: ShortPriceList, one: OptionInShort) -> Option:
@@ -159,7 +182,7 @@ def _runs(months: Sequence[int]) -> list[tuple[int, int]]:
 class _Band:
     """One band of a price list in short, as a tariff."""
 
-    def __init__(self, short: ShortPriceList, band: PowerBand) -> None:
+    def __init__(self, short: ShortPriceList, band: PowerBand | EnergyBand) -> None:
         self._short, self._band = short, band
         self._product = _product(short, band)
         self._whole = DateInterval(from_including=short.valid_from, to_excluding=short.end)
@@ -191,11 +214,22 @@ class _Band:
             monthly, yearly = one.amount_per_month, one.amount_per_year
             amount, period = (yearly, "P1Y") if yearly is not None else (monthly or Decimal(0), "P1M")
             yield FixedComponent(**self._component("Fast avgift", reference, self._whole, amount), priced_period=period)
-        period = "P1M" if self._band.is_monthly else "P1Y"
+        yield from (
+            self._fixed_of_energy(self._band)
+            if isinstance(self._band, EnergyBand)
+            else self._fixed_of_power(self._band)
+        )
+
+    def _fixed_of_power(self, band: PowerBand) -> Iterator[FixedComponent]:
+        period = "P1M" if band.is_monthly else "P1Y"
         for span in self._power_spans():
-            yield FixedComponent(
-                **self._component("Effekt, fast del", MAIN, span, self._band.fixed), priced_period=period
-            )
+            yield FixedComponent(**self._component("Effekt, fast del", MAIN, span, band.fixed), priced_period=period)
+
+    def _fixed_of_energy(self, band: EnergyBand) -> Iterator[FixedComponent]:
+        for amount, period in ((band.fixed_per_year, "P1Y"), (band.fixed_per_month, "P1M")):
+            if amount is not None:
+                named = self._component(f"Fast avgift, {_energy_span(band)}", YEARLY_ENERGY, self._whole, amount)
+                yield FixedComponent(**named, priced_period=period)
 
     def _energy(self) -> Iterator[EnergyComponent]:
         for place, one in enumerate(_all(self._short, EnergyInShort)):
@@ -205,12 +239,16 @@ class _Band:
                     yield EnergyComponent(
                         **self._component(season.name, reference, span, season.price_per_mwh), unit="MWh"
                     )
+        if isinstance(self._band, EnergyBand) and self._band.per_mwh is not None:
+            yield EnergyComponent(
+                **self._component("Hela året", YEARLY_ENERGY, self._whole, self._band.per_mwh), unit="MWh"
+            )
 
     def _power(self) -> Iterator[PowerComponent]:
         for one in _all(self._short, PowerInShort):
             for span in self._power_spans():
                 yield PowerComponent(
-                    **self._component("Effekt", MAIN, span, self._band.per_kw),
+                    **self._component("Effekt", MAIN, span, _per_kw(self._band)),
                     description=MEASURED[one.method],
                     unit="kW",
                     peak_identification_settings=PEAKS.get(one.method, HIGHEST_HOUR_OF_A_YEAR),
@@ -222,18 +260,18 @@ class _Band:
 
     def _efficiency(self) -> Iterator[EfficiencyComponent]:
         for place, one in enumerate(_all(self._short, ReturnTemperatureInShort)):
+            name, reference = _return_temperature_name(one), _numbered("return_temperature", place)
             for span in _spans(self._short, one.months):
-                reference = _numbered("return_temperature", place)
                 yield EfficiencyComponent(
-                    **self._component("Returtemperatur", reference, span, one.price_per_mwh_c),
+                    **self._component(name, reference, span, one.price_per_mwh_c),
                     unit="MWh·°C",
                     measurement_method=MeasurementMethod.RETURN_TEMPERATURE,
                     return_temperature_settings=_held_against(one),
                 )
         for place, volume in enumerate(_all(self._short, VolumeInShort)):
+            name, reference = _volume_name(volume), _numbered("volume", place)
             for span in _spans(self._short, volume.months):
-                reference = _numbered("volume", place)
-                yield EfficiencyComponent(**self._component("Flöde", reference, span, volume.price_per_m3), unit="m³")
+                yield EfficiencyComponent(**self._component(name, reference, span, volume.price_per_m3), unit="m³")
 
     def _efficiency_function(self) -> CostFunction:
         has_returns = bool(_all(self._short, ReturnTemperatureInShort))
@@ -274,3 +312,32 @@ def _held_against(one: ReturnTemperatureInShort) -> ReturnTemperatureSettings:
     return ReturnTemperatureSettings(
         reference_source=ReferenceSource.FIXED, fixed_reference_temperature=one.reference_c, measurement_period="P1M"
     )
+
+
+_SIDE = {Counts.BOTH: "", Counts.ABOVE: " över {}", Counts.BELOW: " under {}"}
+
+
+def _return_temperature_name(one: ReturnTemperatureInShort) -> str:
+    """Say in the name what counts: the draft has no field for it, and an invoice's line is to explain itself."""
+    reference = NETWORK_MEAN if one.reference_c is None else f"{_in_words(one.reference_c)} °C"
+    end = "" if one.at_most_c is None else f", högst {_in_words(one.at_most_c)} °C räknas"
+    return "Returtemperatur" + _SIDE[one.counts].format(reference) + end
+
+
+def _volume_name(one: VolumeInShort) -> str:
+    reference = NETWORK_MEAN if one.m3_per_mwh is None else f"{_in_words(one.m3_per_mwh)} m³/MWh"
+    return "Flöde" + _SIDE[one.counts].format(reference)
+
+
+def _energy_span(band: EnergyBand) -> str:
+    if band.to_mwh is None:
+        return f"över {_in_words(band.from_mwh)} MWh per år"
+    return f"{_in_words(band.from_mwh)}–{_in_words(band.to_mwh)} MWh per år"
+
+
+def _per_kw(band: PowerBand | EnergyBand) -> Decimal:
+    return band.per_kw if isinstance(band, PowerBand) else Decimal(0)
+
+
+def _in_words(number: Decimal) -> str:
+    return f"{number.normalize():f}".replace(".", ",")

@@ -47,6 +47,7 @@ class PowerMethod(StrEnum):
     CATEGORY_NUMBER = "category_number"
     CUSTOMER_CHOSEN = "customer_chosen"
     COOLING_PEAK = "cooling_peak"
+    YEARLY_ENERGY = "yearly_energy"
 
 
 class BaseLoad(StrEnum):
@@ -76,7 +77,10 @@ class MonthDay(Closed):
 
 
 class Band(Closed):
-    """The powers that one tariff is for: fromKw < kW <= toKw; the first from 0 kW, the last without an upper end."""
+    """The powers that one tariff is for: fromKw < kW <= toKw; the first from 0 kW, the last without an upper end.
+
+    Where the method is yearly_energy, both are MWh of the normal year.
+    """
 
     product: Product
     from_kw: Kilowatts
@@ -89,6 +93,25 @@ class VolumeReference(Closed):
     reference: Reference
     reference_source: ReferenceSource
     m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
+
+
+class Counts(StrEnum):
+    """Which side of its reference an efficiency price counts: what is above is charged, what is below credited."""
+
+    BOTH = "both"
+    ABOVE = "above"
+    BELOW = "below"
+
+
+class CountedDeviation(Closed):
+    """What an efficiency price, by its reference, counts of a deviation from what it is held against.
+
+    at_most_c: so many °C of a return temperature at most, above and below alike.
+    """
+
+    reference: Reference
+    counts: Counts = Counts.BOTH
+    at_most_c: Annotated[Decimal, Field(gt=0, le=200, decimal_places=2)] | None = None
 
 
 class PricedPeriod(StrEnum):
@@ -122,7 +145,8 @@ class Extension(Closed):
     categories: whose facilities may choose it, without it all. base_load: whose base load it is for, without it any.
     power_changes_on: from when a newly measured power counts, without it the first of the month after its approval.
     power_priced_period: what a kW is priced by, and the band's fixed part with it.
-    bands: one for each tariff where there are several. overrun_per_kw: for each kW of a month's highest hour above the
+    bands: one for each tariff where there are several. counted_deviations: of efficiency prices by their reference; of
+    others all counts. overrun_per_kw: for each kW of a month's highest hour above the
     power that the customer has chosen. options: what customers may choose beside the prices.
     """
 
@@ -139,6 +163,7 @@ class Extension(Closed):
     vat_percent: Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)] = Decimal(25)
     return_temperature_weighted_by: WeightedBy = WeightedBy.ENERGY
     volume_references: Annotated[tuple[VolumeReference, ...], Field(max_length=50)] = ()
+    counted_deviations: Annotated[tuple[CountedDeviation, ...], Field(max_length=50)] = ()
     overrun_per_kw: Price | None = None
     utilisation_hours: Annotated[tuple[UtilisationHours, ...], Field(max_length=10)] = ()
     options: Annotated[tuple[Option, ...], Field(max_length=50)] = ()
@@ -163,8 +188,18 @@ class PriceListTerms(Closed):
 
     @property
     def has_power_price(self) -> bool:
-        """True where it bills power, so that a contract on it needs one in force."""
+        """True where it bills power."""
         return any(tariff.power_price.components for tariff in self.tariffs)
+
+    @property
+    def is_by_yearly_energy(self) -> bool:
+        """True where its bands are of the normal year's MWh."""
+        return self.extension.power_method is PowerMethod.YEARLY_ENERGY
+
+    @property
+    def needs_power_in_force(self) -> bool:
+        """True where a contract on it needs a power in force, or a yearly energy in its place."""
+        return self.has_power_price or self.is_by_yearly_energy
 
     @property
     def vat_percent(self) -> Decimal:

@@ -5,7 +5,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from schemas.price_list_terms import PricedPeriod, PriceListTerms, VolumeReference
+from schemas.price_list_terms import (
+    CountedDeviation,
+    Counts,
+    Extension,
+    PricedPeriod,
+    PriceListTerms,
+)
 from schemas.tariffs import (
     EfficiencyComponent,
     EnergyComponent,
@@ -34,6 +40,10 @@ class Rate(NamedTuple):
     against: Decimal | None = None
     """What the quantity is held against: °C of a return temperature, m3/MWh of a volume."""
     is_against_network: bool = False
+    counts: str = Counts.BOTH.value
+    """Which side of what it is held against counts: both, above or below."""
+    at_most: Decimal | None = None
+    """How much of a deviation counts at most, above and below alike: °C of a return temperature; None for all."""
 
 
 _Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyComponent
@@ -41,11 +51,10 @@ _Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyCompo
 
 def rates(terms: PriceListTerms) -> list[Rate]:
     """Give every price of a price list. What has no price of its own, spot and dynamic ones, is left out."""
-    references = {one.reference: one for one in terms.extension.volume_references}
     power_per = "kW/P1M" if terms.extension.power_priced_period is PricedPeriod.MONTH else "kW"
     found: list[Rate] = []
     for band, (tariff, _) in enumerate(terms.bands()):
-        found += [rate for rate in _rates(tariff, band, references, power_per) if rate is not None]
+        found += [rate for rate in _rates(tariff, band, terms.extension, power_per) if rate is not None]
     return found + list(_overrun(terms))
 
 
@@ -54,20 +63,27 @@ def limits_kw(terms: PriceListTerms) -> list[Decimal]:
     return [limit for _, limit in terms.bands() if limit is not None]
 
 
-def _rates(tariff: Tariff, band: int, references: dict[str, VolumeReference], power_per: str) -> Iterator[Rate | None]:
+def _rates(tariff: Tariff, band: int, extension: Extension, power_per: str) -> Iterator[Rate | None]:
     yield from (_rate("fixed", band, one, one.priced_period) for one in tariff.fixed_price.components)
     yield from (_rate("energy", band, one, one.unit) for one in tariff.energy_price.components)
     yield from (_rate("power", band, one, power_per) for one in tariff.power_price.components)
-    yield from (_efficiency(one, band, references) for one in tariff.efficiency_price.components)
+    yield from (_efficiency(one, band, extension) for one in tariff.efficiency_price.components)
 
 
-def _efficiency(one: EfficiencyComponent, band: int, references: dict[str, VolumeReference]) -> Rate | None:
+def _efficiency(one: EfficiencyComponent, band: int, extension: Extension) -> Rate | None:
+    held = _held(one, band, extension)
+    known = {counted.reference: counted for counted in extension.counted_deviations}
+    counted = known.get(one.reference, CountedDeviation(reference=one.reference))
+    return held and held._replace(counts=counted.counts.value, at_most=counted.at_most_c)
+
+
+def _held(one: EfficiencyComponent, band: int, extension: Extension) -> Rate | None:
     if one.measurement_method is MeasurementMethod.RETURN_TEMPERATURE:
         held = one.return_temperature_settings
         of_network = held is None or held.reference_source is ReferenceSource.SYSTEM_AVERAGE
         against = None if of_network or held is None else held.fixed_reference_temperature
         return _rate("return_temperature", band, one, "MWh·°C", against, of_network)
-    known = references.get(one.reference)
+    known = next((volume for volume in extension.volume_references if volume.reference == one.reference), None)
     of_network = known is not None and known.reference_source is ReferenceSource.SYSTEM_AVERAGE
     return _rate("volume", band, one, "m³", None if known is None else known.m3_per_mwh, of_network)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from schemas.facilities import Category
 from schemas.price_list_terms import (
     BaseLoad,
+    Counts,
     Month,
     MonthDay,
     PowerMethod,
@@ -92,6 +93,16 @@ class PowerBand(_Short):
         return self
 
     @property
+    def low(self) -> Decimal:
+        """Where it begins, in kW."""
+        return self.from_kw
+
+    @property
+    def high(self) -> Decimal | None:
+        """Where it ends, in kW; None for no upper end."""
+        return self.to_kw
+
+    @property
     def is_monthly(self) -> bool:
         """True where a month costs so much, False where a year does."""
         return self.per_kw_month is not None
@@ -139,34 +150,104 @@ class PowerInShort(_Short):
         return self
 
 
+class EnergyBand(_Short):
+    """A span of the normal year's energy: from_mwh < MWh <= to_mwh; without to_mwh it has no upper end.
+
+    What it costs a year or month, and what each MWh costs in it beside the list's prices of energy.
+    """
+
+    from_mwh: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+    to_mwh: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=2)] | None
+    fixed_per_year: Amount | None = None
+    fixed_per_month: Amount | None = None
+    per_mwh: Amount | None = None
+
+    @model_validator(mode="after")
+    def _says_one_fixed_part(self) -> Self:
+        if self.fixed_per_year is not None and self.fixed_per_month is not None:
+            raise ValueError("write either fixed_per_year or fixed_per_month")
+        return self
+
+    @property
+    def low(self) -> Decimal:
+        """Where it begins, in MWh."""
+        return self.from_mwh
+
+    @property
+    def high(self) -> Decimal | None:
+        """Where it ends, in MWh; None for no upper end."""
+        return self.to_mwh
+
+
+class YearlyEnergyInShort(_Short):
+    """Fixed charges, and prices of energy, of the band that the normal year's energy falls in.
+
+    changes_on: the day of the year from which a newly measured energy counts, as of a power.
+    """
+
+    type: Literal["yearlyEnergyPrice"] = "yearlyEnergyPrice"
+    bands: Annotated[tuple[EnergyBand, ...], Field(min_length=2, max_length=50)]
+    changes_on: MonthDay | None = None
+
+    @model_validator(mode="after")
+    def _bands_meet(self) -> Self:
+        if self.bands[0].from_mwh != 0 or self.bands[-1].to_mwh is not None:
+            raise ValueError("the first band must begin at 0 MWh and the last have no upper end")
+        for lower, upper in pairwise(self.bands):
+            if lower.to_mwh != upper.from_mwh or upper.from_mwh <= lower.from_mwh:
+                raise ValueError(f"the band that begins at {upper.from_mwh} MWh must begin where the one before ends")
+        return self
+
+    @model_validator(mode="after")
+    def _bands_are_priced_alike(self) -> Self:
+        for name in ("fixed_per_year", "fixed_per_month", "per_mwh"):
+            if len({getattr(band, name) is None for band in self.bands}) > 1:
+                raise ValueError(f"{name} is given in some bands; give it in all of them, or in none")
+        if all(band.fixed_per_year is band.fixed_per_month is band.per_mwh is None for band in self.bands):
+            raise ValueError("give the bands a price: fixed_per_year, fixed_per_month or per_mwh")
+        return self
+
+
 class ReturnTemperatureInShort(_Short):
-    """Each MWh costs so much for each °C that its return temperature is above a reference: 40 °C, or the network's."""
+    """Each MWh costs so much for each °C that its return temperature is above a reference: 40 °C, or the network's.
+
+    counts: above alone is charged, below alone credited, without it both. at_most_c: so many °C count at most.
+    """
 
     type: Literal["returnTemperaturePrice"] = "returnTemperaturePrice"
     months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
     price_per_mwh_c: Amount
     reference_c: Annotated[Decimal, Field(ge=-50, le=200, decimal_places=2)] | None = None
     weighted_by: WeightedBy = WeightedBy.ENERGY
+    counts: Counts = Counts.BOTH
+    at_most_c: Annotated[Decimal, Field(gt=0, le=200, decimal_places=2)] | None = None
 
 
 class VolumeInShort(_Short):
-    """Each m3 costs so much: of all, or of what is above so many m3 for each MWh, or above the network's mean of it."""
+    """Each m3 costs so much: of all, or of what is above so many m3 for each MWh, or above the network's mean of it.
+
+    counts: of what is held against something, above alone is charged, below alone credited, without it both.
+    """
 
     type: Literal["volumePrice"] = "volumePrice"
     months: Annotated[tuple[Month, ...], Field(min_length=1)] = tuple(sorted(MONTHS))
     price_per_m3: Amount
     held_against: ReferenceSource | None = None
     m3_per_mwh: Annotated[Decimal, Field(gt=0, le=1_000, decimal_places=3)] | None = None
+    counts: Counts = Counts.BOTH
 
     @model_validator(mode="after")
     def _says_what_is_fixed(self) -> Self:
         if (self.held_against is ReferenceSource.FIXED) != (self.m3_per_mwh is not None):
             raise ValueError("m3_per_mwh belongs to held_against: fixed, and is needed there")
+        if self.counts is not Counts.BOTH and self.held_against is None:
+            raise ValueError("counts: above or below belongs to held_against; without it the whole volume is priced")
         return self
 
 
 Component = Annotated[
-    FixedInShort | EnergyInShort | PowerInShort | ReturnTemperatureInShort | VolumeInShort, Field(discriminator="type")
+    FixedInShort | EnergyInShort | PowerInShort | YearlyEnergyInShort | ReturnTemperatureInShort | VolumeInShort,
+    Field(discriminator="type"),
 ]
 
 
@@ -217,6 +298,8 @@ class ShortPriceList(_Short):
     def _has_one_power_price(cls, components: tuple[Component, ...]) -> tuple[Component, ...]:
         if sum(isinstance(one, PowerInShort) for one in components) > 1:
             raise ValueError("a price list in short has at most one powerPrice; put its bands into one")
+        if sum(isinstance(one, PowerInShort | YearlyEnergyInShort) for one in components) > 1:
+            raise ValueError("a price list in short has bands of power or of yearly energy once; leave one out")
         return components
 
     @property

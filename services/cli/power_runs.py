@@ -35,9 +35,9 @@ LEFT_OUT = {
 COLUMNS = (
     ("metering_point", Heading("Metering point", is_text=True)),
     ("contract_number", Heading("Contract", is_text=True, may_go=True)),
-    ("in_force_kw", Heading("In force, kW")),
-    ("measured_kw", Heading("Measured, kW")),
-    ("kw", Heading("New, kW")),
+    ("in_force_kw", Heading("In force, kW or MWh")),
+    ("measured_kw", Heading("Measured, kW or MWh")),
+    ("kw", Heading("New, kW or MWh")),
     ("effective_on", Heading("From", is_text=True)),
     ("share_percent", Heading("Share, %")),
     ("method", Heading("Method", is_text=True, may_go=True)),
@@ -51,8 +51,8 @@ CORRECTED = (
     ("metering_point", Heading("Metering point", is_text=True)),
     ("contract_number", Heading("Contract", is_text=True, may_go=True)),
     ("winter", Heading("Winter", is_text=True)),
-    ("measured_kw", Heading("Measured, kW")),
-    ("measured_now_kw", Heading("Now, kW")),
+    ("measured_kw", Heading("Measured, kW or MWh")),
+    ("measured_now_kw", Heading("Now, kW or MWh")),
     ("reason_now", Heading("Reason now", is_text=True, may_go=True)),
 )
 Columns = Sequence[tuple[str, Heading]]

@@ -72,17 +72,18 @@ def _write(file: Path, drawn: bytes) -> None:
 
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
+    unit, new = ("MWh", "new yearly energy") if found["method"] == "yearly_energy" else ("kW", "new power")
     lines = [("decision", found["decision"].replace("_", " "))]
     if found["reason"]:
         lines.append(("because", f"{found['reason']}: {REASONS[Reason(found['reason'])]}"))
     if found["measured_kw"] is not None:
-        lines.append(("measured", f"{found['measured_kw']} kW"))
-    in_force = f"{found['in_force_kw']} kW" if found["in_force_kw"] is not None else "none"
+        lines.append(("measured", f"{found['measured_kw']} {unit}"))
+    in_force = f"{found['in_force_kw']} {unit}" if found["in_force_kw"] is not None else "none"
     lines.append(("in force before", in_force))
     if found["kw"] is not None:
-        lines.append(("new power", f"{found['kw']} kW from {found['effective_on']}"))
+        lines.append((new, f"{found['kw']} {unit} from {found['effective_on']}"))
     elif found["newer_winter"] is not None:
-        lines.append(("new power", f"none: winter {found['newer_winter']} is determined too, and the newer one holds"))
+        lines.append((new, f"none: winter {found['newer_winter']} is determined too, and the newer one holds"))
     if found["window_from"]:
         lines.append(("period", f"{found['window_from']} to {found['window_to']}, {found['days']} days"))
     if found["coverage"] is not None:

@@ -116,7 +116,7 @@ async def _decided(
             one.point_id,
             one.contract_id,
             one.findings(),
-            core.outcome(one.measured_kw, powers.get(one.contract_id), begins[one.contract_id]),
+            core.outcome(one.measured_kw, powers.get(one.contract_id), begins[one.contract_id], one.method),
             RestsOn(one.period_from, one.period_to, one.input_revision, one.revision_sum),
             one.network_sum_kw,
             by,

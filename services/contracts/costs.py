@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from schemas.agreements import Agreed
-from schemas.price_list_terms import PriceListTerms
+from schemas.price_list_terms import PowerMethod, PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate, simulation
@@ -22,7 +22,7 @@ from services.contracts.core.methods import method_of
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
-from services.contracts.core.simulation import Choices, Facility, Place, Power
+from services.contracts.core.simulation import Choices, Facility, OwnYears, Place, Power
 from services.contracts.core.year_cost import Prices, Used, YearCost, spread
 from services.contracts.store import agreements, network_means, price_lists
 from services.contracts.store import costs as store
@@ -30,6 +30,7 @@ from services.contracts.store.costs import Contract, Span
 from services.contracts.store.tariff_versions import withdrawn
 from services.heat.arrays import Float64
 from services.heat.power_methods.measurement import Period
+from services.heat.tariff.energy import centi_mwh
 
 
 class Asked(NamedTuple):
@@ -75,15 +76,16 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     if year is None:
         raise CannotCalculateError("", "no_measured_year", "there are no twelve whole months with figures")
     weather = await store.weather(tx, contract.station_id, asked.today)
-    in_force = Decimal(_centi_kw(contract, before)).scaleb(-2)
     days, changed = (simulation.days_otherwise(own, stored, one) for one in (Choices(), choices))
     facility = Facility(contract.point_id, contract.activity, days, _by_period(weather), asked.today)
     methods = method_of(before.price_list), method_of(after.price_list)
-    power = simulation.power_otherwise(facility, changed, in_force, methods, choices)
     place = Place(await network_means.of_network(tx, contract.network_id, contract.medium), contract.is_cooling)
     of_year = (days.day >= year.day[0]) & (days.day <= year.day[-1])
-    today = simulation.used_of_year(before, days.take(of_year), in_force, Choices(), place)
-    other = simulation.used_of_year(after, changed.take(of_year), power.kw, choices, place)
+    years = OwnYears(days.take(of_year), changed.take(of_year))
+    in_force = _amount_in_force(contract, before.price_list, simulation.year_kwh(years.today))
+    power = simulation.amount_otherwise(facility, changed, in_force, methods, choices, years)
+    today = simulation.used_of_year(before, years.today, in_force, Choices(), place)
+    other = simulation.used_of_year(after, years.otherwise, power.kw, choices, place)
     known = coverage(year)
     return {
         **_of_contract(contract),
@@ -93,7 +95,7 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
         "choices": choices.model_dump(mode="json", exclude_defaults=True),
         "assumptions": sorted({*today[1], *other[1], *(["hours_missing"] if known.known < known.hours else [])}),
         **_beside((before, cost_of(before, today[0])), (after, cost_of(after, other[0]))),
-        "power": _power(in_force, power),
+        "power": _power(in_force, power, methods),
     }
 
 
@@ -126,8 +128,13 @@ def _beside(before: tuple[Prices, YearCost], after: tuple[Prices, YearCost]) -> 
     return {"today": now, "otherwise": then, "differences": differences, **sums}
 
 
-def _power(in_force: Decimal, power: Power) -> dict[str, str | bool | None]:
+def _power(
+    in_force: Decimal, power: Power, methods: tuple[PowerMethod | None, PowerMethod | None]
+) -> dict[str, str | bool | None]:
+    today_unit, otherwise_unit = ("MWh" if one is PowerMethod.YEARLY_ENERGY else "kW" for one in methods)
     return {
+        "today_unit": today_unit,
+        "otherwise_unit": otherwise_unit,
         "today_kw": str(in_force),
         "otherwise_kw": str(power.kw),
         "by": power.by.value,
@@ -203,19 +210,25 @@ async def _normal_year(
 
 def without_signature(contract: Contract, months: Sequence[MonthRow], profiles: EnergyProfiles) -> NormalYear:
     """Give the normal year of a contract by its months or its category's profile. Raises CannotCalculateError."""
-    kw = None if contract.kw is None else float(contract.kw)
     found = annual_estimate.by_history(months) or annual_estimate.by_profile(
-        months, profiles, contract.category, contract.medium, kw
+        months, profiles, contract.category, contract.medium, contract.in_force
     )
     if found is None:
         raise CannotCalculateError("", "nothing_known", "there are neither figures nor a profile to reckon by")
     return found
 
 
-def _centi_kw(contract: Contract, prices: Prices) -> int:
-    if contract.kw is None and prices.price_list.has_power_price:
+def _amount_in_force(contract: Contract, price_list: PriceList, year_kwh: int) -> Decimal:
+    """Give the kW that a contract is billed by; where bands are of the yearly energy, the MWh.
+
+    Where none are in force, as before a change of the price list, the MWh are those of the year.
+    """
+    kw, mwh = contract.in_force
+    if price_list.is_by_yearly_energy:
+        return mwh if mwh is not None else Decimal(int(centi_mwh(np.array(year_kwh)))).scaleb(-2)
+    if kw is None and price_list.has_power_price:
         raise CannotCalculateError("", "no_power_in_force", "the contract has no subscription power")
-    return int((contract.kw or Decimal(0)) * 100)
+    return kw or Decimal(0)
 
 
 def plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -> str | None:
@@ -233,13 +246,16 @@ def use_by(
 ) -> tuple[Used, tuple[str, ...]]:
     """Give what a contract uses in a normal year as a price list counts it, and what had to be assumed."""
     efficiency = annual_estimate.efficiency(days)
-    return annual_estimate.used_in(prices, normal.kwh, efficiency, _centi_kw(contract, prices), means)
+    in_force = _amount_in_force(contract, prices.price_list, int(normal.kwh.sum()))
+    return annual_estimate.used_in(prices, normal.kwh, efficiency, int(in_force * 100), means)
 
 
 def normal_use(contract: Contract, normal: NormalYear, **more: Any) -> dict[str, Any]:
     """Say what a normal year's use is, and what it rests on."""
+    kw, mwh = contract.in_force
     return {
-        "power_kw": None if contract.kw is None else str(contract.kw),
+        "power_kw": None if kw is None else str(kw),
+        "yearly_mwh": None if mwh is None else str(mwh),
         "energy_mwh": f"{Decimal(int(normal.kwh.sum())).scaleb(-3):.3f}",
         "rests_on": _rests_on(normal) | more,
     }

@@ -103,8 +103,10 @@ async def _decide(
     await contracts.withdraw_measured_powers(tx, contract_id, today)
     begins = core.begins_on(today, price_list)
     in_force_kw = await determinations.power_on(tx, contract_id, begins)
-    outcome = core.outcome(findings.measured_kw, in_force_kw, begins)
-    own_kw = findings.measured_kw or in_force_kw or 0
+    outcome = core.outcome(findings.measured_kw, in_force_kw, begins, findings.method)
+    # MWh are no share of a network's kW.
+    is_energy = findings.method is PowerMethod.YEARLY_ENERGY
+    own_kw = 0 if is_energy else findings.measured_kw or in_force_kw or 0
     network_kw = own_kw + await determinations.others_of_network(tx, point_id, contract_id, today)
     new = NewDetermination(DeterminationId(uuid4()), point_id, contract_id, findings, outcome, rests, network_kw)
     await determinations.add_all(tx, [new])

@@ -17,7 +17,7 @@ async def measured(tx: Transaction, asked: Sequence[Asked], period: Period) -> d
     method, points = asked[0].method, [one.point_id for one in asked]
     rows = await days.day_rows(tx, points, period, rule_of(method).statistic)
     weather = await days.weather(tx, sorted({one.station_id for one in asked if one.station_id}), period)
-    if method is PowerMethod.CATEGORY_NUMBER:
+    if method in (PowerMethod.CATEGORY_NUMBER, PowerMethod.YEARLY_ENERGY):
         return measure_by_category(asked, period, rows, weather, await days.normal_years(tx, points, period))
     # In a thread, so that requests are answered meanwhile.
     return await asyncio.to_thread(measure, asked, period, rows, weather)

@@ -108,7 +108,7 @@ async def propose(
         measured = await measuring.measured(tx, asked, period)
         for one in some:
             mine, kw = measured[one.point_id], powers.get(one.contract_id)
-            outcome = core.outcome(mine.measurement.measured_kw, kw, begins[one.contract_id])
+            outcome = core.outcome(mine.measurement.measured_kw, kw, begins[one.contract_id], method)
             found.append(Proposal(one, method, mine, outcome))
     return found, left_out
 

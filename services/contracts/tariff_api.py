@@ -154,8 +154,8 @@ def _search(parts: Parts, shelf: Shelf) -> APIRouter:
             rows = await tariff_clients.on_day(tx, wanted, parts.today())
             catalogue = await shelf.catalogue(tx)
         found: dict[str, list[Given]] = {number: [] for number in wanted}
-        for number, price_list_id, kw in rows:
-            given = catalogue.of_facility(price_list_id, kw, parts.today())
+        for number, price_list_id, in_force, unit in rows:
+            given = catalogue.of_facility(price_list_id, in_force, unit, parts.today())
             if given is not None:
                 found[number].append(given)
         without = [number for number, given in found.items() if not given]

@@ -43,6 +43,8 @@ class Rate(NamedTuple):
     per: str
     against: Decimal | None = None
     is_against_network: bool = False
+    counts: str = "both"
+    at_most: Decimal | None = None
 
 
 def rating_kernel() -> Iterator[Figure]:

@@ -83,3 +83,36 @@ def test_data_and_page_are_within_limits(portal: Portal) -> None:
     answer = httpx.get(f"{portal.base}/prices/calculation", params={"price_list_id": "bas", "power_kw": "0"})
     assert answer.status_code == 422
     assert {one["field"] for one in answer.json()["errors"]} == {"power_kw", "energy_mwh"}
+
+
+def test_bands_of_the_yearly_energy_are_in_mwh_and_a_price_says_which_side_counts(
+    portal: Portal, stranger: Page
+) -> None:
+    url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists/villa"
+    energy = {"name": "Hela året", "months": [*range(1, 13)], "price_per_mwh": "700"}
+    bands = [
+        {"from_mwh": "0", "to_mwh": "15", "fixed_per_year": "2400"},
+        {"from_mwh": "15", "to_mwh": None, "fixed_per_year": "3600"},
+    ]
+    bonus = {"type": "returnTemperaturePrice", "price_per_mwh_c": "6", "reference_c": "45", "counts": "below"}
+    components = [
+        {"type": "energyPrice", "seasons": [energy]},
+        {"type": "yearlyEnergyPrice", "bands": bands},
+        bonus | {"at_most_c": "10"},
+    ]
+    document = {"name": "Villapris", "valid_from": "2020-01-01", "valid_to": "2060-12-31", "components": components}
+    key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
+    httpx.put(url, json=document, headers=key).raise_for_status()
+    # No power is asked for: 20 MWh are in the upper band.
+    stranger.goto(f"{portal.base}/prices?price_list_id=villa&energy_mwh=20")
+    is_english = stranger.locator("html").get_attribute("lang") == "en"
+    assert stranger.locator(".figure").count() == 1
+    own = stranger.locator("section.card", has=stranger.locator("h2", has_text="Villapris"))
+    text = (own.text_content() or "").replace("\u00a0", " ")
+    assert "≤ 15 MWh" in text
+    assert "> 15 MWh" in text
+    assert "kW" not in text
+    wanted = ("only what is below counts", "at most 10.0 °C count")
+    assert all(
+        one in text for one in (wanted if is_english else ("bara det som är under räknas", "högst 10,0 °C räknas"))
+    )

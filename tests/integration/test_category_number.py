@@ -87,3 +87,33 @@ def test_a_category_without_hours_in_the_price_list_has_no_power(
     a_year(street, number)
     found = proposals(api, finished(api, "2019-05-31"), street)
     assert found[number]["reason"] == "no_normal_year"
+
+
+@pytest.fixture
+def by_yearly_energy(api: httpx.Client) -> str:
+    """A price list with a band up to 42 MWh of the normal year, and one above."""
+    others = [one for one in BAS_2018["components"] if one["type"] != "powerPrice"]
+    bands = [
+        {"from_mwh": "0", "to_mwh": "42", "fixed_per_year": "3600"},
+        {"from_mwh": "42", "to_mwh": None, "fixed_per_year": "5400"},
+    ]
+    document = BAS_2018 | {"components": [*others, {"type": "yearlyEnergyPrice", "bands": bands}]}
+    answer = put(api, "/v1/price-lists/by-energy", document)
+    assert answer.status_code in (200, 201), answer.text
+    return "by-energy"
+
+
+def test_a_yearly_energy_is_a_normal_years_mwh_and_no_share_of_the_networks_kilowatts(
+    api: httpx.Client, street: Street, by_category: str, by_yearly_energy: str
+) -> None:
+    house, other = street.house(None, price_list=by_yearly_energy), street.house(None, price_list=by_category)
+    for number in (house, other):
+        a_year(street, number)
+    run = finished(api, "2019-05-28")
+    found = proposals(api, run, street)
+    # The same 42,090 kWh: above the band that ends at 42 MWh, which in whole MWh it would be in.
+    assert [found[house][name] for name in ("measured_kw", "decision", "kw")] == ["42.09", "changed", "42.09"]
+    assert found[house]["share_percent"] is None
+    assert found[other]["share_percent"] is not None
+    assert approve(api, run, house).json()["changed"] == 1
+    assert street.powers(house) == [("9.00", "entered"), ("42.09", "yearly_energy")]

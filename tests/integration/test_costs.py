@@ -101,10 +101,12 @@ _WEATHER = """
 class Customer:
     """A house with a contract, and a session of a person who sees it."""
 
-    def __init__(self, api: httpx.Client, stack: Stack, since: date | None = FIRST) -> None:
+    def __init__(
+        self, api: httpx.Client, stack: Stack, since: date | None = FIRST, price_list_id: str = "costs-bas"
+    ) -> None:
         self.house = House(api)
         self.number = f"K{self.house.number}"
-        terms = [{"valid_from": "2018-01-01", "price_list_id": "costs-bas"}]
+        terms = [{"valid_from": "2018-01-01", "price_list_id": price_list_id}]
         powers = [{"valid_from": "2018-01-01", "kw": "20"}]
         document = self.house.contract(terms=terms, powers=powers)
         assert put(api, f"/v1/contracts/{self.number}", document).status_code == 201

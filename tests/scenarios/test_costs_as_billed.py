@@ -64,19 +64,23 @@ def in_month(at: int, is_by_energy: bool) -> BilledUse:
     return BilledUse(KWH[at], KWH[at] * 21, own, network, 18_400 + 400 * at, 0)
 
 
-def against_network(weighted_by: str) -> PriceList:
+def against_network(weighted_by: str, **counted: str) -> PriceList:
     """Bas as it would be if return temperature and flow were held against the network's means."""
     document = json.loads((FOLDER / "bas-2023.json").read_text())
     others = [one for one in document["components"] if one["type"] != "returnTemperaturePrice"]
     returned = {"type": "returnTemperaturePrice", "months": [*range(1, 13)], "price_per_mwh_c": "4.37"}
     volume = {"type": "volumePrice", "price_per_m3": "3.53", "held_against": "systemAverage"}
-    components = [*others, returned | {"weighted_by": weighted_by}, volume]
+    components = [*others, returned | counted | {"weighted_by": weighted_by}, volume]
     return PriceList.model_validate(document | {"components": components, "price_list_id": "one", "version": 1})
 
 
 EVERY = {path.name: price_list(path) for path in sorted(FOLDER.iterdir())}
 FIRM = {name: version for name, version in EVERY.items() if version.extension.status is PriceListStatus.FIRM}
 HELD = {f"bas-2023 by {one}, against the network": against_network(one) for one in ("energy", "flow")}
+HELD |= {
+    "above the network alone": against_network("energy", counts="above"),
+    "below the network, 2.5 °C at most": against_network("energy", counts="below", at_most_c="2.5"),
+}
 
 
 def with_option(version: PriceList) -> PriceList:

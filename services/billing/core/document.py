@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from schemas.contracts import YEARLY_ENERGY
 from services.billing.core import swedish
 from services.heat.tariff.rounding import whole_kwh
 
@@ -18,6 +19,8 @@ METHOD = {
     "tekniska_verken": "uppmätt som dygnsmedeleffekt vid −17,6 °C",
     "category_number": "normalårets energi delad med kategorins timmar",
     "customer_chosen": "vald av kunden",
+    "entered_energy": "avtalad",
+    "yearly_energy": "normalårets energi under tolv månader",
     "cooling_peak": "uppmätt som högsta timmedeleffekt på tolv månader",
 }
 MONTHLY = ("month", "kW/month")
@@ -82,16 +85,18 @@ def _mark(part: Row, end: str) -> str:
 
 
 def _powers(parts: Sequence[Row]) -> list[list[str]]:
-    """The power in force of each part, its method and since when; the same one is named once."""
+    """The power in force of each part, or the yearly energy, its method and since when; the same one is named once."""
     said: list[list[str]] = []
     for part in parts:
         power = part["power"]
         if power:
             method = METHOD.get(power["method"], power["method"])
-            kw = swedish.power(Decimal(power["kw"]))
-            text = f"{kw} från och med {power['valid_from']}, {method}"
-            if not said or said[-1][1] != text:
-                said.append(["Abonnemangseffekt", text])
+            is_energy, amount = power["method"] in YEARLY_ENERGY, Decimal(power["kw"])
+            name = "Årsenergi" if is_energy else "Abonnemangseffekt"
+            quantity = f"{swedish.number(amount, 2)} MWh" if is_energy else swedish.power(amount)
+            text = f"{quantity} från och med {power['valid_from']}, {method}"
+            if not said or said[-1] != [name, text]:
+                said.append([name, text])
     return said
 
 

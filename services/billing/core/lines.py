@@ -16,7 +16,7 @@ from services.billing.core.prices import LaidOut, Prices
 from services.heat.arrays import UNKNOWN
 from services.heat.local_time import EPOCH
 from services.heat.tariff.rating import Parts, rated
-from services.heat.tariff.table import Charge, is_monthly
+from services.heat.tariff.table import Charge, counted_bounds, is_monthly
 from services.heat.tariff.year_days import days_of_year
 
 
@@ -111,13 +111,19 @@ def _quantity(charge: Charge, part: Part, used: Used, rate: Rate) -> tuple[Decim
             return Decimal(1), "month" if is_monthly(rate) else "year"
         case Charge.VOLUME:
             against = used.network_l_per_mwh if rate.is_against_network else _thousandths(rate.against)
-            return (Decimal(used.litres or 0) - Decimal(used.kwh * (against or 0)).scaleb(-3)).scaleb(-3), "m³"
+            millilitres = (used.litres or 0) * 1_000 - used.kwh * (against or 0)
+            return Decimal(_counted(millilitres, rate)).scaleb(-6), "m³"
         case Charge.RETURN_TEMPERATURE:
             against = used.network_return_centi_c if rate.is_against_network else _hundredths(rate.against)
             above = (used.return_centi_c or 0) - (against or 0)
-            return Decimal(used.kwh * above).scaleb(-5), "MWh·°C"
+            return Decimal(used.kwh * _counted(above, rate)).scaleb(-5), "MWh·°C"
         case Charge.OVERRUN:
             return Decimal(used.overrun_centi_kw).scaleb(-2), "kW"
+
+
+def _counted(deviation: int, rate: Rate) -> int:
+    least, most = counted_bounds(rate)
+    return min(max(deviation, least), most)
 
 
 def _thousandths(value: Decimal | None) -> int:

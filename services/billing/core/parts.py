@@ -92,10 +92,11 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
         return Held(HeldReason.OPTION_NOT_PRICED)
     if not _has_energy_price(prices.of(price_list, contract.agreed).rates, span):
         return Held(HeldReason.NO_ENERGY_PRICE)
-    if not price_list.has_power_price:
+    if not price_list.needs_power_in_force:
         return Part(span.first, span.end, price_list, None, contract.agreed)
     power = contract.power_on(span.first)
-    if power is None:
+    # Kilowatts taken for MWh, or MWh for kilowatts, would be billed without anybody seeing it.
+    if power is None or power.is_yearly_energy != price_list.is_by_yearly_energy:
         return Held(HeldReason.NO_POWER_IN_FORCE)
     return Part(span.first, span.end, price_list, power, contract.agreed)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ class Basis(StrEnum):
     HISTORY = "corrected_months"
     PART_OF_YEAR = "part_of_year"
     PROFILE = "category_profile"
+    YEARLY_ENERGY = "yearly_energy"
 
 
 class Uncertainty(StrEnum):
@@ -170,10 +172,17 @@ def by_history(months: Sequence[MonthRow]) -> NormalYear | None:
     return NormalYear(kwh, Basis.HISTORY, len(known), None, plus_minus, Uncertainty.YEARS)
 
 
+class InForce(NamedTuple):
+    """What a contract is billed by: a power, or the MWh of a normal year in its place; None where it is not that."""
+
+    kw: Decimal | None
+    mwh: Decimal | None = None
+
+
 def by_profile(
-    months: Sequence[MonthRow], profiles: EnergyProfiles, category: Category, medium: Medium, kw: float | None
+    months: Sequence[MonthRow], profiles: EnergyProfiles, category: Category, medium: Medium, in_force: InForce
 ) -> NormalYear | None:
-    """Fill what is not known by the category's profile: from the months there are, else from the subscription power.
+    """Fill what is not known by the category's profile: from the months there are, else from what is in force.
 
     What cools has a profile of its own, whatever its category.
     """
@@ -185,7 +194,11 @@ def by_profile(
     if known:
         year = sum(kwh for _, kwh in known) / sum(shares[month.month - 1] for month, _ in known)
         return _from_profile(year, shares, Basis.PART_OF_YEAR, len(known))
-    return None if kw is None else _from_profile(kw * profile.hours, shares, Basis.PROFILE, 0)
+    if in_force.mwh is not None:
+        return _from_profile(float(in_force.mwh) * 1_000, shares, Basis.YEARLY_ENERGY, 0)
+    if in_force.kw is None:
+        return None
+    return _from_profile(float(in_force.kw) * profile.hours, shares, Basis.PROFILE, 0)
 
 
 def _from_profile(year_kwh: float, shares: Float64, basis: Basis, months: int) -> NormalYear:

@@ -27,6 +27,7 @@ from services.contracts.core.year_cost import (
     twelve_months,
 )
 from services.heat.arrays import UNKNOWN
+from services.heat.tariff.energy import centi_mwh
 from services.heat.tariff.table import Charge
 
 MOST_KW = 1_000_000
@@ -171,7 +172,10 @@ def _check_option(prices: Prices, field: str, charge: Charge, means: NetworkMean
 
 
 def _used(question: Question, prices: Prices, split: Split, means: NetworkMeans) -> Used:
-    centi_kw = np.full(MONTHS, int((question.power_kw or Decimal(0)) * 100))
+    # Where bands are of the yearly energy, it is what is asked for.
+    is_by_energy = prices.price_list.is_by_yearly_energy
+    centi = centi_mwh(split.kwh.sum()) if is_by_energy else int((question.power_kw or Decimal(0)) * 100)
+    centi_kw = np.full(MONTHS, centi)
     used = assumed(prices, split.kwh, centi_kw, means)
     if question.return_c is not None:
         given = np.full(MONTHS, int(question.return_c * 100))

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from babel.numbers import format_decimal
 
+from schemas.price_list_terms import PowerMethod
 from services.contracts.core.chart_words import METHOD_NAMES, WORDS
 from services.contracts.core.determination import Findings
 from services.contracts.core.methods import rule_of
@@ -29,12 +30,14 @@ def svg_of(findings: Findings, name: str, in_force_kw: Decimal | None, language:
         in_force_kw=None if in_force_kw is None else float(in_force_kw),
     )
     words = WORDS[language]
-    measured = "" if findings.measured_kw is None else f"{_number(findings.measured_kw, language)} kW"
-    in_force = "" if in_force_kw is None else words["in_force"].format(kw=_number(in_force_kw, language))
+    is_energy = findings.method is PowerMethod.YEARLY_ENERGY
+    unit = "MWh" if is_energy else "kW"
+    measured = "" if findings.measured_kw is None else f"{_number(findings.measured_kw, language)} {unit}"
+    in_force = "" if in_force_kw is None else words["in_force"].format(kw=_number(in_force_kw, language), unit=unit)
     is_mean = rule_of(findings.method).statistic is Statistic.MEAN_POWER
     texts = Words(
         key="power-chart",
-        title=words["title"].format(name=name, winter=findings.winter),
+        title=words["title_energy" if is_energy else "title"].format(name=name, winter=findings.winter),
         text=" ".join(_sentences(findings, in_force, language)),
         temperature=words["temperature"],
         power=words["daily_mean"] if is_mean else words["highest_hour"],
@@ -62,7 +65,8 @@ def _sentences(findings: Findings, in_force: str, language: Language) -> list[st
     if findings.measured_kw is None:
         said.append(words["undetermined"])
     else:
-        said.append(words["measured"].format(kw=_number(findings.measured_kw, language)))
+        name = "measured_energy" if findings.method is PowerMethod.YEARLY_ENERGY else "measured"
+        said.append(words[name].format(kw=_number(findings.measured_kw, language)))
     return [*said, *([f"{in_force}."] if in_force else [])]
 
 

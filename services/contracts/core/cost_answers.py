@@ -106,6 +106,7 @@ def listed(price_list: PriceList, day: date, networks: Networks) -> dict[str, An
         "base_load": extension.base_load and extension.base_load.value,
         "power_method": extension.power_method and extension.power_method.value,
         "needs_power": price_list.has_power_price,
+        "bands_unit": "MWh" if price_list.is_by_yearly_energy else "kW",
         "options": [one.model_dump(mode="json", exclude_none=True, by_alias=False) for one in extension.options],
         "takes": sorted(_takes(price_list, networks)),
         "prices": [_price(rate, price_list) for rate in _shown(rates(price_list), day)],
@@ -145,4 +146,6 @@ def _price(rate: Rate, price_list: PriceList) -> dict[str, Any]:
         "per": rate.per,
         "against": None if rate.against is None else str(rate.against),
         "is_against_network": rate.is_against_network,
+        "counts": rate.counts,
+        "at_most": None if rate.at_most is None else str(rate.at_most),
     }

@@ -18,7 +18,7 @@ def of_estimate(found: Found, language: str, seller: str, made_on: date) -> dict
     facts = [
         *_facts(found, words),
         [words["price_list"], _version(found["price_list"], words)],
-        [words["power"], f"{_number(found['power_kw'], 2, language)} kW" if found["power_kw"] else "–"],
+        _in_force(found, words, language),
         [words["energy"], f"{_number(found['energy_mwh'], 1, language)} MWh"],
         *_agreed(found["agreed"], words, language),
         [words["months"], f"{found['first_month']} – {found['last_month']}"],
@@ -42,8 +42,14 @@ def of_simulation(found: Found, language: str, seller: str, made_on: date) -> di
             words["own_year"],
             f"{found['first_day']} – {found['last_day']}: {words['hours_known'].format(**found['coverage'])}",
         ],
-        [words["today_terms"], f"{_version(found['today']['price_list'], words)}, {power['today_kw']} kW"],
-        [words["otherwise_terms"], f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} kW"],
+        [
+            words["today_terms"],
+            f"{_version(found['today']['price_list'], words)}, {power['today_kw']} {power['today_unit']}",
+        ],
+        [
+            words["otherwise_terms"],
+            f"{_version(found['otherwise']['price_list'], words)}, {power['otherwise_kw']} {power['otherwise_unit']}",
+        ],
         *([words["choice"][name], str(value)] for name, value in found["choices"].items() if name in words["choice"]),
         *_chosen_options(found, words),
     ]
@@ -106,6 +112,12 @@ def _chosen_options(found: Found, words: Words) -> list[list[str]]:
         return []
     names = dict.fromkeys(one["name"] for one in found["otherwise"]["agreed"]["options"])
     return [[words["option"], ", ".join(names) or words["none"]]]
+
+
+def _in_force(found: Found, words: Words, language: str) -> list[str]:
+    if found["yearly_mwh"]:
+        return [words["yearly_energy"], f"{_number(found['yearly_mwh'], 2, language)} MWh"]
+    return [words["power"], f"{_number(found['power_kw'], 2, language)} kW" if found["power_kw"] else "–"]
 
 
 def _agreed(agreed: Found, words: Words, language: str) -> list[list[str]]:

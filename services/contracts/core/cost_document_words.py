@@ -8,7 +8,8 @@ from services.heat.tariff.words import COST_WORDS
 _SWEDISH: Final[dict[str, Any]] = {
     **COST_WORDS["sv"],
     "estimate": "Kostnadsberäkning", "simulation": "Simulering", "facility": "Anläggning", "contract": "Avtal",
-    "metering_point": "mätpunkt", "price_list": "Prislista", "power": "Abonnemangseffekt", "energy": "Energi, normalår",
+    "metering_point": "mätpunkt", "price_list": "Prislista", "power": "Abonnemangseffekt",
+    "yearly_energy": "Årsenergi", "energy": "Energi, normalår",
     "months": "Månader", "own_year": "Egna timmar", "hours_known": "{known} av {hours} timmar, {measured} mätta",
     "version": "{name}, version {version}, gäller från {valid_from}",
     "year_with_vat": "inkl. moms, ett år", "without_vat_title": "Per prisdel, exkl. moms",
@@ -21,7 +22,7 @@ _ENGLISH: Final[dict[str, Any]] = {
     **COST_WORDS["en"],
     "estimate": "Annual estimate", "simulation": "Simulation", "facility": "Facility", "contract": "Contract",
     "metering_point": "metering point", "price_list": "Price list", "power": "Subscription power",
-    "energy": "Energy, normal year", "months": "Months", "own_year": "Own hours",
+    "yearly_energy": "Yearly energy", "energy": "Energy, normal year", "months": "Months", "own_year": "Own hours",
     "hours_known": "{known} of {hours} hours, {measured} measured",
     "version": "{name}, version {version}, valid from {valid_from}",
     "year_with_vat": "incl. VAT, one year", "without_vat_title": "By component, excl. VAT",

@@ -14,6 +14,7 @@ from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import DeterminationId
 from services.heat.local_time import EPOCH
+from services.heat.power_methods import METHODS
 from services.heat.power_methods.decision import Decision, decide, effective_on
 from services.heat.power_methods.measurement import Measurement, Points, Reason
 
@@ -112,11 +113,11 @@ def begins_on(approved_on: date, price_list: PriceList | None) -> date:
     return effective_on(approved_on, changes_on.month, changes_on.day)
 
 
-def outcome(measured_kw: Decimal | None, in_force_kw: Decimal | None, begins: date) -> Outcome:
+def outcome(measured_kw: Decimal | None, in_force_kw: Decimal | None, begins: date, method: str) -> Outcome:
     """Say what a measured power changes. in_force_kw: the power in force on the day `begins`, if there is one."""
     if measured_kw is None:
         return Outcome(Decision.NOT_DETERMINED, None, in_force_kw, None)
-    decided = decide(measured_kw, in_force_kw)
+    decided = decide(measured_kw, in_force_kw, METHODS[method].is_exact)
     return Outcome(decided.decision, decided.kw, in_force_kw, begins if decided.kw is not None else None)
 
 
@@ -129,7 +130,7 @@ def coming_power(made: Iterable[Made], today: date) -> PowerInForce | None:
     holds = max((one for one in made if one.measured_kw is not None), key=lambda one: one.winter, default=None)
     if holds is None or holds.measured_kw is None or holds.effective_on is None or holds.effective_on <= today:
         return None
-    kw = decide(holds.measured_kw, holds.in_force_kw).kw
+    kw = decide(holds.measured_kw, holds.in_force_kw, METHODS[holds.method].is_exact).kw
     if kw is None:
         return None
     return PowerInForce(

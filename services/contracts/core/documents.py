@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from schemas.contracts import ENTERED, ENTERED_ENERGY
 from schemas.facilities import Category
 from schemas.identity_numbers import identity_number
 from schemas.price_list_terms import BaseLoad
@@ -90,11 +91,34 @@ class Term(_Document):
     price_list_id: Key
 
 
+Quantity = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)]
+
+
 class EnteredPower(_Document):
-    """A subscription power that staff entered, counting from a day on."""
+    """A subscription power that staff entered, counting from a day on; or the MWh of a normal year.
+
+    Which of both is what the price list measures: mwh where its bands are of the yearly energy.
+    """
 
     valid_from: Day
-    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)]
+    kw: Quantity | None = None
+    mwh: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.kw is None) == (self.mwh is None):
+            raise ValueError("write either kw or, for a price list by yearly energy, mwh")
+        return self
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The kW, or the MWh."""
+        return self.kw if self.mwh is None else self.mwh
+
+    @property
+    def method(self) -> str:
+        """What it is stored and told as."""
+        return ENTERED if self.mwh is None else ENTERED_ENERGY
 
 
 class Option(_Document):
@@ -232,7 +256,8 @@ class Offer(_Document):
     contract_number: Key
     price_list_id: Key
     valid_from: Day
-    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
+    kw: Quantity | None = None
+    mwh: Quantity | None = None
     options: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     chosen_options: Annotated[tuple[Key, ...] | None, Field(max_length=50)] = None
     agreement: OfferedAgreement | None = None
@@ -243,6 +268,8 @@ class Offer(_Document):
         chosen = self.chosen_options or ()
         if len(set(chosen)) < len(chosen):
             raise ValueError("an option can be chosen once")
+        if self.kw is not None and self.mwh is not None:
+            raise ValueError("write either kw or, for a price list by yearly energy, mwh")
         if self.agreement is not None and self.agreement.valid_to <= self.valid_from:
             raise ValueError("the agreement must end after the offer begins, on a later valid_to")
         return self
@@ -256,7 +283,8 @@ class ContractRow(_Document):
     valid_from: Day
     valid_to: Day | None = None
     price_list_id: Key
-    kw: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2, allow_inf_nan=False)] | None = None
+    kw: Quantity | None = None
+    mwh: Quantity | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -264,9 +292,16 @@ class ContractRow(_Document):
             raise ValueError("valid_to must be after valid_from")
         return self
 
+    @model_validator(mode="after")
+    def _has_one_quantity(self) -> Self:
+        if self.kw is not None and self.mwh is not None:
+            raise ValueError("write either kw or, for a price list by yearly energy, mwh")
+        return self
+
     def contract(self) -> Contract:
         """Give the contract that the line describes."""
-        power = () if self.kw is None else (EnteredPower(valid_from=self.valid_from, kw=self.kw),)
+        is_entered = self.kw is not None or self.mwh is not None
+        power = (EnteredPower(valid_from=self.valid_from, kw=self.kw, mwh=self.mwh),) if is_entered else ()
         return Contract(
             customer_number=self.customer_number,
             metering_point=self.metering_point,

@@ -10,6 +10,7 @@ from schemas.price_lists import PriceList
 from schemas.rates import limits_kw, rates
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.local_time import EPOCH
+from services.heat.tariff.energy import centi_mwh
 from services.heat.tariff.rating import Parts, rated
 from services.heat.tariff.table import table
 
@@ -30,7 +31,7 @@ class Usage(NamedTuple):
     network_return_centi_c: Int64
     network_l_per_mwh: Int64
     centi_kw: Int64
-    """(n,): the power in force, in hundredths of a kW."""
+    """(n,): the power in force, in hundredths of a kW. A version by yearly energy takes the year's own MWh."""
 
 
 class Costs(NamedTuple):
@@ -93,13 +94,17 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     contracts = len(usage.centi_kw)
     days = [np.tile(some, contracts) for some in (spans[:-1], spans[1:])]
     columns = {name: getattr(usage, name).reshape(-1) for name in Usage._fields[:-1]}
-    columns["centi_kw"] = np.repeat(usage.centi_kw, MONTHS)
+    has_all = (usage.kwh != UNKNOWN).all(axis=1)
+    centi = usage.centi_kw
+    if price_list.is_by_yearly_energy:
+        centi = np.where(has_all, centi_mwh(usage.kwh.sum(axis=1)), UNKNOWN)
+    columns["centi_kw"] = np.repeat(centi, MONTHS)
     columns["overrun_centi_kw"] = np.zeros(contracts * MONTHS, np.int64)
     result = rated(prices, Parts(*days, **columns))
     ore = result.ore.sum(axis=1).reshape(contracts, MONTHS).sum(axis=1)
     is_known = result.lacks.reshape(contracts, MONTHS).sum(axis=1) == 0
     has_power: Bool = usage.centi_kw != UNKNOWN if price_list.has_power_price else np.ones(contracts, bool)
-    return Costs(ore, is_known, (usage.kwh != UNKNOWN).all(axis=1), has_power)
+    return Costs(ore, is_known, has_all, has_power)
 
 
 def effect(before: Costs, after: Costs) -> Effect:

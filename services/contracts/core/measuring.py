@@ -12,6 +12,7 @@ from schemas.price_list_terms import PowerMethod
 from schemas.values import Activity, PointId
 from services.contracts.core.methods import rule_of
 from services.heat.arrays import UNKNOWN, Float64, Int64
+from services.heat.power_methods import yearly_energy
 from services.heat.power_methods.category_number import measure_normal_years
 from services.heat.power_methods.measurement import Days, Measurement, NormalYears, Period
 
@@ -88,10 +89,15 @@ def measure_by_category(
     """Measure metering points by their normal years and the hours of their categories. rows: for their revisions."""
     found = measure(asked, period, rows, weather)
     wh = [normal_wh.get(one.point_id, UNKNOWN) for one in asked]
-    milli_hours = [UNKNOWN if one.utilisation_hours is None else int(one.utilisation_hours * 1_000) for one in asked]
-    normal = NormalYears(np.array(wh, np.int64), np.array(milli_hours, np.int64))
+    normal = NormalYears(np.array(wh, np.int64), np.array([_milli_hours(one) for one in asked], np.int64))
     measurements = zip(asked, measure_normal_years(normal), strict=True)
     return {one.point_id: found[one.point_id]._replace(measurement=measured) for one, measured in measurements}
+
+
+def _milli_hours(one: Asked) -> int:
+    if one.method is PowerMethod.YEARLY_ENERGY:
+        return yearly_energy.MILLI_HOURS
+    return UNKNOWN if one.utilisation_hours is None else int(one.utilisation_hours * 1_000)
 
 
 def without_weather(period: Period) -> Weather:

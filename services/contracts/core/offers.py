@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -83,6 +83,8 @@ def text_of(number: str, offer: documents.Offer, parties: Parties, price_list: P
     ]
     if offer.kw is not None:
         lines.append(f"Abonnemangseffekt: {_swedish(offer.kw)} kW")
+    if offer.mwh is not None:
+        lines.append(f"Årsenergi: {_swedish(offer.mwh)} MWh")
     lines += [f"Tillval: {option}" for option in offer.options]
     lines += _chosen(offer, price_list)
     lines += [] if offer.agreement is None else [_agreement(offer.agreement)]
@@ -137,17 +139,16 @@ def with_offer(contract: documents.Contract, offer: documents.Offer) -> document
     return contract.model_copy(
         update={
             "terms": (*terms, term),
-            "powers": _powers(contract.powers, offer.valid_from, offer.kw),
+            "powers": _powers(contract.powers, offer),
             "options": options_with(contract.options, offer.chosen_options, offer.valid_from),
             "agreements": agreements_with(contract.agreements, offer.agreement, offer.valid_from),
         }
     )
 
 
-def _powers(
-    before: Sequence[documents.EnteredPower], day: date, kw: Decimal | None
-) -> tuple[documents.EnteredPower, ...]:
-    if kw is None:
+def _powers(before: Sequence[documents.EnteredPower], offer: documents.Offer) -> tuple[documents.EnteredPower, ...]:
+    if offer.kw is None and offer.mwh is None:
         return tuple(before)
-    others = [one for one in before if one.valid_from != day]
-    return tuple(sorted((*others, documents.EnteredPower(valid_from=day, kw=kw)), key=lambda one: one.valid_from))
+    others = [one for one in before if one.valid_from != offer.valid_from]
+    offered = documents.EnteredPower(valid_from=offer.valid_from, kw=offer.kw, mwh=offer.mwh)
+    return tuple(sorted((*others, offered), key=lambda one: one.valid_from))

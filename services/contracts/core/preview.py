@@ -15,7 +15,7 @@ SHARE_DIGITS = Decimal("0.0001")
 
 
 class Change(BaseModel):
-    """A power that would change; share_percent: of the sum of its network."""
+    """A power that would change; share_percent: of the sum of its network, None of a yearly energy, which is MWh."""
 
     metering_point: str
     contract_number: str
@@ -24,7 +24,7 @@ class Change(BaseModel):
     measured_kw: Decimal
     kw: Decimal
     effective_on: date
-    share_percent: Decimal
+    share_percent: Decimal | None
 
 
 class Preview:
@@ -44,7 +44,8 @@ class Preview:
         for one in sorted(proposals, key=lambda proposal: proposal.contract.point_id):
             measured_kw, in_force_kw = one.measured.measurement.measured_kw, one.outcome.in_force_kw
             network = (one.contract.network_id, one.contract.medium)
-            self._network_kw[network] += measured_kw or in_force_kw or 0
+            if one.method is not PowerMethod.YEARLY_ENERGY:
+                self._network_kw[network] += measured_kw or in_force_kw or 0
             if one.outcome.decision is Decision.CHANGED:
                 self._changed.append((network, _change(one)))
 
@@ -52,6 +53,8 @@ class Preview:
         """Give every change with its share, once all batches are taken."""
         return [
             change.model_copy(update={"share_percent": share_percent(change.measured_kw, self._network_kw[network])})
+            if change.method is not PowerMethod.YEARLY_ENERGY
+            else change
             for network, change in self._changed
         ]
 
@@ -71,6 +74,6 @@ def _change(proposal: Proposal) -> Change:
             "measured_kw": proposal.measured.measurement.measured_kw,
             "kw": proposal.outcome.kw,
             "effective_on": proposal.outcome.effective_on,
-            "share_percent": 0,
+            "share_percent": None,
         }
     )

@@ -15,6 +15,9 @@ from services.contracts.core.short_price_list_rules import leaves, short_faults
 GROUPS = ("fixedPrice", "energyPrice", "powerPrice", "efficiencyPrice")
 Document = Mapping[str, Any]
 
+MEASURED = ("powerPrice", "yearlyEnergyPrice")
+"""The components of a list in short that something is measured for."""
+
 
 def price_list(document: Document) -> PriceListTerms:
     """Read a price list in either form.
@@ -38,7 +41,8 @@ def as_written(document: Document, found: Iterable[Fault]) -> list[Fault]:
     if "tariffs" in document:
         return list(found)
     kinds = [one.get("type") for one in document["components"]]
-    power = f"components[{kinds.index('powerPrice')}]" if "powerPrice" in kinds else "components"
+    measured = next((place for place, kind in enumerate(kinds) if kind in MEASURED), None)
+    power = "components" if measured is None else f"components[{measured}]"
     return list(dict.fromkeys(Fault(_in_short(one.where, power), one.what) for one in found))
 
 

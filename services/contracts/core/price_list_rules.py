@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from schemas.expanded_price_lists import PEAKS
-from schemas.price_list_terms import PowerMethod, PriceListStatus, PriceListTerms
+from schemas.price_list_terms import Counts, PowerMethod, PriceListStatus, PriceListTerms
 from schemas.tariffs import (
     CostFunction,
     DateInterval,
@@ -48,6 +48,7 @@ METHODS_OF = {
     PowerMethod.TEKNISKA_VERKEN: Medium.HEAT,
     PowerMethod.CATEGORY_NUMBER: Medium.HEAT,
     PowerMethod.COOLING_PEAK: Medium.COOLING,
+    PowerMethod.YEARLY_ENERGY: Medium.HEAT,
 }
 """The methods that measure one medium alone: those that rest on cold days or a normal year's heat, and cooling's."""
 Component = FixedComponent | EnergyComponent | PowerComponent | EfficiencyComponent
@@ -245,6 +246,8 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
     if medium not in (None, extension.medium):
         told = f"is {extension.power_method}, which measures {medium} alone, and the list is for {extension.medium}"
         yield Fault("extension.powerMethod", f"{told}; write another method, or another medium")
+    if terms.is_by_yearly_energy:
+        yield from _of_yearly_energy(terms)
     yield from _of_hours(terms)
     if extension.overrun_per_kw is not None and not has_power:
         yield Fault(
@@ -253,6 +256,7 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
     if extension.overrun_per_kw is not None:
         yield from _of_amount(terms, extension.overrun_per_kw, "extension.overrunPerKw")
     yield from _of_options(terms)
+    yield from _of_deviations(terms)
     volumes = {
         one.reference
         for tariff in terms.tariffs
@@ -265,6 +269,35 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
             yield Fault(f"{where}.reference", f"there is no price of a volume with the reference '{one.reference}'")
         if (one.reference_source is ReferenceSource.FIXED) != (one.m3_per_mwh is not None):
             yield Fault(f"{where}.m3PerMwh", "belongs to referenceSource fixed, and is needed there")
+
+
+def _of_yearly_energy(terms: PriceListTerms) -> Iterator[Fault]:
+    if len(terms.tariffs) == 1:
+        yield Fault("extension.bands", "is missing: powerMethod yearly_energy chooses a band by the normal year's MWh")
+    for place, tariff in enumerate(terms.tariffs):
+        if tariff.power_price.components:
+            told = "powerMethod yearly_energy measures no power; leave its price out, or write another method"
+            yield Fault(f"tariffs[{place}].powerPrice.components", told)
+
+
+def _of_deviations(terms: PriceListTerms) -> Iterator[Fault]:
+    extension = terms.extension
+    priced = [one for tariff in terms.tariffs for one in tariff.efficiency_price.components]
+    held = {one.reference for one in extension.volume_references}
+    for place, counted in enumerate(extension.counted_deviations):
+        where, name = f"extension.countedDeviations[{place}]", counted.reference
+        methods = {one.measurement_method for one in priced if one.reference == name}
+        if not methods:
+            yield Fault(f"{where}.reference", f"there is no efficiency price with the reference '{name}'")
+        if name in {other.reference for other in extension.counted_deviations[:place]}:
+            yield Fault(f"{where}.reference", f"is that of another entry, '{name}'; say it once of each price")
+        if MeasurementMethod.VOLUME not in methods:
+            continue
+        if counted.counts is not Counts.BOTH and name not in held:
+            told = f"the volume of '{name}' is held against nothing; write a volumeReference of it, or leave this out"
+            yield Fault(f"{where}.counts", told)
+        if counted.at_most_c is not None:
+            yield Fault(f"{where}.atMostC", f"'{name}' is a price of the volume, which has no °C; leave it out")
 
 
 def _of_hours(terms: PriceListTerms) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ from services.heat.power_methods.decision import decide
 from services.heat.power_methods.measurement import Period, Statistic, mean_power
 
 WHOLE_KW = Decimal(1)
+CENTI = Decimal("0.01")
 WH_PER_CENTI_KW = 10
 DAYS_OF_A_YEAR = 365
 KWH_PER_M3_C = 1.16
@@ -76,12 +77,14 @@ class PowerBy(StrEnum):
     MEASURED = "measured"
     FOLLOWS = "follows"
     NOT_MEASURABLE = "not_measurable"
+    YEARLY_ENERGY = "yearly_energy"
 
 
 class Power(NamedTuple):
     """A power that is billed; measured_kw: what the method gives on the days as they would have been.
 
-    Of a chosen power it is the highest hour of the newest year where no method measures any.
+    Of a chosen power it is the highest hour of the newest year where no method measures any. By a yearly energy all
+    are MWh.
     """
 
     kw: Decimal
@@ -99,6 +102,13 @@ class Place(NamedTuple):
 
     means: NetworkMeans
     is_cooling: bool
+
+
+class OwnYears(NamedTuple):
+    """The days of the year of own hours, as they were and as they would have been."""
+
+    today: DayRows
+    otherwise: DayRows
 
 
 class Facility(NamedTuple):
@@ -146,6 +156,49 @@ def cooled_better(used: Used, by_c: Decimal, is_cooling: bool) -> Used:
     return used._replace(litres=litres, return_centi_c=used.return_centi_c + (centi if is_cooling else -centi))
 
 
+def amount_otherwise(
+    facility: Facility,
+    changed: DayRows,
+    in_force: Decimal,
+    methods: tuple[PowerMethod | None, PowerMethod | None],
+    choices: Choices,
+    years: OwnYears,
+) -> Power:
+    """Give the power, or the yearly energy, that would be billed. Raises CannotCalculateError.
+
+    A yearly energy in force changes as much as the year's does; by a price list of another method it is the year's own.
+    """
+    before, after = methods
+    if after is PowerMethod.YEARLY_ENERGY:
+        return _energy_otherwise(in_force, after is before, choices, years)
+    power = power_otherwise(facility, changed, in_force, methods, choices)
+    if before is PowerMethod.YEARLY_ENERGY and power.by is PowerBy.NOT_MEASURABLE:
+        reason = "the price list bills a power, and its method measures none on these hours; choose a power"
+        raise CannotCalculateError("power_kw", "missing", reason)
+    return power
+
+
+def _energy_otherwise(in_force: Decimal, is_same: bool, choices: Choices, years: OwnYears) -> Power:
+    if choices.power_kw is not None:
+        raise CannotCalculateError(
+            "power_kw", "not_for_this_list", "the price list goes by the yearly energy; leave it out"
+        )
+    was, becomes = year_kwh(years.today), year_kwh(years.otherwise)
+    own = Decimal(becomes).scaleb(-3)
+    follows = in_force * becomes / was if is_same and was else own
+    return Power(follows.quantize(CENTI, ROUND_HALF_UP), PowerBy.YEARLY_ENERGY, own)
+
+
+def year_kwh(year: DayRows) -> int:
+    """Sum what is known of a year's days, as its months are rounded."""
+    return int(_month_kwh(year).sum())
+
+
+def _month_kwh(year: DayRows) -> Int64:
+    known = year.take(year.energy_wh != UNKNOWN)
+    return np.rint(np.bincount(known.month, known.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
+
+
 def power_otherwise(
     facility: Facility,
     changed: DayRows,
@@ -170,7 +223,7 @@ def power_otherwise(
         return Power(in_force, PowerBy.NOT_MEASURABLE)
     if after is not before:
         return Power(max(then.quantize(WHOLE_KW, ROUND_HALF_UP), WHOLE_KW), PowerBy.MEASURED, then)
-    expected = (in_force * then / now).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    expected = (in_force * then / now).quantize(CENTI, ROUND_HALF_UP)
     return Power(decide(expected, in_force).kw or in_force, PowerBy.FOLLOWS, then)
 
 
@@ -202,9 +255,7 @@ def used_of_year(
     prices: Prices, year: DayRows, kw: Decimal, choices: Choices, place: Place
 ) -> tuple[Used, tuple[str, ...]]:
     """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
-    known = year.take(year.energy_wh != UNKNOWN)
-    kwh = np.rint(np.bincount(known.month, known.energy_wh.astype(np.float64), MONTHS) / 1_000).astype(np.int64)
-    used, assumptions = used_in(prices, kwh, efficiency(year), int(kw * 100), place.means)
+    used, assumptions = used_in(prices, _month_kwh(year), efficiency(year), int(kw * 100), place.means)
     used = cooled_better(used, choices.cooling_c, place.is_cooling)
     return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
 

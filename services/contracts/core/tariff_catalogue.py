@@ -99,8 +99,11 @@ class Catalogue:
         """Find a component that counts or counted, with its tariff and the name of its group."""
         return self._components.get(component_id)
 
-    def of_facility(self, price_list_id: str, kw: Decimal | None, day: date) -> Given | None:
-        """Find the tariff that a contract has on a day: of several bands that of its power, which ends its band."""
+    def of_facility(self, price_list_id: str, in_force: Decimal | None, unit: str | None, day: date) -> Given | None:
+        """Find the tariff that a contract has on a day: of several bands that of its power, which ends its band.
+
+        in_force: in kW or, where bands are of the yearly energy, MWh, as `unit` says.
+        """
         bands = [
             one
             for one in self.decided
@@ -108,9 +111,10 @@ class Catalogue:
         ]
         if len(bands) < 2:
             return bands[0] if bands else None
-        if kw is None:
+        is_by_energy = bands[0].version.terms.is_by_yearly_energy
+        if in_force is None or (unit == "MWh") != is_by_energy:
             return None
-        return next((one for one in bands if one.up_to_kw is None or kw <= one.up_to_kw), None)
+        return next((one for one in bands if one.up_to_kw is None or in_force <= one.up_to_kw), None)
 
     def last_changed(self, today: date) -> datetime:
         """Say when what the public is given last changed: by what was put or withdrawn, or by a version that ended."""

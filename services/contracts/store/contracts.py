@@ -30,7 +30,9 @@ _TERMS = """
      WHERE contract_id = ANY(%s) AND moved_from IS NULL ORDER BY valid_from
 """
 _ENTERED = """
-    SELECT contract_id, valid_from, kw FROM contracts.power_in_force
+    SELECT contract_id, valid_from, CASE WHEN method = 'entered' THEN kw END AS kw,
+           CASE WHEN method = 'entered_energy' THEN kw END AS mwh
+      FROM contracts.power_in_force
      WHERE contract_id = ANY(%s) AND determination_id IS NULL ORDER BY valid_from
 """
 _ADD = """
@@ -143,7 +145,8 @@ async def replace_entered_powers(tx: Transaction, contract_id: ContractId, docum
     async with tx.cursor() as cursor:
         await cursor.execute(_CLEAR_ENTERED, [contract_id])
         await cursor.executemany(
-            _ADD_POWER, [(contract_id, power.valid_from, power.kw, "entered", None) for power in document.powers]
+            _ADD_POWER,
+            [(contract_id, power.valid_from, power.amount, power.method, None) for power in document.powers],
         )
 
 

@@ -14,7 +14,7 @@ from schemas.price_list_terms import BaseLoad
 from schemas.values import Activity, ContractId, CustomerId, Medium, PointId
 from services.common import bulk
 from services.common.postgres import Transaction
-from services.contracts.core.annual_estimate import DayRows, MonthRow, Weather
+from services.contracts.core.annual_estimate import DayRows, InForce, MonthRow, Weather
 from services.contracts.core.own_hours import OwnHours, laid_out
 from services.contracts.core.price_list_life import Place
 from services.heat.arrays import UNKNOWN
@@ -37,7 +37,10 @@ _CONTRACT = """
                AND coalesce(term.valid_to, 'infinity') > wanted.day) AS price_list_id,
            (SELECT power.kw FROM contracts_v1.power_in_force AS power
              WHERE power.contract_id = contract.contract_id AND power.valid_from <= wanted.day
-             ORDER BY power.valid_from DESC LIMIT 1) AS kw
+             ORDER BY power.valid_from DESC LIMIT 1) AS amount,
+           (SELECT power.unit FROM contracts_v1.power_in_force AS power
+             WHERE power.contract_id = contract.contract_id AND power.valid_from <= wanted.day
+             ORDER BY power.valid_from DESC LIMIT 1) AS unit
       FROM unnest(%s::text[], %s::date[]) AS wanted(contract_number, day)
       JOIN contracts.contract USING (contract_number)
       JOIN contracts.metering_point AS point USING (point_id)
@@ -99,7 +102,14 @@ class Contract(NamedTuple):
     base_load: BaseLoad
     activity: Activity
     price_list_id: str | None
-    kw: Decimal | None
+    amount: Decimal | None
+    unit: str | None
+    """Of what is in force: kW of a power, MWh of a yearly energy."""
+
+    @property
+    def in_force(self) -> InForce:
+        """The power, or the yearly energy, that it is billed by."""
+        return InForce(*(self.amount if self.unit == unit else None for unit in ("kW", "MWh")))
 
     @property
     def place(self) -> Place:

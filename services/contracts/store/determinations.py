@@ -51,8 +51,9 @@ _RECORD = """
            determination.intercept_kw, determination.r2, determination.coverage, determination.measured_kw,
            determination.in_force_kw, determination.decision, power.kw, determination.effective_on,
            newer.winter AS newer_winter, determination.determined_at, determination.approved_by,
-           round(100 * coalesce(determination.measured_kw, determination.in_force_kw)
-                 / nullif(determination.network_sum_kw, 0), 4) AS share_percent
+           CASE WHEN determination.method <> 'yearly_energy'
+                THEN round(100 * coalesce(determination.measured_kw, determination.in_force_kw)
+                           / nullif(determination.network_sum_kw, 0), 4) END AS share_percent
       FROM contracts.determination
       JOIN contracts.contract USING (contract_id)
       JOIN contracts.metering_point AS point ON point.point_id = determination.point_id
@@ -89,10 +90,11 @@ _OTHERS_OF_NETWORK = """
       JOIN contracts.contract ON contract.point_id = point.point_id
        AND daterange(contract.valid_from, contract.valid_to) @> %(today)s::date
      CROSS JOIN LATERAL (
-           SELECT counts.kw FROM contracts.power_in_force AS counts
+           SELECT counts.kw, counts.method FROM contracts.power_in_force AS counts
             WHERE counts.contract_id = contract.contract_id AND counts.valid_from <= %(today)s
             ORDER BY counts.valid_from DESC, counts.determination_id IS NULL, counts.recorded_at DESC LIMIT 1) AS power
      WHERE own.point_id = %(point_id)s AND contract.contract_id <> %(contract_id)s
+       AND power.method NOT IN ('entered_energy', 'yearly_energy')
 """
 _OF_POINT = _RECORD + " WHERE point.number = %s ORDER BY determination.determined_at DESC LIMIT %s"
 MOST_LISTED = 100

@@ -83,7 +83,8 @@ _FAIL = """
 """
 _SUM_UP = """
     INSERT INTO contracts.power_run_network (run_id, network_id, medium, sum_kw)
-    SELECT run_id, network_id, medium, sum(coalesce(measured_kw, in_force_kw, 0))
+    SELECT run_id, network_id, medium,
+           coalesce(sum(coalesce(measured_kw, in_force_kw, 0)) FILTER (WHERE method <> 'yearly_energy'), 0)
       FROM contracts.power_proposal WHERE run_id = %s GROUP BY run_id, network_id, medium
 """
 _FINISH = "UPDATE contracts.power_run SET finished_at = clock_timestamp(), error = NULL WHERE run_id = %s"

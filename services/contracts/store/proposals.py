@@ -19,8 +19,9 @@ _LISTED = """
            proposal.window_from, proposal.window_to, proposal.coverage, proposal.r2, proposal.measured_kw,
            proposal.in_force_kw, proposal.decision, proposal.kw, proposal.effective_on, proposal.state,
            proposal.approved_by, proposal.approved_at, proposal.determination_id,
-           round(100 * coalesce(proposal.measured_kw, proposal.in_force_kw) / nullif(network.sum_kw, 0), 4)
-               AS share_percent
+           CASE WHEN proposal.method <> 'yearly_energy'
+                THEN round(100 * coalesce(proposal.measured_kw, proposal.in_force_kw) / nullif(network.sum_kw, 0), 4)
+                END AS share_percent
       FROM contracts.power_proposal AS proposal
       JOIN contracts.metering_point AS point USING (point_id)
       JOIN contracts.contract USING (contract_id)

@@ -33,12 +33,12 @@ _UNKNOWN = """
      ORDER BY wanted
 """
 _ON_DAY = """
-    SELECT facility.facility_number, contract.price_list_id, power.kw
+    SELECT facility.facility_number, contract.price_list_id, power.kw, power.unit
       FROM contracts.facility
       JOIN contracts.metering_point AS point USING (facility_id)
       JOIN contracts_v1.contract ON contract.point_id = point.point_id
        AND daterange(contract.valid_from, contract.valid_to) @> %(day)s::date
-      LEFT JOIN LATERAL (SELECT in_force.kw
+      LEFT JOIN LATERAL (SELECT in_force.kw, in_force.unit
                            FROM contracts_v1.power_in_force AS in_force
                           WHERE in_force.contract_id = contract.contract_id AND in_force.valid_from <= %(day)s
                           ORDER BY in_force.valid_from DESC
@@ -54,6 +54,8 @@ class OnDay(NamedTuple):
     facility_number: str
     price_list_id: str
     kw: Decimal | None
+    unit: str | None
+    """kW, or MWh of a yearly energy."""
 
 
 class TariffClient(NamedTuple):

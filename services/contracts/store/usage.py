@@ -11,7 +11,7 @@ from services.heat.arrays import UNKNOWN, Int64
 
 _CONTRACTS = """
     SELECT contract.contract_number, contract.point_id, facility.network_id, facility.name,
-           (SELECT power.kw FROM contracts_v1.power_in_force AS power
+           (SELECT CASE WHEN power.unit = 'kW' THEN power.kw END FROM contracts_v1.power_in_force AS power
              WHERE power.contract_id = contract.contract_id AND power.valid_from <= %(day)s
              ORDER BY power.valid_from DESC LIMIT 1) AS kw
       FROM contracts.contract

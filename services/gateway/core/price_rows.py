@@ -16,6 +16,8 @@ class PriceRow(NamedTuple):
     per: str
     against: str | None
     is_against_network: bool
+    counts: str
+    at_most: str | None
     bands: tuple[tuple[str | None, str | None], ...]
     days: str
 
@@ -36,7 +38,7 @@ def price_rows(prices: Sequence[Mapping[str, Any]], language: str) -> list[Price
     return found
 
 
-_SAME = ("component", "name", "price_kr", "per", "against", "is_against_network")
+_SAME = ("component", "name", "price_kr", "per", "against", "is_against_network", "counts", "at_most")
 
 
 def _band(price: Mapping[str, Any]) -> tuple[str | None, str | None]:

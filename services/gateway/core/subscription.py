@@ -25,17 +25,18 @@ def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:
     winter = found["winter"]
     if found["measured_kw"] is None:
         return str(words["not_determined"].format(winter=winter, reason=words[f"reason_{found['reason']}"]))
-    measured = f"{formats.number(found['measured_kw'], 2, language)}\u00a0kW"
+    kind, unit = ("energy", "MWh") if found["method"] == "yearly_energy" else ("power", "kW")
+    measured = f"{formats.number(found['measured_kw'], 2, language)}\u00a0{unit}"
     if found["in_force_kw"] is None:
-        return str(words["power_nothing_in_force"].format(winter=winter, measured=measured))
+        return str(words[f"{kind}_nothing_in_force"].format(winter=winter, measured=measured))
     said = {
         "winter": winter,
         "measured": measured,
-        "in_force": f"{kilowatts(found['in_force_kw'], language)}\u00a0kW",
+        "in_force": f"{kilowatts(found['in_force_kw'], language)}\u00a0{unit}",
         "deviation": formats.percent_signed((found["measured_kw"] / found["in_force_kw"] - 1) * 100, language),
         "since": found["effective_on"],
     }
-    return str(words[f"power_{found['decision']}"].format(**said))
+    return str(words[f"{kind}_{found['decision']}"].format(**said))
 
 
 def kilowatts(kw: Any, language: str) -> str:

@@ -19,6 +19,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     "norrenergi": "vardagar vid −13\u00a0°C", "tekniska_verken": "vid −17,6\u00a0°C",
     "cooling_peak": "högsta timmen på tolv månader",
     "category_number": "normalårets energi delad med kategorins timmar", "customer_chosen": "vald av kunden",
+    "yearly_energy": "normalårets energi", "energy_of_year": "Årsenergi", "entered_energy": "inlagd årsenergi",
     "per_mwh": "per MWh", "no_band": "alla",
     "small_house": "Småhus", "apartments": "Flerbostadshus", "premises": "Lokaler", "industry": "Industri",
     "public": "Offentlig verksamhet",
@@ -27,6 +28,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "kW/P1M": "kr/kW och månad", "MWh·°C": "kr/MWh och °C",
     },
     "held_against": "mot {value}", "held_against_network": "mot nätets medel",
+    "counts": {"above": "bara det som är över räknas", "below": "bara det som är under räknas"},
+    "at_most_c": "högst {value} °C räknas",
     "energy_by": {
         "category_profile": "Energin är fördelad på månader som byggnader av det slaget brukar använda den.",
         "degree_days": "En fjärdedel av energin är lika för alla dagar, resten följer ett normalårs graddagar.",
@@ -41,7 +44,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     "own_year": "Räknat på anläggningens egna timmar {first} – {last}.",
     "hours_known": "{known} av {hours} timmar har mätvärden.",
     "choose_power": "Vald effekt, kW", "for_example": "till exempel {value}",
-    "power_becomes": "Effekt {today} kW idag, {otherwise} kW med valen.",
+    "power_becomes": "Effekt {today} idag, {otherwise} med valen.",
+    "energy_becomes": "Årsenergi {otherwise} med valen, {today} idag.",
     "wrong": {
         "price_list_id": "Välj en prislista.", "power_kw": "Skriv effekten i kW: mer än 0, högst 1 000 000.",
         "energy_mwh": "Skriv energin i MWh: 0 till 1 000 000, högst tre decimaler.",
@@ -83,6 +87,7 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     "norrenergi": "weekdays at −13\u00a0°C", "tekniska_verken": "at −17.6\u00a0°C",
     "cooling_peak": "highest hour of twelve months",
     "category_number": "a normal year's energy over the category's hours", "customer_chosen": "chosen by the customer",
+    "yearly_energy": "a normal year's energy", "energy_of_year": "Yearly energy", "entered_energy": "entered energy",
     "per_mwh": "per MWh", "no_band": "all",
     "small_house": "Small house", "apartments": "Apartments", "premises": "Premises", "industry": "Industry",
     "public": "Public building",
@@ -91,6 +96,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "kW/P1M": "kr/kW and month", "MWh·°C": "kr/MWh and °C",
     },
     "held_against": "against {value}", "held_against_network": "against the network's mean",
+    "counts": {"above": "only what is above counts", "below": "only what is below counts"},
+    "at_most_c": "at most {value} °C count",
     "energy_by": {
         "category_profile": "The energy falls on the months as buildings of that kind mostly use it.",
         "degree_days": "A quarter of the energy is even over all days; the rest follows a normal year's degree days.",
@@ -105,7 +112,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     "own_year": "By the facility's own hours of {first} – {last}.",
     "hours_known": "{known} of {hours} hours have figures.",
     "choose_power": "Chosen power, kW", "for_example": "for example {value}",
-    "power_becomes": "Power {today} kW today, {otherwise} kW as chosen.",
+    "power_becomes": "Power {today} today, {otherwise} as chosen.",
+    "energy_becomes": "Yearly energy {otherwise} as chosen, {today} today.",
     "wrong": {
         "price_list_id": "Choose a price list.", "power_kw": "Write the power in kW: more than 0, at most 1,000,000.",
         "energy_mwh": "Write the energy in MWh: 0 to 1,000,000, at most three decimals.",

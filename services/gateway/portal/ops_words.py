@@ -55,7 +55,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
         "period_not_over": "{n} har en mätperiod som inte är över",
     },
     "decisions": {
-        "changed": "Ändras", "within_threshold": "Under 5 %", "same_kw": "Samma hela kW",
+        "changed": "Ändras", "within_threshold": "Under 5 %", "same_kw": "Samma värde",
         "nothing_in_force": "Ingen att jämföra med", "not_determined": "Inte fastställda",
     },
     "proposal_states": {
@@ -124,7 +124,7 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
         "period_not_over": "{n} with a measuring period that is not over",
     },
     "decisions": {
-        "changed": "Change", "within_threshold": "Under 5 %", "same_kw": "Same whole kW",
+        "changed": "Change", "within_threshold": "Under 5 %", "same_kw": "Same value",
         "nothing_in_force": "Nothing to compare with", "not_determined": "Not determined",
     },
     "proposal_states": {

@@ -32,14 +32,15 @@ _CONTRACTS_OF = """
     SELECT contract.contract_id, contract.contract_number, contract.point_id, contract.price_list_id,
            contract.valid_from, contract.valid_to, customer.name AS customer_name,
            notice.withdrawn_on, notice.replaced_by, notice.told_at, notice.costs, notice.lacks, notice.options_end,
-           (SELECT power.kw FROM contracts_v1.power_in_force AS power
-             WHERE power.contract_id = contract.contract_id AND power.valid_from <= $2
-             ORDER BY power.valid_from DESC LIMIT 1) AS kw
+           power.kw, power.unit
       FROM contracts_v1.contract AS contract
       LEFT JOIN contracts_v1.notice AS notice
              ON notice.contract_id = contract.contract_id AND notice.price_list_id = contract.price_list_id
             AND notice.withdrawn_on = contract.valid_to
       LEFT JOIN contracts_v1.customer AS customer USING (customer_id)
+      LEFT JOIN LATERAL (SELECT in_force.kw, in_force.unit FROM contracts_v1.power_in_force AS in_force
+                          WHERE in_force.contract_id = contract.contract_id AND in_force.valid_from <= $2
+                          ORDER BY in_force.valid_from DESC LIMIT 1) AS power ON true
      WHERE contract.point_id = ANY($1::int[]) AND coalesce(contract.valid_to, 'infinity') > $2
      ORDER BY contract.valid_from
 """
@@ -54,7 +55,7 @@ _NAMES = """
               price_list.valid_from DESC, price_list.version DESC
 """
 _POWERS = """
-    SELECT power.valid_from, power.kw, power.method, determination.winter, determination.measured_kw,
+    SELECT power.valid_from, power.kw, power.unit, power.method, determination.winter, determination.measured_kw,
            determination.r2, determination.days
       FROM contracts_v1.power_in_force AS power
       LEFT JOIN contracts_v1.determination AS determination

@@ -9,6 +9,7 @@ from services.heat.power_methods import (
     norrenergi,
     stockholm_exergi,
     tekniska_verken,
+    yearly_energy,
 )
 
 METHODS = {
@@ -22,6 +23,7 @@ METHODS = {
         category_number,
         customer_chosen,
         cooling_peak,
+        yearly_energy,
     )
 }
 """By the name that price lists call them by."""

@@ -27,15 +27,19 @@ class PowerDecision:
     kw: Decimal | None = None
 
 
-def decide(measured_kw: Decimal, in_force_kw: Decimal | None) -> PowerDecision:
+def decide(measured_kw: Decimal, in_force_kw: Decimal | None, is_exact: bool = False) -> PowerDecision:
     """Compare a measured power with the one in force.
 
     measured_kw: at 0.01 kW. A deviation of 5 % or more of the power in force changes it to the measured value,
     rounded half up to whole kW; the same whole kW changes nothing. A contract's first power is entered by staff,
-    so without one in force nothing is decided. Source: domain.md, Subscription power.
+    so without one in force nothing is decided. is_exact: of a yearly energy, any other value changes it, as it is
+    measured: 15.1 MWh are above a band that ends at 15. Source: domain.md, Subscription power.
     """
     if in_force_kw is None:
         return PowerDecision(Decision.NOTHING_IN_FORCE)
+    if is_exact:
+        is_same = measured_kw == in_force_kw
+        return PowerDecision(Decision.SAME_KW) if is_same else PowerDecision(Decision.CHANGED, measured_kw)
     if 100 * abs(measured_kw - in_force_kw) < THRESHOLD_PERCENT * in_force_kw:
         return PowerDecision(Decision.WITHIN_THRESHOLD)
     kw = measured_kw.quantize(WHOLE_KW, ROUND_HALF_UP)

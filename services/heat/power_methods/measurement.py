@@ -141,7 +141,8 @@ class Method(NamedTuple):
     """One utility's way to measure subscription power.
 
     period_before: the newest days that it needs which are all over on a day. measure: one measurement of each
-    metering point, (n,). read_at_c: where it reads its line off, None where it draws none.
+    metering point, (n,). read_at_c: where it reads its line off, None where it draws none. is_exact: True where what is
+    measured counts as it is, without a threshold and not in whole kW.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Method(NamedTuple):
     period_before: Callable[[date], Period]
     measure: Callable[[Days], Sequence[Measurement]]
     read_at_c: float | None = None
+    is_exact: bool = False
 
 
 def mean_power(energy_wh: Int64, hours: Int64) -> Int64:

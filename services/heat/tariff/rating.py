@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64
-from services.heat.tariff.efficiency import return_temperature_ore, volume_ore
+from services.heat.tariff.efficiency import Counted, return_temperature_ore, volume_ore
 from services.heat.tariff.energy import energy_ore
 from services.heat.tariff.fixed import fixed_ore
 from services.heat.tariff.power import overrun_ore, power_ore
@@ -63,6 +63,8 @@ class _Terms(NamedTuple):
     days: Int64
     of_days: Int64
     """Days of the year, or of the month where a price is by the month."""
+    counted: Counted | None
+    """None where all of each deviation counts."""
 
 
 def rated(prices: PriceTable, parts: Parts) -> Rated:
@@ -108,7 +110,8 @@ def _terms(prices: PriceTable, layer: Layer, parts: Parts, span: Int64, band: In
         mean = parts.network_return_centi_c if is_return else parts.network_l_per_mwh
         against = np.where(layer.is_against_network[span, band], mean, against)
     days = parts.end_day - parts.first_day
-    return _Terms(layer.price[span, band], layer.band_fixed[span, band], against, days, of_days)
+    counted = Counted(layer.least[span, band], layer.most[span, band]) if layer.is_limited else None
+    return _Terms(layer.price[span, band], layer.band_fixed[span, band], against, days, of_days, counted)
 
 
 def _days_of_month(first_day: Int64) -> Int64:
@@ -142,9 +145,9 @@ def _ore(charge: Charge, terms: _Terms, parts: Parts) -> Int64:
         case Charge.FIXED:
             return fixed_ore(terms.price, terms.days, terms.of_days)
         case Charge.VOLUME:
-            return volume_ore(_or_zero(parts.litres), kwh, against, terms.price)
+            return volume_ore(_or_zero(parts.litres), kwh, against, terms.price, terms.counted)
         case Charge.RETURN_TEMPERATURE:
-            return return_temperature_ore(kwh, _or_zero(parts.return_centi_c), against, terms.price)
+            return return_temperature_ore(kwh, _or_zero(parts.return_centi_c), against, terms.price, terms.counted)
         case Charge.OVERRUN:
             return overrun_ore(_or_zero(parts.overrun_centi_kw), terms.price)
 

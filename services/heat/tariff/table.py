@@ -16,6 +16,8 @@ from services.heat.tariff.year_days import days_of_year
 
 MICRO, MILLI, CENTI = 1_000_000, 1_000, 100
 KWH_PER_MWH = 1_000
+UNLIMITED = np.iinfo(np.int64).max
+"""The bound of a deviation all of which counts."""
 
 
 class Charge(StrEnum):
@@ -68,6 +70,14 @@ class Rate(Protocol):
     def is_against_network(self) -> bool:
         """True where it is held against the mean of the network."""
 
+    @property
+    def counts(self) -> str:
+        """Which side of what it is held against counts: both, above or below."""
+
+    @property
+    def at_most(self) -> Decimal | None:
+        """How much of a deviation counts at most, above and below alike: °C of a return temperature; None for all."""
+
 
 class Layer(NamedTuple):
     """One addend of a charge: of components that count on the same days each is in a layer of its own.
@@ -86,6 +96,15 @@ class Layer(NamedTuple):
     against: Int64
     """In hundredths of °C, or litres per MWh; 0 where the quantity is held against nothing, or the network."""
     is_against_network: Bool
+    least: Int64
+    """The least deviation that counts, in hundredths of °C, or of the volume in millilitres: -UNLIMITED to 0."""
+    most: Int64
+    """The highest deviation that counts: 0 to UNLIMITED."""
+
+    @property
+    def is_limited(self) -> bool:
+        """True where not all of a deviation counts."""
+        return bool((self.least > -UNLIMITED).any() or (self.most < UNLIMITED).any())
 
 
 class PriceTable(NamedTuple):
@@ -198,6 +217,8 @@ def _layer(
         np.zeros(shape, bool),
         np.zeros(shape, np.int64),
         np.zeros(shape, bool),
+        np.full(shape, -UNLIMITED),
+        np.full(shape, UNLIMITED),
     )
     for where, index in addend.items():
         rate = rates[index]
@@ -206,6 +227,16 @@ def _layer(
         layer.band_fixed[where] = of_bands.get(_key(rate), 0) if charge is Charge.POWER else 0
         layer.is_monthly[where] = is_monthly(rate)
         layer.is_against_network[where] = rate.is_against_network
+        layer.least[where], layer.most[where] = counted_bounds(rate)
         if rate.against is not None:
             layer.against[where] = int(rate.against * (CENTI if charge is Charge.RETURN_TEMPERATURE else MILLI))
     return layer
+
+
+def counted_bounds(rate: Rate) -> tuple[int, int]:
+    """Give the least and the highest deviation that a price counts, -UNLIMITED and UNLIMITED where all.
+
+    In hundredths of °C of a return temperature, which alone has an end; of a volume in millilitres.
+    """
+    most = UNLIMITED if rate.at_most is None else int(rate.at_most * CENTI)
+    return 0 if rate.counts == "above" else -most, 0 if rate.counts == "below" else most

@@ -25,6 +25,7 @@ _SWEDISH: Final[dict[str, Any]] = {
         "signature": "Energin är vad anläggningens effektsignatur ger under ett normalår: {number} dygn, r² {r2}.",
         "corrected_months": "Energin är medel av {number} egna månader, räknade om till normalår.",
         "part_of_year": "Energin är {number} egna månader, utfyllda med hur byggnader av det slaget använder den.",
+        "yearly_energy": "Energin är den årsenergi som gäller, fördelad som byggnader av det slaget använder den.",
         "category_profile": "Energin är abonnemangseffekten gånger vad byggnader av det slaget brukar använda per kW.",
     },
     "uncertainty": {
@@ -36,6 +37,7 @@ _SWEDISH: Final[dict[str, Any]] = {
         "in_force": "Effekten är den som gäller idag.", "chosen": "Effekten är vald.",
         "measured": "Effekten är vad prislistans metod mäter på anläggningens egna timmar, i hela kW.",
         "follows": "Effekten följer vad metoden mäter på de ändrade timmarna; under 5 % ändrar ingenting.",
+        "yearly_energy": "Årsenergin, som avgör prisnivån, följer de egna timmarna.",
         "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
     },
     "below_measured": "Den valda effekten, {chosen} kW, är lägre än de {measured} kW som är uppmätta. Räkna med"
@@ -75,6 +77,7 @@ _ENGLISH: Final[dict[str, Any]] = {
         "signature": "The energy is the facility's power signature in a normal year: {number} days, r² {r2}.",
         "corrected_months": "The energy is the mean of {number} own months, corrected to a normal year.",
         "part_of_year": "The energy is {number} own months, filled up by how buildings of that kind use it.",
+        "yearly_energy": "The energy is the yearly energy in force, spread as buildings of that kind mostly use it.",
         "category_profile": "The energy is the subscription power times what buildings of that kind use for each kW.",
     },
     "uncertainty": {
@@ -86,6 +89,7 @@ _ENGLISH: Final[dict[str, Any]] = {
         "in_force": "The power is the one in force today.", "chosen": "The power is chosen.",
         "measured": "The power is what the price list's method measures on the facility's own hours, in whole kW.",
         "follows": "The power follows what the method measures on the changed hours; under 5 % changes nothing.",
+        "yearly_energy": "The yearly energy, which chooses the band, follows the own hours.",
         "not_measurable": "The method measures no power on these hours; the one in force today stays.",
     },
     "below_measured": "The chosen power of {chosen} kW is below the {measured} kW that are measured. Count on the"

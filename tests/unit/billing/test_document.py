@@ -107,7 +107,7 @@ def test_an_estimate_states_its_cause_and_its_method() -> None:
 
 
 def test_every_method_of_measuring_power_has_words() -> None:
-    assert METHOD.keys() == {"entered", *(method.value for method in PowerMethod)}
+    assert METHOD.keys() == {"entered", "entered_energy", *(method.value for method in PowerMethod)}
 
 
 def test_each_charge_says_what_it_counts_and_what_that_costs() -> None:

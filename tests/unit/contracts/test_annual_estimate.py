@@ -1,6 +1,7 @@
 """A normal year's energy: by the signature, else by months, else by profile; and what it is said to rest on."""
 
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from schemas.values import Medium
 from services.contracts.core.annual_estimate import (
     Basis,
     DayRows,
+    InForce,
     MonthRow,
     Uncertainty,
     Weather,
@@ -25,6 +27,7 @@ from tests.unit.contracts.test_calculation import PROFILES
 
 FIRST, YEARS = date(2022, 1, 1), 2
 BASE_KW, SLOPE, BALANCE_C = 3.0, 0.5, 16.0
+TEN_KW = InForce(Decimal(10))
 
 
 def outdoor_c(day: np.ndarray[tuple[int], np.dtype[np.int64]], warmer: float = 0) -> Float64:
@@ -102,7 +105,7 @@ def test_months_are_averaged_over_their_years_and_the_spread_of_years_is_told() 
 
 def test_less_than_a_year_is_filled_up_by_the_category() -> None:
     assert by_history(months(3)) is None
-    found = by_profile(months(3), PROFILES, Category.SMALL_HOUSE, Medium.HEAT, 10)
+    found = by_profile(months(3), PROFILES, Category.SMALL_HOUSE, Medium.HEAT, TEN_KW)
     assert found is not None
     # January to March are 15.2 + 13.7 + 12.9 of 100.
     assert found.kwh.sum() == pytest.approx(3_000 / 0.418, abs=1)
@@ -114,14 +117,14 @@ def test_less_than_a_year_is_filled_up_by_the_category() -> None:
 
 
 def test_without_any_figure_the_power_and_the_category_tell() -> None:
-    found = by_profile([], PROFILES, Category.SMALL_HOUSE, Medium.HEAT, 10)
+    found = by_profile([], PROFILES, Category.SMALL_HOUSE, Medium.HEAT, TEN_KW)
     assert found is not None
     assert found.kwh.sum() == 10 * PROFILES.categories[Category.SMALL_HOUSE].hours
-    assert by_profile([], PROFILES, Category.INDUSTRY, Medium.HEAT, 10) is None
+    assert by_profile([], PROFILES, Category.INDUSTRY, Medium.HEAT, TEN_KW) is None
 
 
 def test_cooling_without_any_figure_is_the_years_of_cooling_and_not_of_the_category() -> None:
-    found = by_profile([], PROFILES, Category.INDUSTRY, Medium.COOLING, 10)
+    found = by_profile([], PROFILES, Category.INDUSTRY, Medium.COOLING, TEN_KW)
     assert found is not None
     # Ten kW for a thousand hours, most of it in July.
     assert found.kwh.sum() == 10_000

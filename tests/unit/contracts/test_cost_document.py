@@ -16,6 +16,7 @@ ESTIMATE: dict[str, Any] = {
     "price_list": PRICE_LIST,
     "agreed": {"options": [], "agreements": []},
     "power_kw": "10",
+    "yearly_mwh": None,
     "energy_mwh": "20",
     "rests_on": {
         "basis": "category_profile",
@@ -82,6 +83,8 @@ def test_a_component_is_named_once_in_the_readers_language(language: str, name: 
 def test_a_simulation_on_paper_warns_of_a_power_below_what_is_measured(is_below: bool) -> None:
     power = {
         "today_kw": "60",
+        "today_unit": "kW",
+        "otherwise_unit": "kW",
         "otherwise_kw": "5",
         "by": "chosen",
         "measured_kw": "53.1",
@@ -106,3 +109,14 @@ def test_a_simulation_on_paper_names_chosen_options_and_what_each_costs(language
     assert made["tables"][0]["rows"][0][0] == "Serviceavtal"
     without = found | {"choices": {"options": []}, "otherwise": SUMS | {"agreed": {"options": [], "agreements": []}}}
     assert dict(of_simulation(without, language, "Nätet AB", date(2026, 11, 26))["facts"])[word] == nothing
+
+
+def test_a_yearly_energy_on_paper_is_in_mwh() -> None:
+    found = ESTIMATE | {"power_kw": None, "yearly_mwh": "20.25", "agreed": {"options": [], "agreements": []}}
+    facts = of_estimate(found, "sv", "Nätet AB", date(2026, 11, 26))["facts"]
+    assert ["Årsenergi", "20,25 MWh"] in facts
+    assert "Abonnemangseffekt" not in [name for name, _ in facts]
+    power: dict[str, Any] = {"today_kw": "12", "today_unit": "kW", "otherwise_kw": "20.25", "otherwise_unit": "MWh"}
+    power |= {"by": "yearly_energy", "measured_kw": "20.25", "is_below_measured": False}
+    facts = of_simulation(SIMULATION | {"power": power}, "sv", "Nätet AB", date(2026, 11, 26))["facts"]
+    assert [text.rpartition(", ")[2] for _, text in facts if text.endswith(("kW", "MWh"))] == ["12 kW", "20.25 MWh"]

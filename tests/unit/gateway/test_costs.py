@@ -29,7 +29,7 @@ def test_numbers_are_taken_as_people_write_them(text: str, number: str) -> None:
 def price(first: str, last: str, band: tuple[str | None, str | None], kr: str = "562") -> dict[str, Any]:
     known = {"component": "energy", "name": "Vinter", "price_kr": kr, "per": "MWh", "against": None}
     days = {"first_day": first, "last_day": last, "from_kw": band[0], "to_kw": band[1]}
-    return known | days | {"is_against_network": False}
+    return known | days | {"is_against_network": False, "counts": "both", "at_most": None}
 
 
 def test_a_season_stands_once_with_all_its_days() -> None:
@@ -37,6 +37,12 @@ def test_a_season_stands_once_with_all_its_days() -> None:
     spans = [("2023-01-01", "2023-03-31"), ("2023-11-01", "2023-12-31")]
     rows = price_rows([price(first, last, band) for first, last in spans for band in bands], "sv")
     assert [(row.days, row.bands) for row in rows] == [("1 jan.–31 mars, 1 nov.–31 dec.", ())]
+
+
+def test_prices_that_count_on_different_sides_stand_apart() -> None:
+    one = price("2023-01-01", "2023-12-31", (None, None)) | {"counts": "above", "at_most": "10"}
+    rows = price_rows([one, one | {"counts": "below", "at_most": None}], "sv")
+    assert [(row.counts, row.at_most) for row in rows] == [("above", "10"), ("below", None)]
 
 
 def test_a_price_of_one_band_alone_says_which() -> None:

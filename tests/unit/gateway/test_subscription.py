@@ -25,7 +25,7 @@ POWERS: list[dict[str, Any]] = [
 
 def found(**changes: Any) -> dict[str, Any]:
     return {
-        "winter": "2025/2026", "measured_kw": Decimal("63.40"), "in_force_kw": Decimal("60.00"),
+        "winter": "2025/2026", "method": "minus_five", "measured_kw": Decimal("63.40"), "in_force_kw": Decimal("60.00"),
         "decision": "changed", "reason": None, "effective_on": date(2026, 5, 1),
     } | changes  # fmt: skip
 
@@ -59,6 +59,16 @@ def test_a_verdict_gives_the_deviation_with_its_sign() -> None:
     said = verdict(found(), WORDS["sv"], "sv").replace("\u00a0", " ")
     assert said.startswith("Vintern 2025/2026: 63,40 kW vid −5 °C mot 60 kW i kraft, +5,7 %.")
     assert "−4,7 %" in verdict(found(measured_kw=Decimal("57.20")), WORDS["sv"], "sv").replace("\u00a0", " ")
+
+
+def test_a_yearly_energy_is_said_in_mwh_and_without_a_temperature() -> None:
+    measured = found(method="yearly_energy", measured_kw=Decimal("20.25"), in_force_kw=Decimal("14.90"))
+    said = verdict(measured, WORDS["sv"], "sv").replace("\u00a0", " ")
+    assert said == "2025/2026: 20,25 MWh mot 14,90 MWh i kraft, +35,9 %. Ändras från 2026-05-01."
+    for decision in ("same_kw", "changed"):
+        for language, words in WORDS.items():
+            assert "kW" not in verdict(measured | {"decision": decision}, words, language)
+    assert "20,25" in verdict(measured | {"in_force_kw": None}, WORDS["sv"], "sv")
 
 
 def days(energies: list[int | None], first: date = date(2026, 3, 1), **other: Any) -> list[dict[str, Any]]:

@@ -296,5 +296,5 @@ def test_a_chosen_power_is_not_measured_and_what_exceeds_it_is_the_overrun() -> 
 
 
 def test_each_method_goes_by_the_name_of_its_file() -> None:
-    assert set(METHODS) == {*LINES, *PEAKS, "category_number", "customer_chosen"}
+    assert set(METHODS) == {*LINES, *PEAKS, "category_number", "customer_chosen", "yearly_energy"}
     assert {name: method.name for name, method in METHODS.items()} == {name: name for name in METHODS}

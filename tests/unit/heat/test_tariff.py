@@ -44,6 +44,8 @@ class Rate(NamedTuple):
     end: date = date(2027, 1, 1)
     against: Decimal | None = None
     is_against_network: bool = False
+    counts: str = "both"
+    at_most: Decimal | None = None
 
 
 def business_2026() -> list[Rate]:
@@ -161,6 +163,40 @@ def test_only_the_flow_above_a_reference_is_charged() -> None:
     # 540 m3 for 25 MWh at 20 m3/MWh are 40 m3 more than 500.
     used = np.array([540_000]), np.array([25_000]), np.array([20_000]), np.array([3_500_000])
     assert volume_ore(*used) == 14_000
+
+
+centi = st.integers(-20_000, 20_000)
+
+
+@given(centi, centi, st.integers(0, 10**7), st.decimals(-500, 500, places=3))
+def test_a_price_above_and_the_same_below_are_together_the_price_of_both(
+    own: int, reference: int, kwh: int, price: Decimal
+) -> None:
+    used = parts(month(2026, 1), kwh=kwh, return_centi_c=own, network_return_centi_c=reference)
+
+    def by(*sides: str) -> list[int]:
+        whole = Rate("return_temperature", price, "MWh·°C", is_against_network=True)
+        return ore(rated(table([whole._replace(counts=side, reference=side) for side in sides], []), used))
+
+    assert by("above", "below") == by("both")
+    assert by("below" if own > reference else "above") == [0]
+
+
+@given(centi, st.integers(0, 10**7), st.decimals("0.01", 200, places=2))
+def test_what_is_beyond_an_end_costs_what_the_end_does(own: int, kwh: int, at_most: Decimal) -> None:
+    whole = Rate("return_temperature", Decimal("3.7"), "MWh·°C", against=Decimal(0))
+    limit = int(at_most * 100)
+    held = parts(month(2026, 1), kwh=kwh, return_centi_c=max(-limit, min(own, limit)))
+    used = parts(month(2026, 1), kwh=kwh, return_centi_c=own)
+    assert ore(rated(table([whole._replace(at_most=at_most)], []), used)) == ore(rated(table([whole], []), held))
+
+
+def test_a_price_of_one_band_that_counts_one_side_leaves_the_others_as_they_are() -> None:
+    above = Rate("volume", Decimal(10), "m³", against=Decimal(20), counts="above")
+    both = above._replace(counts="both", band=1)
+    used = parts(*2 * [month(2026, 1)], kwh=10_000, litres=150_000)._replace(centi_kw=np.array([100, 9_900]))
+    # 150 m3 are 50 less than 10 MWh may take: no charge in the lower band, 500 kr of credit in the upper one.
+    assert ore(rated(table([above, both], [Decimal(50)]), used)) == [0, -50_000]
 
 
 def test_what_is_counted_and_not_known_is_told_and_left_out() -> None:
