@@ -24,7 +24,7 @@ LONGEST_LINE_CHARS = 10_000
 LONGEST_FIELD_CHARS = 100
 """Of a wide file, whose lines are long by their nature."""
 MOST_FIELDS_BEYOND = 1_000
-PIECE_BYTES = 8_000_000
+PIECE_BYTES = 4_000_000
 """So much of a file is text at a time, which takes some twenty times its size."""
 
 WRONG_NUMBER_OF_FIELDS = Fault(
