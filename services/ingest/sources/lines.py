@@ -18,6 +18,7 @@ from services.ingest.sources.plain import plain
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.repeated_header import RepeatedHeader, is_header_again
 from services.ingest.sources.wide import Cell, turned
 
 LONGEST_LINE_CHARS = 10_000
@@ -63,6 +64,8 @@ class Lines(NamedTuple):
 
     def take(self, is_good: Bool) -> "Lines":
         """Keep some of the lines."""
+        if is_good.all():
+            return self
         mask = pa.array(is_good)
         texts = {place: text.filter(mask) for place, text in self.texts.items()}
         cell = None if self.cell is None else self.cell[is_good]
@@ -97,29 +100,33 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     """
     data = plain(data)
     if workbook.is_workbook(data):
-        found = workbook.columns(data, profile)
-        yield Lines(found.number, found.texts).turned(found.cells)
+        sheet = workbook.columns(data, profile)
+        yield Lines(sheet.number, sheet.texts).take(~sheet.is_header_again).turned(sheet.cells)
         return
     if profile.delimiter is None:
         raise UnreadableFileError("the file is no workbook, and the profile has no delimiter; add one")
     where: Layout | None = None
-    header: Any = None
+    header: RepeatedHeader | None = None
     has_lines = False
     for every, number in _pieces(data, profile):
         if where is None:
             advice = f"are the delimiter '{profile.delimiter}' and the encoding {profile.encoding} right?"
             every, number = _with_one_header(every, number, profile, profile.delimiter)
             where = layout(_top(every, number, profile.delimiter), profile, advice)
-            header = every[where.first - 1] if profile.header else None
+            header = RepeatedHeader(every[where.first - where.height : where.first]) if profile.header else None
             every, number = every[where.first :], number[where.first :]
-        every, number = _without_header(every, number, header)
+        if header is not None:
+            every, number = header.without(every, number)
         every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
         has_lines |= len(every) > 0
         longest = max(LONGEST_LINE_CHARS, LONGEST_FIELD_CHARS * len(where.cells))
         every, number = _well_formed(every, number, longest, refusals)
-        yield _columns(every, number, where, profile.delimiter, refusals).turned(where.cells)
+        found = _columns(every, number, where, profile.delimiter, refusals)
+        yield found.take(~is_header_again(found.texts, found.number, where)).turned(where.cells)
     if where is None:
         raise UnreadableFileError("the file is empty")
+    if header is not None:
+        header.check()
     if not has_lines:
         raise UnreadableFileError("the file has a header and no line below it")
 
@@ -129,14 +136,6 @@ def _with_one_header(every: Any, number: Int64, profile: Profile, delimiter: str
     is_header = of_header(profile)
     top, of_top = joined(every[:HEADER_WITHIN_LINES], number[:HEADER_WITHIN_LINES], delimiter, is_header)
     return pa.concat_arrays([top, every[HEADER_WITHIN_LINES:]]), np.append(of_top, number[HEADER_WITHIN_LINES:])
-
-
-def _without_header(every: Any, number: Int64, header: Any) -> tuple[Any, Int64]:
-    """Pass over a header that stands again, as where a month's file was put behind another's."""
-    if header is None:
-        return every, number
-    is_other = pc.not_equal(every, header).to_numpy(zero_copy_only=False)
-    return (every, number) if is_other.all() else (every.filter(pa.array(is_other)), number[is_other])
 
 
 def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str] | None]]:

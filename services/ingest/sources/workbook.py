@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from services.heat.arrays import Int64
+from services.heat.arrays import Bool, Int64
 from services.ingest.sources import workbook_rows
 from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
 from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place, TimeColumn, is_from_header, name_of
 from services.ingest.sources.refusals import UnreadableFileError
+from services.ingest.sources.repeated_header import is_header_again
 from services.ingest.sources.wide import Cell
 
 MOST_UNPACKED_BYTES = 500_000_000
@@ -40,11 +41,13 @@ class SheetColumns(NamedTuple):
     """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them.
 
     cells: of a wide file, the columns that hold its figures; they are in texts, too, by their numbers.
+    is_header_again: (n,) which rows are the header once more.
     """
 
     number: Int64
     texts: dict[Place, Any]
     cells: Sequence[Cell]
+    is_header_again: Bool
 
 
 def is_workbook(data: bytes) -> bool:
@@ -72,7 +75,8 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
     if profile.time.column in cells:
         _refuse_turned_dates(cells[profile.time.column], _form_of(profile.time.column, [profile.time]))
     texts = {place: pa.array(_texts(column, place, profile), pa.large_string()) for place, column in cells.items()}
-    return SheetColumns(np.array(numbers, np.int64), texts, where.cells)
+    of_rows = np.array(numbers, np.int64)
+    return SheetColumns(of_rows, texts, where.cells, is_header_again(texts, of_rows, where))
 
 
 def _heading(cell: str, time: TimeColumn) -> str:
