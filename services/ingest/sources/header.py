@@ -1,9 +1,13 @@
 """Where a file's columns stand: by their names in the header, or by their numbers."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from services.heat.arrays import Int64
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Column, Place, name_of
 from services.ingest.sources.refusals import UnreadableFileError
@@ -20,7 +24,7 @@ class Layout(NamedTuple):
     those from `least` on, which have no name. by_column: the place of each column of the profile that the file has.
     cells: of a wide file, the columns that hold its figures; they are in by_column, too, by their numbers.
     height: how many lines the header has. names: what the line of it says above each column in which the first of the
-    profile's columns, key, stands.
+    profile's columns, key, stands. above: the numbers of the lines above it that look like data.
     """
 
     first: int
@@ -31,6 +35,7 @@ class Layout(NamedTuple):
     height: int = 1
     key: Place = 0
     names: Mapping[Place, str] = {}
+    above: Int64 = np.zeros(0, np.int64)
 
 
 Top = Sequence[tuple[int, Sequence[str] | None]]
@@ -49,7 +54,16 @@ def layout(top: Top, profile: Profile, advice: str) -> Layout:
     found = _found(top, profile)
     if found is None:
         raise UnreadableFileError(_not_found(top, profile, advice))
-    return _named(found, profile)
+    where = _named(found, profile)
+    above = [number for number, fields in top[: found.at] if fields is not None and _is_filled(fields, where, profile)]
+    return where._replace(above=np.array(above, np.int64))
+
+
+def _is_filled(fields: Sequence[str], where: Layout, profile: Profile) -> bool:
+    """Tell a line that has something in each column that must be there and, of a wide file, in one of those across."""
+    needed = [where.by_column[one.column] for one in profile.columns if not one.optional]
+    filled = {at for at, field in enumerate(fields) if field}
+    return filled >= set(needed) and (not where.cells or any(cell.at in filled for cell in where.cells))
 
 
 class _Header(NamedTuple):
@@ -141,6 +155,7 @@ def _named(header: _Header, profile: Profile) -> Layout:
     least = max(place for place, names in enumerate(columns, start=1) if names - {""})
     cells = cells_of(header.lines, profile)
     _check_quantities(header, cells, profile)
+    _check_twice(header, cells)
     by_column |= {cell.column: cell.at for cell in cells}
     key = next(one.column for one in profile.columns if one.column in by_column)
     line = next(line for line in header.lines if key in line)
@@ -156,6 +171,19 @@ def _check_quantities(header: _Header, cells: Sequence[Cell], profile: Profile) 
             f"none of the quantities in {header.place}, the header, is one of the profile's, {', '.join(known)[:500]};"
             f" it has {', '.join(said)[:500]}; add those that are meant to equals in [[values]]"
         )
+
+
+def _check_twice(header: _Header, cells: Sequence[Cell]) -> None:
+    """Refuse columns of which nothing tells which is meant; hours and times may stand twice, in autumn."""
+    if cells and not {"clock", "time"} & cells[0].says.keys():
+        counts = Counter(tuple(cell.says.values()) for cell in cells)
+        twice = [cell.heading for cell in cells if counts[tuple(cell.says.values())] > 1]
+        if twice:
+            told = ", ".join(dict.fromkeys(twice))[:500]
+            raise UnreadableFileError(
+                f"{header.place}, the header, has several columns for {told}; rename those that are not meant, or name"
+                " them in [wide] in the profile: without"
+            )
 
 
 def _numbered(first: tuple[int, Sequence[str] | None], profile: Profile) -> Layout:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import Bool, Int64, counted_up
 from services.ingest.sources import workbook
+from services.ingest.sources.cut_line import LINE_CUT, is_cut, open_line
 from services.ingest.sources.header import HEADER_WITHIN_LINES, Layout, fields_of, layout
 from services.ingest.sources.line_breaks import MOST_LINES, joined, of_data, of_header
 from services.ingest.sources.plain import plain
@@ -35,6 +36,11 @@ QUOTE_NOT_CLOSED = Fault("quote_not_closed", "a quote is opened and not closed b
 LINE_TOO_LONG = Fault("line_too_long", f"the line has over {LONGEST_LINE_CHARS:,} characters; is a line break missing?")
 NOT_IN_ENCODING = Fault(
     "not_in_encoding", "bytes of the line are no text in the profile's encoding; see encoding there"
+)
+ABOVE_HEADER = Fault(
+    "above_header",
+    "the line stands above the header and has what its columns ask for; are these several files in one? Give each its"
+    " header",
 )
 
 _MARKS_OF_OTHER_FILES = {
@@ -101,10 +107,12 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     data = plain(data)
     if workbook.is_workbook(data):
         sheet = workbook.columns(data, profile)
+        refusals.add(sheet.above, "", ABOVE_HEADER)
         yield Lines(sheet.number, sheet.texts).take(~sheet.is_header_again).turned(sheet.cells)
         return
     if profile.delimiter is None:
         raise UnreadableFileError("the file is no workbook, and the profile has no delimiter; add one")
+    last_line = open_line(data, _line_end(data))
     where: Layout | None = None
     header: RepeatedHeader | None = None
     has_lines = False
@@ -115,6 +123,7 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
             where = layout(_top(every, number, profile.delimiter), profile, advice)
             header = RepeatedHeader(every[where.first - where.height : where.first]) if profile.header else None
             every, number = every[where.first :], number[where.first :]
+            refusals.add(where.above, "", ABOVE_HEADER)
         if header is not None:
             every, number = header.without(every, number)
         every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
@@ -122,7 +131,10 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
         longest = max(LONGEST_LINE_CHARS, LONGEST_FIELD_CHARS * len(where.cells))
         every, number = _well_formed(every, number, longest, refusals)
         found = _columns(every, number, where, profile.delimiter, refusals)
-        yield found.take(~is_header_again(found.texts, found.number, where)).turned(where.cells)
+        found = found.take(~is_header_again(found.texts, found.number, where))
+        if last_line in found.number[-1:]:
+            found = found.take(refusals.add_each(found.number, is_cut(found.texts, where, profile), "", (LINE_CUT,)))
+        yield found.turned(where.cells)
     if where is None:
         raise UnreadableFileError("the file is empty")
     if header is not None:
@@ -146,7 +158,7 @@ def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str]
 def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
     """Give the filled lines and their numbers, some megabytes at a time."""
     encoding = _encoding(data, profile)
-    line_end = b"\n" if b"\n" in data else b"\r"
+    line_end = _line_end(data)
     start, number = 0, 1
     while start < len(data):
         end = _end_of_piece(data, start, line_end)
@@ -161,6 +173,10 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
         is_filled &= numbers > profile.skip_lines
         if is_filled.any():
             yield (every if is_filled.all() else every.filter(pa.array(is_filled))), numbers[is_filled]
+
+
+def _line_end(data: bytes) -> bytes:
+    return b"\n" if b"\n" in data else b"\r"
 
 
 def _end_of_piece(data: bytes, start: int, line_end: bytes) -> int:

@@ -39,6 +39,8 @@ _LARGEST_SHARE = 4
 """A file of which one time in four lies between the hours has no hours in it."""
 
 
+_LIKE_SPACES = "[\u00a0\u2007\u2009\u202f]"
+"""Spaces that do not break, or are thin, look the same."""
 SeriesOf = Callable[[], Series]
 """Gives what lines say beside their times, which is asked for only where autumn's repeated hour is among them."""
 Chosen = Int64 | slice
@@ -63,7 +65,7 @@ def written(text: Any, column: TimeColumn) -> Written:
     """
     # Fleets are read at the same hours, so that most times stand in a file many times.
     encoded = text.dictionary_encode()
-    of_each = _written_once(encoded.dictionary, column)
+    of_each = _written_once(pc.replace_substring_regex(encoded.dictionary, _LIKE_SPACES, " "), column)
     at = encoded.indices.to_numpy()
     return Written(*(part[at] for part in of_each))
 
