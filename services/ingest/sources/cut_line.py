@@ -34,7 +34,7 @@ def is_cut(texts: dict[Place, pa.Array], where: Layout, profile: Profile) -> Int
     count = len(next(iter(texts.values())))
     cut = np.zeros(count, np.int64)
     place = next(place for place, at in where.by_column.items() if at == max(where.by_column.values()))
-    if where.by_column[place] != where.width - 1 or count <= FEWEST_OTHERS:
+    if where.by_column[place] != where.width - 1 or count <= FEWEST_OTHERS or not _has_a_time(texts, place, profile):
         return cut
     written = texts[place]
     if place in profile.time.places:
@@ -47,3 +47,11 @@ def is_cut(texts: dict[Place, pa.Array], where: Layout, profile: Profile) -> Int
     others = length.filter(pc.not_equal(written, ""))[:-1]
     cut[-1] = written[-1].as_py() != "" and len(others) >= FEWEST_OTHERS and length[-1].as_py() < pc.min(others).as_py()
     return cut
+
+
+def _has_a_time(texts: dict[Place, pa.Array], last: Place, profile: Profile) -> bool:
+    """Tell a line of data from a total by its time, which is written as another one; unless it is what may be cut."""
+    if last in profile.time.places or profile.time.column not in texts:
+        return True
+    forms = pc.replace_substring_regex(texts[profile.time.column], "[0-9]+", "0")
+    return bool(pc.is_in(forms[-1], forms[:-1]).as_py())

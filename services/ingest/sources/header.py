@@ -54,6 +54,12 @@ def layout(top: Top, profile: Profile, advice: str) -> Layout:
     found = _found(top, profile)
     if found is None:
         raise UnreadableFileError(_not_found(top, profile, advice))
+    # Of a header with several lines one that cannot be read would leave the next ones to be taken for the first.
+    for number, fields in top[max(0, found.at - len(found.lines) + 1) : found.at]:
+        if fields is None:
+            raise UnreadableFileError(
+                f"line {number}, of the header or above it: a quote is not closed; close the quote"
+            )
     where = _named(found, profile)
     above = [number for number, fields in top[: found.at] if fields is not None and _is_filled(fields, where, profile)]
     return where._replace(above=np.array(above, np.int64))
@@ -155,7 +161,7 @@ def _named(header: _Header, profile: Profile) -> Layout:
     least = max(place for place, names in enumerate(columns, start=1) if names - {""})
     cells = cells_of(header.lines, profile)
     _check_quantities(header, cells, profile)
-    _check_twice(header, cells)
+    _check_twice(header, cells, profile)
     by_column |= {cell.column: cell.at for cell in cells}
     key = next(one.column for one in profile.columns if one.column in by_column)
     line = next(line for line in header.lines if key in line)
@@ -173,9 +179,10 @@ def _check_quantities(header: _Header, cells: Sequence[Cell], profile: Profile) 
         )
 
 
-def _check_twice(header: _Header, cells: Sequence[Cell]) -> None:
-    """Refuse columns of which nothing tells which is meant; hours and times may stand twice, in autumn."""
-    if cells and not {"clock", "time"} & cells[0].says.keys():
+def _check_twice(header: _Header, cells: Sequence[Cell], profile: Profile) -> None:
+    """Refuse columns of which nothing tells which is meant; hours may stand twice, in autumn, and days may not."""
+    said = cells[0].says.keys() if cells else set()
+    if "clock" not in said and ("time" not in said or profile.time.is_day):
         counts = Counter(tuple(cell.says.values()) for cell in cells)
         twice = [cell.heading for cell in cells if counts[tuple(cell.says.values())] > 1]
         if twice:
@@ -205,6 +212,9 @@ def _missing(missing: Sequence[Column], what_is_there: str) -> str:
 
 def fields_of(line: str, delimiter: str) -> list[str] | None:
     """Split one line, as names are given; None where a quote is left open."""
+    # A quote within a field opens nothing; one that is open ends, or goes on, in another line.
+    if line.count('"') % 2:
+        return None
     try:
         return [name_of(field) for field in next(csv.reader([line], delimiter=delimiter, strict=True))]
     except csv.Error:

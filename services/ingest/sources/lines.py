@@ -147,7 +147,18 @@ def _with_one_header(every: Any, number: Int64, profile: Profile, delimiter: str
     """Put the lines of a header together whose names hold line breaks."""
     is_header = of_header(profile)
     top, of_top = joined(every[:HEADER_WITHIN_LINES], number[:HEADER_WITHIN_LINES], delimiter, is_header)
+    if profile.wide is not None and len(profile.wide.header) > 1:
+        # No line of several names all columns; those behind it are data, whose open quotes must reach for nothing.
+        end = _first_with_a_name(top, profile, delimiter) + len(profile.wide.header)
+        upper, of_upper = joined(top[:end], of_top[:end], delimiter, lambda fields: len(fields) > 1)
+        top, of_top = pa.concat_arrays([upper, top[end:]]), np.append(of_upper, of_top[end:])
     return pa.concat_arrays([top, every[HEADER_WITHIN_LINES:]]), np.append(of_top, number[HEADER_WITHIN_LINES:])
+
+
+def _first_with_a_name(top: Any, profile: Profile, delimiter: str) -> int:
+    names = {one.column for one in profile.columns}
+    lines = (fields_of(line, delimiter) or [] for line in top.to_pylist())
+    return next((at for at, fields in enumerate(lines) if names & set(fields)), 0)
 
 
 def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str] | None]]:

@@ -58,6 +58,12 @@ def test_a_last_figure_with_fewer_decimals_is_no_cut_one_where_others_have_fewer
     assert refused(read(profile(), *longer)) == []
 
 
+def test_a_total_at_the_end_is_no_cut_line() -> None:
+    rows = [HEADER, *(f"66;{at};12,{300 + hour}" for hour, at in enumerate(HOURS))]
+    for total, code in (("Summa;;745", "field_missing"), ("Summa;60 rader;745", "not_a_time")):
+        assert refused(read(profile(), *rows, total)) == [(62, "Tid", code)]
+
+
 def test_a_file_cut_within_its_last_time_loses_that_line() -> None:
     by = profile(time={"column": "Tid", "zone": "+01:00"})
     rows = ["Mätare;Energi;Tid", *(f"66;12,{300 + hour};{at}:00+02:00" for hour, at in enumerate(HOURS))]

@@ -136,6 +136,23 @@ def test_merged_cells_of_a_workbook_are_read_alike() -> None:
     assert (said(file), file.line.tolist()) == (IN_FIRST, [5, 5])
 
 
+@pytest.mark.parametrize("quoted", [';"66";;;67', ';"66\n";;;"67"', '"";"\n66";;;"\n67\n";'])
+def test_line_breaks_within_the_names_of_any_line_are_spaces(quoted: str) -> None:
+    file = read(profile(), quoted, OF_THREE.replace("Energi MWh", '"Energi\nMWh"'), FIRST)
+    assert (said(file), refused(file)) == (IN_FIRST, [])
+
+
+def test_a_quote_left_open_in_the_header_reads_no_meter_as_another() -> None:
+    with pytest.raises(UnreadableFileError, match="line 2, of the header or above it: a quote is not closed"):
+        read(profile(), "Titel", ';"66;;;67', OF_THREE, FIRST)
+
+
+def test_a_day_that_stands_twice_in_the_header_refuses_the_file() -> None:
+    by = profile(["{time}", "{quantity}"], time={"format": "%Y-%m-%d", "zone": "+01:00"}, serial={"column": "Mätare"})
+    with pytest.raises(UnreadableFileError, match="has several columns for 2024-01-01 Energi MWh;"):
+        read(by, ";2024-01-01;2024-01-01", "Mätare;Energi MWh;Energi MWh", "66;1;2")
+
+
 def test_a_header_that_stands_again_is_passed_over_in_whichever_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     header = [";66;;;67;", OF_THREE]
     monkeypatch.setattr(lines, "PIECE_BYTES", 150)
