@@ -31,7 +31,7 @@ SOURCE = "file-import"
 RANK = 5
 """Below a head-end's, which is 10 unless it is put otherwise: of one instant the finer reading is most often its."""
 LARGEST_FILE_BYTES = 400_000_000
-"""A file takes about seven times its size in memory."""
+"""A file takes four to six times its size in memory."""
 
 NEW_POINT_WAIT_S = 10.0
 MOST_ASKED_ABOUT = 100

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Int8 = npt.NDArray[np.int8]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Int16 = npt.NDArray[np.int16]
 Float64 = npt.NDArray[np.float64]

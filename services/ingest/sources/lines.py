@@ -12,19 +12,21 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import Bool, Int64, counted_up
 from services.ingest.sources import workbook
+from services.ingest.sources.cut_line import LINE_CUT, is_cut, open_line
 from services.ingest.sources.header import HEADER_WITHIN_LINES, Layout, fields_of, layout
 from services.ingest.sources.line_breaks import MOST_LINES, joined, of_data, of_header
 from services.ingest.sources.plain import plain
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
+from services.ingest.sources.repeated_header import RepeatedHeader, is_header_again
 from services.ingest.sources.wide import Cell, turned
 
 LONGEST_LINE_CHARS = 10_000
 LONGEST_FIELD_CHARS = 100
 """Of a wide file, whose lines are long by their nature."""
 MOST_FIELDS_BEYOND = 1_000
-PIECE_BYTES = 8_000_000
+PIECE_BYTES = 4_000_000
 """So much of a file is text at a time, which takes some twenty times its size."""
 
 WRONG_NUMBER_OF_FIELDS = Fault(
@@ -34,6 +36,11 @@ QUOTE_NOT_CLOSED = Fault("quote_not_closed", "a quote is opened and not closed b
 LINE_TOO_LONG = Fault("line_too_long", f"the line has over {LONGEST_LINE_CHARS:,} characters; is a line break missing?")
 NOT_IN_ENCODING = Fault(
     "not_in_encoding", "bytes of the line are no text in the profile's encoding; see encoding there"
+)
+ABOVE_HEADER = Fault(
+    "above_header",
+    "the line stands above the header and has what its columns ask for; are these several files in one? Give each its"
+    " header",
 )
 
 _MARKS_OF_OTHER_FILES = {
@@ -63,6 +70,8 @@ class Lines(NamedTuple):
 
     def take(self, is_good: Bool) -> "Lines":
         """Keep some of the lines."""
+        if is_good.all():
+            return self
         mask = pa.array(is_good)
         texts = {place: text.filter(mask) for place, text in self.texts.items()}
         cell = None if self.cell is None else self.cell[is_good]
@@ -97,29 +106,39 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
     """
     data = plain(data)
     if workbook.is_workbook(data):
-        found = workbook.columns(data, profile)
-        yield Lines(found.number, found.texts).turned(found.cells)
+        sheet = workbook.columns(data, profile)
+        refusals.add(sheet.above, "", ABOVE_HEADER)
+        yield Lines(sheet.number, sheet.texts).take(~sheet.is_header_again).turned(sheet.cells)
         return
     if profile.delimiter is None:
         raise UnreadableFileError("the file is no workbook, and the profile has no delimiter; add one")
+    last_line = open_line(data, _line_end(data))
     where: Layout | None = None
-    header: Any = None
+    header: RepeatedHeader | None = None
     has_lines = False
     for every, number in _pieces(data, profile):
         if where is None:
             advice = f"are the delimiter '{profile.delimiter}' and the encoding {profile.encoding} right?"
             every, number = _with_one_header(every, number, profile, profile.delimiter)
             where = layout(_top(every, number, profile.delimiter), profile, advice)
-            header = every[where.first - 1] if profile.header else None
+            header = RepeatedHeader(every[where.first - where.height : where.first]) if profile.header else None
             every, number = every[where.first :], number[where.first :]
-        every, number = _without_header(every, number, header)
+            refusals.add(where.above, "", ABOVE_HEADER)
+        if header is not None:
+            every, number = header.without(every, number)
         every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
         has_lines |= len(every) > 0
         longest = max(LONGEST_LINE_CHARS, LONGEST_FIELD_CHARS * len(where.cells))
         every, number = _well_formed(every, number, longest, refusals)
-        yield _columns(every, number, where, profile.delimiter, refusals).turned(where.cells)
+        found = _columns(every, number, where, profile.delimiter, refusals)
+        found = found.take(~is_header_again(found.texts, found.number, where))
+        if last_line in found.number[-1:]:
+            found = found.take(refusals.add_each(found.number, is_cut(found.texts, where, profile), "", (LINE_CUT,)))
+        yield found.turned(where.cells)
     if where is None:
         raise UnreadableFileError("the file is empty")
+    if header is not None:
+        header.check()
     if not has_lines:
         raise UnreadableFileError("the file has a header and no line below it")
 
@@ -128,15 +147,18 @@ def _with_one_header(every: Any, number: Int64, profile: Profile, delimiter: str
     """Put the lines of a header together whose names hold line breaks."""
     is_header = of_header(profile)
     top, of_top = joined(every[:HEADER_WITHIN_LINES], number[:HEADER_WITHIN_LINES], delimiter, is_header)
+    if profile.wide is not None and len(profile.wide.header) > 1:
+        # No line of several names all columns; those behind it are data, whose open quotes must reach for nothing.
+        end = _first_with_a_name(top, profile, delimiter) + len(profile.wide.header)
+        upper, of_upper = joined(top[:end], of_top[:end], delimiter, lambda fields: len(fields) > 1)
+        top, of_top = pa.concat_arrays([upper, top[end:]]), np.append(of_upper, of_top[end:])
     return pa.concat_arrays([top, every[HEADER_WITHIN_LINES:]]), np.append(of_top, number[HEADER_WITHIN_LINES:])
 
 
-def _without_header(every: Any, number: Int64, header: Any) -> tuple[Any, Int64]:
-    """Pass over a header that stands again, as where a month's file was put behind another's."""
-    if header is None:
-        return every, number
-    is_other = pc.not_equal(every, header).to_numpy(zero_copy_only=False)
-    return (every, number) if is_other.all() else (every.filter(pa.array(is_other)), number[is_other])
+def _first_with_a_name(top: Any, profile: Profile, delimiter: str) -> int:
+    names = {one.column for one in profile.columns}
+    lines = (fields_of(line, delimiter) or [] for line in top.to_pylist())
+    return next((at for at, fields in enumerate(lines) if names & set(fields)), 0)
 
 
 def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str] | None]]:
@@ -147,7 +169,7 @@ def _top(every: Any, number: Int64, delimiter: str) -> list[tuple[int, list[str]
 def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
     """Give the filled lines and their numbers, some megabytes at a time."""
     encoding = _encoding(data, profile)
-    line_end = b"\n" if b"\n" in data else b"\r"
+    line_end = _line_end(data)
     start, number = 0, 1
     while start < len(data):
         end = _end_of_piece(data, start, line_end)
@@ -162,6 +184,10 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
         is_filled &= numbers > profile.skip_lines
         if is_filled.any():
             yield (every if is_filled.all() else every.filter(pa.array(is_filled))), numbers[is_filled]
+
+
+def _line_end(data: bytes) -> bytes:
+    return b"\n" if b"\n" in data else b"\r"
 
 
 def _end_of_piece(data: bytes, start: int, line_end: bytes) -> int:

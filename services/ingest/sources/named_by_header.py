@@ -1,9 +1,9 @@
 """A wide file's profile as of the long one that it becomes: what its header says stands in columns of that name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.ingest.sources.profile_parts import VALUE, in_braces
+from services.ingest.sources.profile_parts import VALUE, in_braces, lines_of_header
 from services.ingest.sources.template import names_of
 
 _OF_A_LINE = ("serial", "metering_point", "quantity")
@@ -15,10 +15,9 @@ def named_by_header(given: Any) -> Any:
     Raises ValueError where it names a column for what the header says.
     """
     wide = given.get("wide") if isinstance(given, Mapping) else None
-    header = wide.get("header") if isinstance(wide, Mapping) else None
-    if not isinstance(header, str):
+    if not isinstance(wide, Mapping) or "header" not in wide:
         return given
-    names = names_of(header)
+    names = _names(wide["header"])
     document = dict(given)
     for name in _OF_A_LINE:
         if name in names:
@@ -27,8 +26,24 @@ def named_by_header(given: Any) -> Any:
         if name in names:
             document["time"] = _with(document.get("time", {}), "time", key, in_braces(name))
     if isinstance(document.get("values"), list | tuple):
-        document["values"] = [_with(one, "values", "column", VALUE) for one in document["values"]]
+        document["values"] = [_value(one, names) for one in document["values"]]
     return document
+
+
+def _names(header: object) -> list[str]:
+    try:
+        return names_of(" ".join(lines_of_header(header)))
+    except ValueError:
+        return []  # The key's own check tells of it.
+
+
+def _value(table: Any, names: Sequence[str]) -> Any:
+    value = _with(table, "values", "column", VALUE)
+    if "unit" not in names or not isinstance(value, Mapping):
+        return value
+    if value.get("unit") is not None:
+        raise ValueError("values: [wide] says the unit of each column; leave unit out there")
+    return _with(value, "values", "unit_column", in_braces("unit"))
 
 
 def _with(table: Any, name: str, key: str, column: str) -> Any:

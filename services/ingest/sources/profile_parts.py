@@ -61,7 +61,7 @@ class Stamped(StrEnum):
     END = "end"
 
 
-FROM_HEADER = ("serial", "metering_point", "quantity", "clock", "count", "time")
+FROM_HEADER = ("serial", "metering_point", "quantity", "unit", "clock", "count", "time")
 """What the header's cells of a wide file can say."""
 
 
@@ -226,29 +226,52 @@ class ExportedAt(Part):
     zone: Zone
 
 
-def _check_header_cells(template: str) -> str:
+MOST_HEADER_LINES = 10
+
+
+def lines_of_header(given: object) -> tuple[str, ...]:
+    """Give the templates of a header, top down: of one line, which may be written alone, or of several."""
+    lines = tuple(given) if isinstance(given, list | tuple) else (given,)
+    texts = tuple(line for line in lines if isinstance(line, str) and line)
+    if not 1 <= len(texts) == len(lines) <= MOST_HEADER_LINES:
+        raise ValueError(
+            "write what the header says or, where it has several lines, that of each in a list, top down, as in"
+            ' ["{serial}", "{quantity}"]; "*" for a line that does not matter'
+        )
+    return texts
+
+
+def _check_header_cells(given: object) -> tuple[str, ...]:
+    lines = lines_of_header(given)
+    template = " ".join(lines)
     check_names(template, FROM_HEADER, "{serial} {quantity} or {clock}:00")
     named = set(names_of(template))
-    if named == {"quantity"}:
+    if named <= {"quantity", "unit"}:
         raise ValueError("a file with a column for each quantity is no wide one; name each column in its [[values]]")
     if len(named & {"clock", "count", "time"}) > 1:
         raise ValueError("write one of {clock}, {count} and {time}: the time of day, the day's hour or the whole time")
-    return template
+    return lines
 
 
 class Wide(Part):
     """A file with a figure of each line in each of many columns, one for each hour, meter or time.
 
-    header: what their header says. without: columns that would be taken for such and are none, as a total.
+    header: what their header says, line by line. without: columns that would be taken for such and are none, as a
+    total; one text of theirs is enough.
     """
 
-    header: Annotated[str, AfterValidator(_check_header_cells)]
-    without: tuple[str, ...] = ()
+    header: Annotated[tuple[str, ...], PlainValidator(_check_header_cells)]
+    without: Annotated[tuple[str, ...], AfterValidator(lambda texts: tuple(map(name_of, texts)))] = ()
 
     @property
     def names(self) -> list[str]:
-        """What a header's cell says."""
-        return names_of(self.header)
+        """What a header's cells say."""
+        return names_of(" ".join(self.header))
+
+    @property
+    def written(self) -> str:
+        """The header as it is told in words."""
+        return " above ".join(self.header)
 
 
 class ValueColumn(Column):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.heat.arrays import UNKNOWN, Bool, Int8, Int32, Int64
 from services.ingest.sources.lines import Lines
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import REGISTER_UNITS, ValueColumn
@@ -27,14 +27,14 @@ NO_QUANTITY = -1
 _NONE = -1
 
 
-def places_of_quantities(lines: Lines, profile: Profile) -> Int64:
+def places_of_quantities(lines: Lines, profile: Profile) -> Int8:
     """Give which of the profile's values each line's figure is; NO_QUANTITY where it is none of them."""
     if profile.quantity is None:
         raise LookupError("the profile names no column of quantities")
     encoded = lines.texts[profile.quantity.column].dictionary_encode()
     place_of = {text: place for place, value in enumerate(profile.values) for text in value.equals}
     places = [place_of.get(text, NO_QUANTITY) for text in encoded.dictionary.to_pylist()]
-    return np.array(places, np.int64)[encoded.indices.to_numpy()]
+    return np.array(places, np.int8)[encoded.indices.to_numpy()]
 
 
 def as_bits(figures: Values) -> Int64:
@@ -60,10 +60,15 @@ def joined(rows: Rows, meter: Int64, profile: Profile) -> tuple[str, ...]:
     says_something = _says_something(rows, profile)
     rows.keep(says_something)
     quantity, figure = rows.columns["quantity"], rows.columns["figure"]
-    recorded_us = rows.columns.get("recorded_at", np.full(len(rows), UNKNOWN, np.int64))
     energy = next(place for place, value in enumerate(profile.values) if value.field == "energy_wh")
-    reading = _readings(_ids(meter[says_something], rows.columns["read_at"]), recorded_us, quantity == energy)
-    faults = np.where(reading == _NONE, _ENERGY_NOT_GIVEN, 0)
+    instant = _ids(meter if says_something.all() else meter[says_something], rows.columns["read_at"])
+    del meter
+    recorded_us = rows.columns.get("recorded_at")
+    version = instant if recorded_us is None else _ids(instant, recorded_us)
+    reading = _readings(instant, version, quantity == energy)
+    if recorded_us is None:
+        recorded_us = np.broadcast_to(np.int64(UNKNOWN), len(rows))
+    faults = np.where(reading == _NONE, _ENERGY_NOT_GIVEN, 0).astype(np.int8)
     of_energy = reading[quantity == energy]
     columns = {"energy_wh": figure[quantity == energy]}
     for place, value in enumerate(profile.values):
@@ -108,30 +113,35 @@ def _as_field(bits: Int64, value: ValueColumn) -> Values:
     return bits if value.field in REGISTER_UNITS else bits.view(np.float64)
 
 
-def _ids(first: Int64, second: Int64) -> Int64:
+def _ids(first: Int32 | Int64, second: Int64) -> Int32:
     """Number what two columns say together, in their order."""
     order = np.lexsort((second, first))
-    is_new = (np.diff(first[order], prepend=first[order[:1]]) != 0) | (
-        np.diff(second[order], prepend=second[order[:1]]) != 0
-    )
-    ids = np.empty(len(order), np.int64)
-    ids[order] = np.cumsum(is_new)
+    is_new = np.zeros(len(order), np.bool_)
+    for column in (first, second):
+        in_order = column[order]
+        is_new[1:] |= in_order[1:] != in_order[:-1]
+    ids = np.empty(len(order), np.int32)
+    ids[order] = np.cumsum(is_new, dtype=np.int32)
     return ids
 
 
-def _readings(instant: Int64, recorded_us: Int64, is_energy: Bool) -> Int64:
-    """Number the readings that energy lines make, by their instant and when they were recorded; _NONE joins none."""
-    version = _ids(instant, recorded_us)
+def _readings(instant: Int32, version: Int32, is_energy: Bool) -> Int32:
+    """Number the readings that energy lines make; _NONE joins none. All (n,).
+
+    version: the instant and when it was recorded, in this order. A line joins the reading of its version or, where
+    there is none, the last one of its instant.
+    """
     versions, first = np.unique(version[is_energy], return_index=True)
-    if not len(versions):
-        return np.full(len(instant), _NONE, np.int64)
-    instants = instant[is_energy][first]
-    with_it = np.searchsorted(versions, version).clip(max=len(versions) - 1)
-    last = np.searchsorted(instants, instant, side="right") - 1
-    return np.select([versions[with_it] == version, instants[last] == instant], [with_it, last], _NONE)
+    numbers = np.arange(len(versions), dtype=np.int32)
+    of_version, of_instant = (np.full(int(ids.max(initial=0)) + 1, _NONE, np.int32) for ids in (version, instant))
+    of_version[versions] = numbers
+    # Of several versions of an instant the last stays.
+    of_instant[instant[is_energy][first]] = numbers
+    with_it = of_version[version]
+    return np.where(with_it == _NONE, of_instant[instant], with_it)
 
 
-def _contradicted(reading: Int64, recorded_us: Int64, figure: Int64) -> Int64:
+def _contradicted(reading: Int32, recorded_us: Int64, figure: Int64) -> Int64:
     """Give the faults of one quantity's figures that others contradict. All (n,), by reading and when recorded."""
     last = np.searchsorted(reading, reading, side="right") - 1
     differs = figure != figure[last]
@@ -140,7 +150,7 @@ def _contradicted(reading: Int64, recorded_us: Int64, figure: Int64) -> Int64:
     return np.select([conflicts, differs], [_CONFLICTING, _SUPERSEDED], 0)
 
 
-def _last_recorded(reading: Int64, recorded_us: Int64) -> Int64:
+def _last_recorded(reading: Int32, recorded_us: Int64) -> Int64:
     """Give when the last figure of each reading was recorded."""
     last_us = np.full(int(reading.max(initial=_NONE)) + 1, UNKNOWN, np.int64)
     np.maximum.at(last_us, reading, recorded_us)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from services.heat.arrays import UNKNOWN, Int64
 from services.ingest.sources import time_columns, value_columns
 from services.ingest.sources.clock import notes_of
 from services.ingest.sources.consumption import refuse_consumption
-from services.ingest.sources.lines import parts
+from services.ingest.sources.lines import Lines, parts
 from services.ingest.sources.named_files import file_exported_at, names_of
 from services.ingest.sources.part_columns import NAMES, NOT_GIVEN, OF_WITHDRAWN, PartColumns
 from services.ingest.sources.passed_over import PassedOver
@@ -21,7 +22,7 @@ from services.ingest.sources.profile_parts import Column, TimeColumn
 from services.ingest.sources.quantities import joined, registers
 from services.ingest.sources.refusals import Fault, Refusals, UnreadableFileError
 from services.ingest.sources.repeated_hour import Series
-from services.ingest.sources.rows import Rows
+from services.ingest.sources.rows import Growing, Rows
 from services.ingest.sources.time_columns import Resolved, Written, ZonesOfLines
 
 NO_METER_NAMED = Fault("no_meter_named", "neither a serial nor a metering point is given")
@@ -110,27 +111,35 @@ def _first_column(by_line: Mapping[str, Column]) -> str | int:
 
 
 def _rows(data: bytes, profile: Profile, reader: PartColumns, passed_over: PassedOver, refusals: Refusals) -> Rows:
-    without_texts, columns = [], []
+    of_lines, columns = Growing(), Growing()
+    headings: Sequence[str] = ()
     for every in parts(data, profile, refusals):
         part = passed_over.without(every)
-        columns.append(reader.read(Rows(part, refusals)))
-        without_texts.append(part._replace(texts={}))
-    return Rows.joined(without_texts, columns, refusals)
+        columns.add(reader.read(Rows(part, refusals)))
+        of_lines.add({"number": part.number} | ({} if part.cell is None else {"cell": part.cell}))
+        headings = part.headings
+    # What the texts took is given back, since what follows is of another kind of memory.
+    pa.default_memory_pool().release_unused()
+    whole = of_lines.columns
+    rows = Rows(Lines(whole["number"], {}, whole.get("cell"), headings), refusals)
+    rows.columns = columns.columns
+    return rows
 
 
 def _put_times(rows: Rows, profile: Profile, exported_at: datetime | None, zone_texts: Sequence[str]) -> Resolved:
     """Resolve the times of all lines; gives how those of the readings were taken."""
     written, zones = _written(rows, "read_at"), _zones(rows, "read_at", zone_texts)
+    series = partial(_series, rows, profile)
     if profile.counts_hours:
         hours_on = rows.columns.pop("hours_on")
-        read = time_columns.counted(written, hours_on, profile.time, _series(rows, profile), zones)
+        read = time_columns.counted(written, hours_on, profile.time, series, zones)
     else:
-        read = time_columns.read_at(written, profile.time, _series(rows, profile), zones)
+        read = time_columns.read_at(written, profile.time, series, zones)
     rows.put("read_at", read.at_us, read.faults, profile.time.column, time_columns.FAULTS)
     recorded: TimeColumn | None = profile.recorded_at
     if recorded is not None and "recorded_at.at_us" in rows.columns:
         zones = _zones(rows, "recorded_at", zone_texts)
-        found = time_columns.resolved(_written(rows, "recorded_at"), recorded, _series(rows, profile), zones)
+        found = time_columns.resolved(_written(rows, "recorded_at"), recorded, series, zones)
         rows.put("recorded_at", found.at_us, found.faults, recorded.column, time_columns.FAULTS)
     if exported_at is not None:
         exported_us = round(exported_at.timestamp() * 1_000_000)
@@ -149,19 +158,24 @@ def _zones(rows: Rows, name: str, texts: Sequence[str]) -> ZonesOfLines | None:
 
 
 def _series(rows: Rows, profile: Profile) -> Series:
-    unknown = np.full(len(rows), UNKNOWN, np.int64)
+    unknown = np.broadcast_to(np.int64(UNKNOWN), len(rows))
     counter_h, marked = (rows.columns.get(name, unknown) for name in ("counter_h", "marked"))
     if profile.quantity is None:
         return Series(_meters(rows), rows.columns["energy_wh"], counter_h, marked)
     # The lines of each quantity have an order of their own, be they in blocks or beside each other.
-    series = _meters(rows) * len(profile.values) + rows.columns["quantity"]
+    series = _meters(rows)
+    series *= len(profile.values)
+    series += rows.columns["quantity"]
     return Series(series, registers(rows, profile), counter_h, marked)
 
 
 def _meters(rows: Rows) -> Int64:
     """Number the meters that the lines are of: what both names together say."""
-    serial, point = (rows.columns[name].astype(np.int64) for name in NAMES)
-    return serial * (int(point.max(initial=0)) + 1) + point
+    serial, point = (rows.columns[name] for name in NAMES)
+    meter: Int64 = serial.astype(np.int64)
+    meter *= int(point.max(initial=0)) + 1
+    meter += point
+    return meter
 
 
 def _table(rows: Rows, reader: PartColumns) -> pa.Table:

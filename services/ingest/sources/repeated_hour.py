@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.heat.arrays import UNKNOWN, Bool, Int64, run_starts
+from services.heat.arrays import UNKNOWN, Bool, Int8, Int64, run_starts
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -43,7 +43,7 @@ class _Run(NamedTuple):
         return [None if row is None else int(local_s[row]) for row in (self.before, self.after)]
 
 
-def passes_by_order(local_s: Int64, series: Series, repeated: Bool) -> Int64:
+def passes_by_order(local_s: Int64, series: Series, repeated: Bool) -> Int8:
     """Tell the passes apart by the file's order and, where blocks meet within the hour, by the register.
 
     local_s: (n,) what the clock showed. repeated: (n,) whether it showed that twice. Gives FIRST, SECOND or UNCLEAR
@@ -54,10 +54,10 @@ def passes_by_order(local_s: Int64, series: Series, repeated: Bool) -> Int64:
     of two values under one time the lower is the first pass's. Where there is one line alone, and the file goes on on
     both sides of it, nobody can know, unless the register stood still.
     """
-    passes = np.where(repeated, UNCLEAR, FIRST).astype(np.int64)
+    passes = _unclear(repeated)
     register_wh = series.register_wh
     runs: dict[tuple[int, int], list[_Run]] = {}
-    for run in _runs(series.meter, local_s // DAY_S, repeated):
+    for run in _runs(series.meter, local_s, repeated):
         night = (int(series.meter[run.rows[0]]), int(local_s[run.rows[0]]) // DAY_S)
         runs.setdefault(night, []).append(run)
     for of_night in runs.values():
@@ -72,14 +72,23 @@ def passes_by_order(local_s: Int64, series: Series, repeated: Bool) -> Int64:
     return passes
 
 
-def _runs(meter: Int64, day: Int64, repeated: Bool) -> Iterator[_Run]:
+def _unclear(repeated: Bool) -> Int8:
+    passes = np.full(len(repeated), FIRST, np.int8)
+    passes[repeated] = UNCLEAR
+    return passes
+
+
+def _runs(meter: Int64, local_s: Int64, repeated: Bool) -> Iterator[_Run]:
     order = np.argsort(meter, kind="stable")
-    in_hour = repeated[order]
-    # A run ends where the meter or the day changes, too.
-    night = np.where(in_hour, meter[order] * 100_000 + day[order], -1)
-    starts = run_starts(night)
-    ends = np.append(starts[1:], len(order))
-    for start, end in zip(starts[in_hour[starts]].tolist(), ends[in_hour[starts]].tolist(), strict=True):
+    places = np.flatnonzero(repeated[order])
+    rows = order[places]
+    # A run ends where the meter or the day changes, too; its lines are those that follow each other.
+    night = meter[rows] * 100_000 + local_s[rows] // DAY_S
+    is_first = np.diff(places, prepend=-2) > 1
+    is_first[run_starts(night)] = True
+    firsts = np.flatnonzero(is_first)
+    lasts = np.append(firsts[1:], len(places)) - 1
+    for start, end in zip(places[firsts].tolist(), (places[lasts] + 1).tolist(), strict=True):
         of_meter = meter[order[start]]
         has_before = start > 0 and meter[order[start - 1]] == of_meter
         has_after = end < len(order) and meter[order[end]] == of_meter
@@ -90,7 +99,7 @@ def _runs(meter: Int64, day: Int64, repeated: Bool) -> Iterator[_Run]:
         )
 
 
-def _by_step_back(run: _Run, local_s: Int64, register_wh: Int64, passes: Int64) -> None:
+def _by_step_back(run: _Run, local_s: Int64, register_wh: Int64, passes: Int8) -> None:
     """Part a run where its times step back once, against the direction that the block has."""
     sign = _direction(run, local_s, register_wh[run.rows])
     steps = np.flatnonzero(sign * np.diff(local_s[run.rows]) <= 0) + 1
@@ -133,7 +142,7 @@ def _gap(time: int, lowest: int, highest: int) -> int:
     return max(lowest - time, time - highest)
 
 
-def _by_register(runs: list[_Run], local_s: Int64, register_wh: Int64, passes: Int64) -> None:
+def _by_register(runs: list[_Run], local_s: Int64, register_wh: Int64, passes: Int8) -> None:
     """Tell the lines of one night and meter apart by what the register showed at each time of it."""
     every = np.concatenate([run.rows for run in runs])
     for time in np.unique(local_s[every]).tolist():
@@ -147,7 +156,7 @@ def _by_register(runs: list[_Run], local_s: Int64, register_wh: Int64, passes: I
             _as_those_known(rows, register_wh, passes)
 
 
-def _as_two(rows: Int64, values: Int64, register_wh: Int64, passes: Int64) -> None:
+def _as_two(rows: Int64, values: Int64, register_wh: Int64, passes: Int8) -> None:
     """Take the lower value as the first pass's, unless the order has told of both that it is otherwise."""
     found = [set(passes[rows[register_wh[rows] == value]].tolist()) - {UNCLEAR} for value in values]
     # A rollover or an exchange within the hour: the order knows better.
@@ -156,7 +165,7 @@ def _as_two(rows: Int64, values: Int64, register_wh: Int64, passes: Int64) -> No
         passes[rows[register_wh[rows] == value]] = is_pass
 
 
-def _as_one(runs: list[_Run], rows: Int64, passes: Int64) -> None:
+def _as_one(runs: list[_Run], rows: Int64, passes: Int8) -> None:
     """Where the register stood still, lines that follow each other are of both passes; which is which is all one."""
     if UNCLEAR not in passes[rows]:
         return
@@ -171,7 +180,7 @@ def _as_one(runs: list[_Run], rows: Int64, passes: Int64) -> None:
             return
 
 
-def _as_those_known(rows: Int64, register_wh: Int64, passes: Int64) -> None:
+def _as_those_known(rows: Int64, register_wh: Int64, passes: Int8) -> None:
     """Where a block says something else than another, take a line as an equal one whose place its order tells."""
     told = {
         value: found.pop()
@@ -182,7 +191,7 @@ def _as_those_known(rows: Int64, register_wh: Int64, passes: Int64) -> None:
         passes[row] = told.get(int(register_wh[row]), UNCLEAR)
 
 
-def _by_neighbour(run: _Run, local_s: Int64, passes: Int64) -> None:
+def _by_neighbour(run: _Run, local_s: Int64, passes: Int8) -> None:
     """Take a run at a block's edge as the pass that it goes on from without a gap, where there is but one such side."""
     times = local_s[run.rows]
     if (passes[run.rows] != UNCLEAR).any() or len(np.unique(times)) != len(times):
@@ -205,12 +214,14 @@ class _OneValue:
     def __init__(self, local_s: Int64, series: Series, repeated: Bool) -> None:
         self._local_s = local_s
         self._series = series
-        nights = np.unique(local_s[repeated] // DAY_S)
+        is_near = np.zeros(len(local_s), np.bool_)
+        for night in np.unique(local_s[repeated] // DAY_S).tolist():
+            is_near |= (local_s >= (night - 1) * DAY_S) & (local_s < (night + 2) * DAY_S)
         # Of the day before, the day itself and the one behind it, all lines that are sure.
-        self._near = np.flatnonzero(np.isin(local_s // DAY_S, np.concatenate([nights - 1, nights, nights + 1])))
+        self._near = np.flatnonzero(is_near)
         self._near = self._near[~repeated[self._near] & (series.register_wh[self._near] != UNKNOWN)]
 
-    def settle(self, rows: Int64, passes: Int64) -> None:
+    def settle(self, rows: Int64, passes: Int8) -> None:
         """Give lines of one meter and night that stand under one time, with one value, the passes that are certain."""
         times = self._local_s[rows]
         for time in np.unique(times).tolist():
@@ -225,7 +236,7 @@ class _OneValue:
                     self._give_one(alike, which, passes)
 
     @staticmethod
-    def _give_one(alike: Int64, which: int, passes: Int64) -> None:
+    def _give_one(alike: Int64, which: int, passes: Int8) -> None:
         """Make one of several equal lines the pass that is certain: one that nothing else tells of, or one too many."""
         unclear = alike[passes[alike] == UNCLEAR]
         too_many = alike[passes[alike] == 1 - which][1:]
@@ -245,19 +256,21 @@ class _OneValue:
         return last, int(self._series.register_wh[after].min()) if len(after) else UNKNOWN
 
 
-def passes_by_mark(series: Series, repeated: Bool) -> Int64:
+def passes_by_mark(series: Series, repeated: Bool) -> Int8:
     """Tell the passes apart by what the lines themselves say."""
-    return np.select([~repeated, series.marked != UNKNOWN], [FIRST, series.marked], UNCLEAR)
+    passes = _unclear(repeated)
+    passes[repeated] = np.where(series.marked[repeated] == UNKNOWN, UNCLEAR, series.marked[repeated])
+    return passes
 
 
-def passes_by_counter(local_s: Int64, first_s: Int64, series: Series, repeated: Bool) -> Int64:
+def passes_by_counter(local_s: Int64, first_s: Int64, series: Series, repeated: Bool) -> Int8:
     """Tell the passes apart by the meter's own hour counter, which rises by one in an hour.
 
     first_s: (n,) the instant of each line, for a repeated one its first pass's. The line is held against those before
     and after it by the counter that are not repeated and stand at the same minute; where they do not say the same, as
     after hours without power, it stays UNCLEAR.
     """
-    passes = np.where(repeated, UNCLEAR, FIRST).astype(np.int64)
+    passes = _unclear(repeated)
     known = np.flatnonzero(series.counter_h != UNKNOWN)
     minute = local_s[known] % HOUR_S
     order = known[np.lexsort((series.counter_h[known], minute, series.meter[known]))]

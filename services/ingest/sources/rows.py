@@ -1,6 +1,6 @@
 """The lines of a file on their way to columns: each step reads one column and drops the lines at fault."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,24 @@ from services.ingest.sources.refusals import Fault, Refusals
 Values = npt.NDArray[Any]
 
 
+class Growing:
+    """Columns that come in parts. Each part is copied behind the others at once, so that none is in memory twice."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, tuple[np.dtype[Any], bytearray]] = {}
+
+    def add(self, part: Mapping[str, Values]) -> None:
+        """Put a part behind the others; each has the same columns."""
+        for name, values in part.items():
+            _, written = self._written.setdefault(name, (values.dtype, bytearray()))
+            written += np.ascontiguousarray(values).view(np.uint8).data
+
+    @property
+    def columns(self) -> dict[str, Values]:
+        """Every column whole; nothing can be added any more."""
+        return {name: np.frombuffer(written, of_type) for name, (of_type, written) in self._written.items()}
+
+
 class Rows:
     """Lines that are good so far, and the columns read from them. A line is refused once, for its first fault."""
 
@@ -23,15 +41,6 @@ class Rows:
         self.lines = lines
         self.refusals = refusals
         self.columns: dict[str, Values] = {}
-
-    @staticmethod
-    def joined(parts: Sequence[Lines], columns: Sequence[dict[str, Values]], refusals: Refusals) -> "Rows":
-        """Give the rows of a file that was read in parts, each with the same columns and without its texts."""
-        of_cells = [part.cell for part in parts if part.cell is not None]
-        cell = np.concatenate(of_cells) if of_cells else None
-        rows = Rows(parts[0]._replace(number=np.concatenate([part.number for part in parts]), cell=cell), refusals)
-        rows.columns = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
-        return rows
 
     def __len__(self) -> int:
         return len(self.lines.number)
@@ -81,5 +90,8 @@ class Rows:
 
     def keep(self, good: Bool) -> None:
         """Drop the other lines."""
+        if good.all():
+            return
         self.lines = self.lines.take(good)
-        self.columns = {name: values[good] for name, values in self.columns.items()}
+        for name in self.columns:
+            self.columns[name] = self.columns[name][good]

@@ -49,8 +49,7 @@ def temperatures_file(data: bytes, profile: Profile) -> TemperaturesFile:
     refusals = Refusals()
     rows = Rows(lines(data, profile, refusals), refusals)
     read = time_columns.written(rows.time_text(profile.time), profile.time)
-    series = Series.of_times_alone(np.zeros(len(rows), np.int64))
-    found = time_columns.resolved(read, profile.time, series)
+    found = time_columns.resolved(read, profile.time, lambda: Series.of_times_alone(np.zeros(len(rows), np.int64)))
     at_us, faults = found.at_us, found.faults
     off_hour = (faults == 0) & (at_us % HOUR_US != 0)
     starts_us = at_us - (HOUR_US if profile.time.stamped is Stamped.END else 0)

@@ -1,12 +1,12 @@
 """A column of times to instants, as the profile says."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.compute as pc
 
-from services.heat.arrays import UNKNOWN, Bool, Int64
+from services.heat.arrays import UNKNOWN, Bool, Int8, Int64
 from services.ingest.sources import instants, repeated_hour, zones
 from services.ingest.sources.clock import Clock
 from services.ingest.sources.profile_parts import ClockChange, Stamped, TimeColumn
@@ -39,6 +39,14 @@ _LARGEST_SHARE = 4
 """A file of which one time in four lies between the hours has no hours in it."""
 
 
+_LIKE_SPACES = "[\u00a0\u2007\u2009\u202f]"
+"""Spaces that do not break, or are thin, look the same."""
+SeriesOf = Callable[[], Series]
+"""Gives what lines say beside their times, which is asked for only where autumn's repeated hour is among them."""
+Chosen = Int64 | slice
+"""Some lines, or all of them without a copy."""
+
+
 class Written(NamedTuple):
     """Times as a file writes them, each (n,): microseconds since 1970, in UTC or, where is_local, on the wall's clock.
 
@@ -47,7 +55,7 @@ class Written(NamedTuple):
 
     at_us: Int64
     is_local: Bool
-    faults: Int64
+    faults: Int8
 
 
 def written(text: Any, column: TimeColumn) -> Written:
@@ -57,7 +65,7 @@ def written(text: Any, column: TimeColumn) -> Written:
     """
     # Fleets are read at the same hours, so that most times stand in a file many times.
     encoded = text.dictionary_encode()
-    of_each = _written_once(encoded.dictionary, column)
+    of_each = _written_once(pc.replace_substring_regex(encoded.dictionary, _LIKE_SPACES, " "), column)
     at = encoded.indices.to_numpy()
     return Written(*(part[at] for part in of_each))
 
@@ -73,7 +81,7 @@ def _written_once(text: Any, column: TimeColumn) -> Written:
         [is_empty, ~read.is_form, is_outside, is_naive & is_zoneless],
         [0 if column.optional else _MISSING, _NOT_A_TIME, _OUT_OF_RANGE, _NAIVE],
         0,
-    ).astype(np.int64)
+    ).astype(np.int8)
     at_us = np.where(is_empty | (faults != 0), UNKNOWN, read.seconds * 1_000_000 + read.micros)
     return Written(at_us, is_naive & (faults == 0), faults)
 
@@ -86,7 +94,7 @@ class Resolved(NamedTuple):
     """
 
     at_us: Int64
-    faults: Int64
+    faults: Int8
     told_apart: int
     clocks: Mapping[str, Clock]
 
@@ -98,46 +106,51 @@ class ZonesOfLines(NamedTuple):
     texts: Sequence[str]
 
 
-def resolved(read: Written, column: TimeColumn, series: Series, named: ZonesOfLines | None = None) -> Resolved:
-    """Give the instants of times, in the file's order. named: the zones that the lines name themselves."""
-    at_us, faults = read.at_us.copy(), read.faults.copy()
+def resolved(read: Written, column: TimeColumn, series: SeriesOf, named: ZonesOfLines | None = None) -> Resolved:
+    """Give the instants of times, in the file's order. named: the zones that the lines name themselves.
+
+    The times are used up: the instants take their place.
+    """
+    at_us, faults = read.at_us, read.faults
     told_apart, clocks = 0, {}
     for zone, local in _by_zone(read, column, named):
         if not zone:
             at_us[local], faults[local] = UNKNOWN, _UNKNOWN_ZONE if zone is None else _NAIVE
             continue
-        seconds, micros = np.divmod(at_us[local], 1_000_000)
-        of_lines = Series(*(part[local] for part in series))
-        placed = zones.instants_s(seconds, zone, _tell(column.clock_change, seconds, of_lines))
+        seconds = at_us[local] // 1_000_000
+        placed = zones.instants_s(seconds, zone, _tell(column.clock_change, seconds, series, local))
         is_placed = placed.faults == 0
         faults[local] = np.where(is_placed, 0, placed.faults + _FIRST_OF_ZONES - 1)
-        at_us[local] = np.where(is_placed, placed.at_s * 1_000_000 + micros, UNKNOWN)
+        at_us[local] = np.where(is_placed, at_us[local] + (placed.at_s - seconds) * 1_000_000, UNKNOWN)
         told_apart += placed.told_apart
         clocks[zone] = placed.clock
     return Resolved(at_us, faults, told_apart, clocks)
 
 
-def _by_zone(read: Written, column: TimeColumn, named: ZonesOfLines | None) -> Iterator[tuple[str | None, Int64]]:
+def _by_zone(read: Written, column: TimeColumn, named: ZonesOfLines | None) -> Iterator[tuple[str | None, Chosen]]:
     """Part the lines whose times have no offset by their zone, one that is named in several ways only once."""
-    local = np.flatnonzero(read.is_local)
-    if named is None:
-        named = ZonesOfLines(np.zeros(len(read.at_us), np.int64), [""])
-    zone_of = [_zone(text, column) for text in named.texts]
+    zone_of = [_zone(text, column) for text in named.texts] if named is not None else [column.zone or ""]
     for zone in dict.fromkeys(zone_of):
-        places = [place for place, one in enumerate(zone_of) if one == zone]
-        of_zone = local if len(places) == len(zone_of) else local[np.isin(named.of_line[local], places)]
-        if len(of_zone):
-            yield zone, of_zone
+        of_zone = read.is_local
+        if named is not None and set(zone_of) != {zone}:
+            of_zone = of_zone & np.isin(named.of_line, [place for place, one in enumerate(zone_of) if one == zone])
+        if of_zone.any():
+            yield zone, slice(None) if of_zone.all() else np.flatnonzero(of_zone)
 
 
-def _tell(change: ClockChange, local_s: Int64, series: Series) -> zones.Tell | None:
+def _tell(change: ClockChange, local_s: Int64, series: SeriesOf, local: Chosen) -> zones.Tell | None:
     if change is ClockChange.REFUSE:
         return None
-    if change is ClockChange.BY_MARK:
-        return lambda _, repeated: repeated_hour.passes_by_mark(series, repeated)
-    if change is ClockChange.BY_COUNTER:
-        return lambda first_s, repeated: repeated_hour.passes_by_counter(local_s, first_s, series, repeated)
-    return lambda _, repeated: repeated_hour.passes_by_order(local_s, series, repeated)
+
+    def passes(first_s: Int64, repeated: Bool) -> Int8:
+        of_lines = Series(*(part[local] for part in series()))
+        if change is ClockChange.BY_MARK:
+            return repeated_hour.passes_by_mark(of_lines, repeated)
+        if change is ClockChange.BY_COUNTER:
+            return repeated_hour.passes_by_counter(local_s, first_s, of_lines, repeated)
+        return repeated_hour.passes_by_order(local_s, of_lines, repeated)
+
+    return passes
 
 
 def _naming_hours(read: Written) -> Written:
@@ -164,14 +177,15 @@ def _zone(text: str, column: TimeColumn) -> str | None:
 
 
 def counted(
-    read: Written, hours_on: Int64, column: TimeColumn, series: Series, named: ZonesOfLines | None = None
+    read: Written, hours_on: Int64, column: TimeColumn, series: SeriesOf, named: ZonesOfLines | None = None
 ) -> Resolved:
     """Give when registers were read, by the hours counted from each day's beginning, 23 to 25 of them.
 
     read: the days. hours_on: (n,) which hour's end it is, or with stamped `begin` how many hours before its beginning.
     """
+    next_days = np.where(read.is_local, read.at_us + _DAY_US, UNKNOWN)
+    ended = resolved(read._replace(at_us=next_days, faults=read.faults.copy()), column, series, named)
     began = resolved(read, column, series, named)
-    ended = resolved(read._replace(at_us=np.where(read.is_local, read.at_us + _DAY_US, UNKNOWN)), column, series, named)
     hours_on = hours_on + (column.stamped is Stamped.BEGIN)
     at_us = np.where(began.faults == 0, began.at_us + hours_on * _HOUR_US, UNKNOWN)
     is_beyond = (began.faults == 0) & (ended.faults == 0) & (at_us > ended.at_us)
@@ -180,7 +194,7 @@ def counted(
     )
 
 
-def read_at(read: Written, column: TimeColumn, series: Series, named: ZonesOfLines | None = None) -> Resolved:
+def read_at(read: Written, column: TimeColumn, series: SeriesOf, named: ZonesOfLines | None = None) -> Resolved:
     """Give when registers were read, where a time may name an hour or a day instead of an instant.
 
     `begin`: the register stood so when the hour, or the day where a time is a date alone, that begins then was over.

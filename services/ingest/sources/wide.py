@@ -1,7 +1,8 @@
 """Wide files, of which a line has a figure in each of many columns: their header's cells, and lines of one figure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -34,25 +35,58 @@ class Cell(NamedTuple):
         return self.at + 1
 
 
-def cells_of(fields: Sequence[str], profile: Profile) -> list[Cell]:
-    """Find the columns of a wide file that hold figures; none in any other file."""
+def cells_of(header: Sequence[Sequence[str]], profile: Profile) -> list[Cell]:
+    """Find the columns of a wide file that hold figures; none in any other file.
+
+    header: the fields of each of its lines.
+    """
     if profile.wide is None:
         return []
-    others = {"", *profile.wide.without, *(one.column for one in profile.columns)}
-    pattern = pattern_of(profile.wide.header, _FORMS | _quantities(profile))
-    found = [(at, field, pattern.fullmatch(field)) for at, field in enumerate(fields) if field not in others]
-    cells = [
-        Cell(at, field, {name: match[name].strip() for name in profile.wide.names})
-        for at, field, match in found
-        if match
-    ]
-    return [cell for cell in cells if all(cell.says.values())]
+    known = {text for value in profile.values for text in value.equals}
+    patterns = [pattern_of(line, _FORMS | _quantities(line, known)) for line in profile.wide.header]
+    of_profile = {one.column for one in profile.columns}
+    cells = []
+    for at, (own, said) in enumerate(zip(stacked(header), stacked(_spread(header)), strict=True)):
+        heading = " ".join(text for text in said if text)
+        if not any(own) or of_profile & set(own) or {heading, *said} & set(profile.wide.without):
+            continue
+        matches = [pattern.fullmatch(text) for pattern, text in zip(patterns, said, strict=True)]
+        says = {name: text.strip() for match in matches if match for name, text in match.groupdict().items()}
+        if all(matches) and all(says.values()):
+            cells.append(Cell(at, heading, says))
+    return cells
 
 
-def _quantities(profile: Profile) -> dict[str, str]:
-    """Give the form of quantities: those that the profile knows may hold any character."""
-    known = sorted((text for value in profile.values for text in value.equals), key=len, reverse=True)
-    return {"quantity": "|".join([*map(re.escape, known), "[^ ]+"])} if known else {}
+def stacked(header: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Give what stands above each column, top down; a line may end earlier than another."""
+    return list(zip_longest(*header, fillvalue=""))
+
+
+def _spread(header: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Let what stands above several columns, as in a merged cell, stand above each; in the last line each has its own.
+
+    A text reaches to the next one of its line, or of a line above it.
+    """
+    *upper, last = header
+    width = max(map(len, header))
+    ends = [""] * width
+    spread = []
+    for line in upper:
+        ends = [end or text for end, text in zip_longest(ends, line, fillvalue="")]
+        texts: list[str] = []
+        for at, end in enumerate(ends):
+            own = line[at] if at < len(line) else ""
+            texts.append(own if end or not texts else texts[-1])
+        spread.append(texts)
+    return [*spread, list(last)]
+
+
+def _quantities(line: str, known: Collection[str]) -> dict[str, str]:
+    """Give the form of quantities: those that the profile knows, and in a line of their own all, may hold anything."""
+    if not known:
+        return {}
+    others = ".+" if line == in_braces("quantity") else "[^ ]+"
+    return {"quantity": "|".join([*map(re.escape, sorted(known, key=len, reverse=True)), others])}
 
 
 class Turned(NamedTuple):

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from services.heat.arrays import Int64
+from services.heat.arrays import Bool, Int64
 from services.ingest.sources import workbook_rows
 from services.ingest.sources.header import HEADER_WITHIN_LINES, layout
 from services.ingest.sources.instants import OWN_FORMS, times
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Place, TimeColumn, is_from_header, name_of
 from services.ingest.sources.refusals import UnreadableFileError
+from services.ingest.sources.repeated_header import is_header_again
 from services.ingest.sources.wide import Cell
 
 MOST_UNPACKED_BYTES = 500_000_000
@@ -30,6 +31,8 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PARTS_OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _OF_ENCRYPTION = "EncryptedPackage".encode("utf-16-le")
 _MONTHS = 12
+_WHOLE_DAY = ("1899-12-31T00:00:00", "1900-01-01T00:00:00")
+"""What a clock's 24:00 is to a spreadsheet, a day after its zero; the later one where it has 29 February 1900."""
 _EXCEL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones.
 
 
@@ -40,11 +43,14 @@ class SheetColumns(NamedTuple):
     """The filled rows of a sheet below its header: their numbers, and texts by column as the profile writes them.
 
     cells: of a wide file, the columns that hold its figures; they are in texts, too, by their numbers.
+    is_header_again: (n,) which rows are the header once more. above: the numbers of those above it that look like data.
     """
 
     number: Int64
     texts: dict[Place, Any]
     cells: Sequence[Cell]
+    is_header_again: Bool
+    above: Int64
 
 
 def is_workbook(data: bytes) -> bool:
@@ -72,7 +78,8 @@ def columns(data: bytes, profile: Profile) -> SheetColumns:
     if profile.time.column in cells:
         _refuse_turned_dates(cells[profile.time.column], _form_of(profile.time.column, [profile.time]))
     texts = {place: pa.array(_texts(column, place, profile), pa.large_string()) for place, column in cells.items()}
-    return SheetColumns(np.array(numbers, np.int64), texts, where.cells)
+    of_rows = np.array(numbers, np.int64)
+    return SheetColumns(of_rows, texts, where.cells, is_header_again(texts, of_rows, where), where.above)
 
 
 def _heading(cell: str, time: TimeColumn) -> str:
@@ -156,6 +163,8 @@ def _text(cell: str, form: str, decimal: str, *, is_whole: bool) -> str:
     kind, text = cell[:1], cell[1:]
     if kind == "n":
         return text.replace(".", decimal)
+    if kind == "d" and text in _WHOLE_DAY and _is_of_clock(form):
+        return "24:00:00" if "%S" in form else "24:00"
     if kind == "d":
         return _moment(datetime.fromisoformat(text), form, is_whole=is_whole)
     if kind == "t":
@@ -165,6 +174,10 @@ def _text(cell: str, form: str, decimal: str, *, is_whole: bool) -> str:
         clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         return clock if "%S" in form or seconds % 60 else clock[:-3]
     return text.strip()
+
+
+def _is_of_clock(form: str) -> bool:
+    return bool(form) and not any(part in form for part in ("%Y", "%y", "excel"))
 
 
 def _moment(moment: datetime, form: str, *, is_whole: bool) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from services.heat.arrays import Bool, Int64
+from services.heat.arrays import Bool, Int8, Int32, Int64
 from services.ingest.sources.clock import Clock
 from services.ingest.sources.refusals import Fault
 from services.ingest.sources.repeated_hour import SECOND, UNCLEAR
@@ -59,7 +59,7 @@ def zone_said(text: str) -> str | None:
         return None
 
 
-Tell = Callable[[Int64, Bool], Int64]
+Tell = Callable[[Int64, Bool], Int8]
 """Tells the passes of a repeated hour apart: (n,) first instants and which lines are repeated, to each line's pass."""
 
 
@@ -67,7 +67,7 @@ class Placed(NamedTuple):
     """Local times as instants: seconds since 1970, faults as 1 + their place in FAULTS, how many repeated were told."""
 
     at_s: Int64
-    faults: Int64
+    faults: Int8
     told_apart: int
     clock: Clock
 
@@ -81,30 +81,31 @@ def instants_s(local_s: Int64, zone: str, tell: Tell | None) -> Placed:
     fixed = fixed_offset_s(zone)
     if fixed is not None:
         clock = Clock({fixed: len(local_s)}, None, shows_summer=False)
-        return Placed(local_s - fixed, np.zeros(len(local_s), np.int64), 0, clock)
+        return Placed(local_s - fixed, np.zeros(len(local_s), np.int8), 0, clock)
     place = ZoneInfo(zone)
-    day, of_day = np.unique(local_s // DAY_S, return_inverse=True)
-    offset = np.array([_offset_s(int(number), place) for number in day], np.int64)
-    next_offset = np.array([_offset_s(int(number) + 1, place) for number in day], np.int64)
-    first_s = local_s - offset[of_day]
-    second_s = first_s.copy()
-    fault = np.zeros(len(local_s), np.int64)
+    first_day = int(local_s.min()) // DAY_S
+    of_day = (local_s // DAY_S - first_day).astype(np.int32)
+    offset, next_offset = _offsets_s(first_day, of_day, place)
+    at_s = local_s - offset[of_day]
+    fault = np.zeros(len(local_s), np.int8)
     changing = np.flatnonzero((offset != next_offset)[of_day])
+    del of_day
+    second_s = at_s[:0]
     if len(changing):
         local, of_local = np.unique(local_s[changing], return_inverse=True)
         resolved = np.array([_resolved(one, place) for one in local.tolist()], np.int64)[of_local]
-        first_s[changing], second_s[changing], fault[changing] = resolved.T
-    repeated = fault == _AMBIGUOUS
-    at_s, told_apart = first_s, 0
+        at_s[changing], second_s, fault[changing] = resolved.T
+    repeated, told_apart = fault == _AMBIGUOUS, 0
     if tell is not None and repeated.any():
-        passes = tell(first_s, repeated)
+        passes = tell(at_s, repeated)
         fault[repeated] = np.where(passes[repeated] == UNCLEAR, _UNCLEAR, 0)
         told_apart = int((passes[repeated] != UNCLEAR).sum())
-        at_s = np.where(passes == SECOND, second_s, first_s)
+        is_second = passes[changing] == SECOND
+        at_s[changing[is_second]] = second_s[is_second]
     return Placed(at_s, fault, told_apart, _clock(local_s, at_s, fault, changing, place, has_both=told_apart > 0))
 
 
-def _clock(local_s: Int64, at_s: Int64, fault: Int64, changing: Int64, place: ZoneInfo, *, has_both: bool) -> Clock:
+def _clock(local_s: Int64, at_s: Int64, fault: Int8, changing: Int64, place: ZoneInfo, *, has_both: bool) -> Clock:
     """Say which offsets were taken. changing: the lines of days on which the clock changes."""
     minutes = np.bincount((local_s - at_s)[fault == 0] // 60 + DAY_S // 60)
     lines_at = {(int(at) - DAY_S // 60) * 60: int(minutes[at]) for at in np.flatnonzero(minutes)}
@@ -116,6 +117,16 @@ def _clock(local_s: Int64, at_s: Int64, fault: Int64, changing: Int64, place: Zo
     skips = bool((rises & (np.diff(around_s) <= HOUR_S)).any()) and not (fault == _NO_SUCH).any()
     normal_s = min(january, july) if january != july else None
     return Clock(lines_at, normal_s, shows_summer=has_both or skips)
+
+
+def _offsets_s(first_day: int, of_day: Int32, place: ZoneInfo) -> tuple[Int64, Int64]:
+    """Give the offsets at which days begin and end, by the days since the first; 0 for those that no line is of."""
+    is_there = np.zeros(int(of_day.max()) + 1, np.bool_)
+    is_there[of_day] = True
+    begins, ends = np.zeros(len(is_there), np.int64), np.zeros(len(is_there), np.int64)
+    for day in np.flatnonzero(is_there).tolist():
+        begins[day], ends[day] = (_offset_s(first_day + day + step, place) for step in (0, 1))
+    return begins, ends
 
 
 _NO_SUCH, _AMBIGUOUS, _UNCLEAR = (1 + FAULTS.index(fault) for fault in FAULTS)

@@ -26,6 +26,14 @@ wide = { header = "{clock}" }
 time = { column = "day", format = "%Y-%m-%d %H", zone = "+01:00" }
 values = [{ field = "energy_wh", unit = "kWh" }]
 """
+ACROSS = """
+kind = "readings"
+delimiter = ";"
+decimal = ","
+wide = { header = ["{metering_point}", "{quantity} {unit}"], without = ["Totalt"] }
+time = { column = "Tid", format = "%Y-%m-%d %H:%M", zone = "+01:00" }
+values = [{ field = "energy_wh", equals = ["Energi"] }, { field = "volume_l", equals = ["Volym"] }]
+"""
 
 
 @pytest.fixture
@@ -73,3 +81,20 @@ def test_a_line_of_many_readings_that_are_all_refused_is_told_once(
     assert "line 2, column 02: not_a_number" in told
     assert told.count("line 3: unknown_metering_point") == 1
     assert [row["energy_wh"] for row in kulvert.rows("readings", point)] == ["1000", "2000"]
+
+
+def test_a_watched_file_of_two_header_lines_is_reported_with_what_it_refused_and_passed_over(
+    kulvert: Kulvert, worker: None, point: str, folder: Path, tmp_path: Path
+) -> None:
+    header = ["Export;;;;", f";{point};;;Totalt", "Tid;Energi GJ;Volym m3;Effekt kW;Energi GJ"]
+    data = ["2024-01-01 01:00;0,036;1,5;9;5", "2024-01-01 02:00;0,072;x;9;6", "Summa;10,8;;;11", "Antal rader: 2"]
+    (folder / "across.csv").write_text("\r\n".join([*header, *data]))
+    done = kulvert.run("watch", folder, "--profile", own(tmp_path, ACROSS), "--settle", "0.2", "--once")
+    assert "2 accepted" in done.stdout
+    report = json.loads((folder / "done/across.csv.report.json").read_text())
+    assert report["refused"] == {"not_a_number": 1, "not_a_time": 1, "wrong_number_of_fields": 1}
+    told = [(bad["line"], bad["field"]) for bad in report["refused_lines"]]
+    assert told == [(5, f"{point} Volym m3"), (6, "Tid"), (7, "")]
+    assert any("passed over: Effekt (2)" in note for note in report["notes"])
+    shown = [(row["energy_wh"], row["volume_l"]) for row in kulvert.rows("readings", point)]
+    assert shown == [("10000", "1500"), ("20000", "")]

@@ -102,7 +102,14 @@ def test_a_simulation_on_paper_names_chosen_options_and_what_each_costs(language
         "choices": {"options": ["service"]},
         "otherwise": SUMS | {"agreed": {"options": [chosen], "agreements": []}},
         "differences": [{"component": "fixed", "name": "Serviceavtal", **kr}],
-        "power": {"today_kw": "10", "otherwise_kw": "10", "by": "in_force", "is_below_measured": False},
+        "power": {
+            "today_kw": "10",
+            "today_unit": "kW",
+            "otherwise_kw": "10",
+            "otherwise_unit": "kW",
+            "by": "in_force",
+            "is_below_measured": False,
+        },
     }
     made = of_simulation(found, language, "Nätet AB", date(2026, 11, 26))
     assert dict(made["facts"])[word] == "Serviceavtal"

@@ -131,7 +131,7 @@ def test_the_examples_of_the_readme_are_profiles() -> None:
     for example in examples:
         time = "" if "[time]" in example else 'time = { column = "Tid", zone = "UTC" }\n'
         assert profile(f'kind = "readings"\ndelimiter = ";"\n{time}{example}', "README").kind == "readings"
-    assert len(examples) == 3
+    assert len(examples) == 4
 
 
 WIDE = """

@@ -26,7 +26,7 @@ def read(
     """Give each text's instant as in `2018-01-02T23:00Z`, or the code of its refusal."""
     column = TimeColumn(column="t", format=time_format, zone=zone, clock_change=clock_change)
     meters = Series.of_times_alone(np.array(series or [0] * len(texts)))
-    at_us, faults, *_ = resolved(written(pa.array(texts, pa.large_string()), column), column, meters)
+    at_us, faults, *_ = resolved(written(pa.array(texts, pa.large_string()), column), column, lambda: meters)
     return [
         FAULTS[fault - 1].code if fault else f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%dT%H:%MZ}"
         for us, fault in zip(at_us.tolist(), faults.tolist(), strict=True)
