@@ -1,14 +1,14 @@
 """Time zones whose midnights part days for everybody alike; others are refused before a day is cut."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-FIRST_MIDNIGHT = datetime(1990, 1, 1)
-LAST_MIDNIGHT = datetime(2061, 1, 1)
+FIRST_DAY = date(1990, 1, 1)
+LAST_MIDNIGHT = date(2061, 1, 1)
 FARTHEST = timedelta(hours=12)
-FIRST_MIDNIGHTS = {"Europe/Bucharest": datetime(1994, 1, 1)}
+FIRST_DAYS = {"Europe/Bucharest": date(1994, 1, 1)}
 """Where a zone is held to it from later on: in the autumns of 1991 to 1993 Bucharest's clocks showed midnight twice."""
 
 _A_DAY = timedelta(days=1)
@@ -31,11 +31,13 @@ def why_not(zone: ZoneInfo) -> str | None:
 
 def _midnights_around_changes(zone: ZoneInfo) -> Iterator[datetime]:
     """Give the first midnight, and the two between which the clocks were moved: all others are as the one before."""
-    midnight = FIRST_MIDNIGHTS.get(zone.key, FIRST_MIDNIGHT)
+    # By the clock alone, with the zone asked beside: dates that carry their zone take ten times as long.
+    midnight = datetime.combine(FIRST_DAYS.get(zone.key, FIRST_DAY), time.min)
+    last = datetime.combine(LAST_MIDNIGHT, time.min)
     offset = zone.utcoffset(midnight)
     yield midnight
     # The last one shown twice differs from the one behind it only.
-    while midnight <= LAST_MIDNIGHT:
+    while midnight <= last:
         before, offset_before = midnight, offset
         midnight += _A_DAY
         offset = zone.utcoffset(midnight)

@@ -9,7 +9,7 @@ from services.common import day_zones
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Give a time zone by its name. Raises ValueError where it is none or its midnights part no days, with what to do."""
+    """Give a time zone by its name. Raises ValueError, with what to write, where it is none or parts no days."""
     try:
         zone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -17,8 +17,8 @@ def zone_named(name: str) -> ZoneInfo:
     why_not = day_zones.why_not(zone)
     if why_not:
         raise ValueError(
-            f"KULVERT_TIME_ZONE is '{name}', by which days cannot be cut: {why_not}; write a zone whose clocks show each"
-            " midnight of 1990 to 2060 once, on a whole hour of UTC and at most twelve hours from it, as in"
+            f"KULVERT_TIME_ZONE is '{name}', by which days cannot be cut: {why_not}; write a zone whose clocks show"
+            " each midnight of 1990 to 2060 once, on a whole hour of UTC and at most twelve hours from it, as in"
             " Europe/Stockholm"
         )
     return zone
