@@ -20,13 +20,18 @@ class Category(StrEnum):
 
 
 class FacilityPoint(Part):
-    """A metering point of a facility. maximum_kw is what it can plausibly reach: its own, else its category's."""
+    """A metering point of a facility. maximum_kw is what it can plausibly reach: its own, else its category's.
+
+    target_delta_t_c: by how many °C its network wants the water cooled or, for cooling, warmed. Messages from before
+    that was a setting have none; then it is 45 for heat and 8 for cooling.
+    """
 
     point_id: PointId
     number: str
     medium: Medium
     station_id: StationId | None
     maximum_kw: Annotated[int, Field(gt=0)]
+    target_delta_t_c: Annotated[float, Field(gt=0, le=100)] | None = None
 
 
 class FacilityChanged(Event):

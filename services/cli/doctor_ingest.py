@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import psycopg
 from pydantic import SecretStr, ValidationError
@@ -66,11 +67,13 @@ def _settings() -> MqttSettings:
         # What the stack itself gives.
         return MqttSettings(database_url=SecretStr(""), kafka_bootstrap="", telegram_key=SecretStr("0" * 64))
     except ValidationError as error:
-        faults = [
-            ": ".join([*(f"KULVERT_{name}".upper() for name in fault["loc"]), reason(fault)])
-            for fault in error.errors()
-        ]
-        raise StackError("; ".join(faults)) from error
+        raise StackError("; ".join(_said(fault) for fault in error.errors())) from error
+
+
+def _said(fault: Any) -> str:
+    why = reason(fault)
+    names = [f"KULVERT_{name}".upper() for name in fault["loc"] if not why.startswith("KULVERT_")]
+    return ": ".join([*names, why])
 
 
 async def _check_seal(url: str, key: str) -> None:

@@ -5,13 +5,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common import day_zones
+
 
 def zone_named(name: str) -> ZoneInfo:
-    """Give a time zone by its name. Raises ValueError, with what to write."""
+    """Give a time zone by its name. Raises ValueError, with what to write, where it is none or parts no days."""
     try:
-        return ZoneInfo(name)
+        zone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"KULVERT_TIME_ZONE is '{name}'; write a time zone as in Europe/Stockholm") from error
+    why_not = day_zones.why_not(zone)
+    if why_not:
+        raise ValueError(
+            f"KULVERT_TIME_ZONE is '{name}', by which days cannot be cut: {why_not}; write a zone whose clocks show"
+            " each midnight of 1990 to 2060 once, on a whole hour of UTC and at most twelve hours from it, as in"
+            " Europe/Stockholm"
+        )
+    return zone
 
 
 class Settings(BaseSettings):

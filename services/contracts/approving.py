@@ -71,8 +71,8 @@ async def _approve(tx: Transaction, run_id: UUID, by: str, some: Sequence[Stored
     counts_today = [one for one in some if one.contract_id in in_force]
     known = await _determined_before(tx, counts_today)
     new = [one for one in counts_today if one.point_id not in known]
-    sums = {known[one.point_id]: one.revision_sum for one in counts_today if one.point_id in known}
-    await determinations.looked_at_again(tx, sums)
+    again = {known[one.point_id]: _rests_on(one) for one in counts_today if one.point_id in known}
+    await determinations.looked_at_again(tx, again)
     made = await _decided(tx, by, new, in_force, today)
     await _put_in_force(tx, made, today)
     became: dict[PointId, DeterminationId | None] = {one.point_id: None for one in some}
@@ -117,12 +117,16 @@ async def _decided(
             one.contract_id,
             one.findings(),
             core.outcome(one.measured_kw, powers.get(one.contract_id), begins[one.contract_id], one.method),
-            RestsOn(one.period_from, one.period_to, one.input_revision, one.revision_sum),
+            _rests_on(one),
             one.network_sum_kw,
             by,
         )
         for one in some
     ]
+
+
+def _rests_on(one: StoredProposal) -> RestsOn:
+    return RestsOn(one.period_from, one.period_to, one.input_revision, one.revision_sum, one.weather_of_period)
 
 
 async def _put_in_force(tx: Transaction, made: Sequence[NewDetermination], today: date) -> None:

@@ -47,7 +47,7 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
     findings = core.findings_of(winter, method, measured.measurement)
     known = await determinations.same(tx, contract_id, findings)
     if known is not None:
-        await determinations.looked_at_again(tx, {known: measured.revision_sum})
+        await determinations.looked_at_again(tx, {known: rests_on(measured)})
         return False, await determinations.determination(tx, known)
     determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), price_list, today)
     return True, await determinations.determination(tx, determination_id)
@@ -56,7 +56,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
 def rests_on(measured: Measured) -> RestsOn:
     """Say which days a measurement took, and their revisions."""
     first, last = measured.looked_at.first, measured.looked_at.end - 1
-    return RestsOn(core.day_numbered(first), core.day_numbered(last), measured.newest_revision, measured.revision_sum)
+    days = core.day_numbered(first), core.day_numbered(last)
+    return RestsOn(*days, measured.newest_revision, measured.revision_sum, weather_of_period=True)
 
 
 async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> PriceList | None:

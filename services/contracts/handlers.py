@@ -1,6 +1,6 @@
 """What the service does with a document or command: look up, compare, store, tell."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from psycopg.errors import ExclusionViolation
@@ -21,16 +21,20 @@ from services.contracts.life import as_moved, require_offered, terms_of
 from services.contracts.store import Change, agreements, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"
+AT_ONCE = 1_000
 
 
 async def put_network(tx: Transaction, network_id: str, network: documents.Network) -> Change:
-    """Take in a network."""
-    return await facilities.put_network(tx, network_id, network)
+    """Take in a network; where its targets are others, all its facilities are told of."""
+    change, before = await facilities.put_network(tx, network_id, network)
+    if before is not None and before.targets_c != network.targets_c:
+        await tell_of_facilities(tx, await facilities.of_network(tx, network_id))
+    return change
 
 
 async def put_facility(tx: Transaction, number: str, document: documents.Facility) -> tuple[Change, FacilityId]:
     """Take in a facility, and tell of it where it is new or changed. Raises RefusedError."""
-    if not await facilities.has_network(tx, document.network_id):
+    if await facilities.network(tx, document.network_id) is None:
         raise RefusedError(
             Refusal.UNKNOWN_NETWORK, f"there is no network '{document.network_id}'; put the network first"
         )
@@ -158,6 +162,15 @@ async def _one_contract_at_a_time(tx: Transaction, document: documents.Contract)
             f"metering point '{document.metering_point}' has another contract on some day from"
             f" {document.valid_from} on; end that one first by its valid_to",
         ) from overlap
+
+
+async def tell_of_facilities(tx: Transaction, facility_ids: Sequence[FacilityId]) -> None:
+    """Tell of facilities as they stand, each under its next version."""
+    for first in range(0, len(facility_ids), AT_ONCE):
+        some = facility_ids[first : first + AT_ONCE]
+        await facilities.count_up(tx, some)
+        for facility_id in some:
+            await _tell_of_facility(tx, facility_id)
 
 
 async def _tell_of_facility(tx: Transaction, facility_id: FacilityId) -> None:

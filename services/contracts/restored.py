@@ -12,16 +12,15 @@ from uuid import UUID
 from schemas.contracts import ContractChanged
 from schemas.facilities import FacilityChanged
 from schemas.price_lists import PriceListChanged
-from schemas.topics import FACILITIES_CHANGED, PRICE_LISTS_CHANGED
+from schemas.topics import PRICE_LISTS_CHANGED
 from schemas.values import ContractId, FacilityId
 from services.common import outbox
 from services.common.postgres import Transaction
 from services.contracts import handlers
-from services.contracts.store import facilities, price_lists
+from services.contracts.store import price_lists
 from services.contracts.store import restored as store
 
 SCHEMA = handlers.SCHEMA
-AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,7 @@ async def take_over(tx: Transaction, told: Told) -> list[str]:
 async def tell_anew(tx: Transaction) -> int:
     """Write all objects to the outbox, each with its next version; gives how many they are."""
     facility_ids, contract_ids = await store.facilities(tx), await store.contracts(tx)
-    for first in range(0, len(facility_ids), AT_ONCE):
-        some = [FacilityId(one) for one in facility_ids[first : first + AT_ONCE]]
-        await facilities.count_up(tx, some)
-        for facility_id in some:
-            event = await facilities.facility_event(tx, facility_id)
-            await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)
+    await handlers.tell_of_facilities(tx, [FacilityId(one) for one in facility_ids])
     for contract_id in contract_ids:
         await handlers.tell_of_contract(tx, ContractId(contract_id), None)
     list_ids = await price_lists.price_list_ids(tx)

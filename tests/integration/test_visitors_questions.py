@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ MOST_PAGES = 1_000
 MONTHS = 12
 FIRST_POINT = 550_001
 TODAY = date(2026, 11, 25)
+NEWEST_HOUR = datetime(2026, 11, 24, 6, tzinfo=UTC)
 FILL = """
     INSERT INTO contracts.network VALUES ('fleet', 'Nätet') ON CONFLICT DO NOTHING;
     INSERT INTO contracts.customer (customer_id, customer_number, kind, name, address)
@@ -50,9 +51,15 @@ FILL = """
     SELECT point_id, day, 1, 24, 24, 24, true, 0, 0, 1, 1
       FROM contracts.contract, generate_series('2026-11-20'::date, '2026-11-24', '1 day') AS day
      WHERE contract_number LIKE 'FLEET-%';
+    INSERT INTO ingest.hour (point_id, starts_at, energy_wh, start_quality, end_quality, revision)
+    SELECT point_id, begins.starts_at, begins.energy_wh, 1, 1, 1
+      FROM contracts.contract,
+           (VALUES ('2026-11-24 06:00Z'::timestamptz, 1), ('2026-11-24 07:00Z', NULL)) AS begins(starts_at, energy_wh)
+     WHERE contract_number LIKE 'FLEET-%';
     ANALYZE;
 """
 EMPTY = """
+    DELETE FROM ingest.hour WHERE point_id >= {first} AND point_id < {first} + {fleet};
     DELETE FROM ingest.day WHERE point_id >= {first} AND point_id < {first} + {fleet};
     DELETE FROM alerts.episode WHERE point_id >= {first} AND point_id < {first} + {fleet};
     DELETE FROM alerts.rule WHERE point_id >= {first} AND point_id < {first} + {fleet};
@@ -102,6 +109,7 @@ def visitor(stack: Stack) -> Iterator[psycopg.Connection[Any]]:
     ("question", "types", "values", "rows"),
     [
         (facilities._FACILITIES, "uuid, date", [None, TODAY], 1),
+        (facilities._HEARD_OF, "int[], timestamptz", [[FIRST_POINT], NEWEST_HOUR], 1),
         (agreements._CONTRACTS, "int, date", [FIRST_POINT, TODAY], 1),
         (agreements._POWERS, "int", [FIRST_POINT], 1),
         (agreements._INVOICES, "int[], int", [[FIRST_POINT], 20], MONTHS),
@@ -109,7 +117,7 @@ def visitor(stack: Stack) -> Iterator[psycopg.Connection[Any]]:
         (alerts._OPEN, "int[]", [[FIRST_POINT]], 1),
         (figures._DAYS_OF_ALL, "int[], date, date", [[FIRST_POINT], TODAY - timedelta(days=5), TODAY], 5),
     ],
-    ids=["facilities", "contracts", "powers", "invoices", "alerts", "open alerts", "energy"],
+    ids=["facilities", "heard of", "contracts", "powers", "invoices", "alerts", "open alerts", "energy"],
 )
 def test_a_question_costs_no_look_up_for_each_of_the_fleet(
     visitor: psycopg.Connection[Any], question: str, types: str, values: list[Any], rows: int
@@ -136,3 +144,18 @@ def asked(visitor: psycopg.Connection[Any], question: str, types: str, values: l
     assert row is not None
     plan: dict[str, Any] = row[0][0]["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], int(plan["Actual Rows"])
+
+
+def test_a_point_is_heard_of_by_its_newest_hour_with_a_figure_and_not_by_one_that_was_withdrawn(
+    visitor: psycopg.Connection[Any],
+) -> None:
+    assert heard_of(visitor, FIRST_POINT, NEWEST_HOUR) == [(FIRST_POINT,)]
+    assert heard_of(visitor, FIRST_POINT, NEWEST_HOUR + timedelta(minutes=1)) == []
+
+
+def test_nobody_hears_of_points_that_are_not_his(visitor: psycopg.Connection[Any]) -> None:
+    assert heard_of(visitor, FIRST_POINT + 1, NEWEST_HOUR) == []
+
+
+def heard_of(visitor: psycopg.Connection[Any], point_id: int, since: datetime) -> list[tuple[Any, ...]]:
+    return psycopg.RawCursor(visitor).execute(facilities._HEARD_OF, [[point_id], since]).fetchall()

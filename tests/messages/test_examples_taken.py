@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -118,14 +119,22 @@ async def ingest_takes_temperatures(system: System, stack: Stack, message: Consu
 
 
 async def ingest_takes_facilities(system: System, stack: Stack, message: ConsumerRecord, name: str) -> None:
-    query = "SELECT point_id, number, station_id, medium, maximum_kw, version FROM ingest.point"
+    query = "SELECT point_id, number, station_id, medium, maximum_kw, target_delta_t_c, version FROM ingest.point"
     before = set(await system.rows(query))
     await system.take("ingest", FacilityHandlers(), message)
     heat_and_cooling = {
-        (POINT, NUMBER, "norra-backa", "heat", 400, 3),
-        (4712, "735 999 100 000 047 12", "norra-backa", "cooling", 150, 3),
+        (POINT, NUMBER, "norra-backa", "heat", 400, None, 3),
+        (4712, "735 999 100 000 047 12", "norra-backa", "cooling", 150, None, 3),
     }
-    added = {"apartments_with_heat_and_cooling": heat_and_cooling, "house_without_points": set()}
+    targets = {
+        (4714, "735 999 100 000 047 14", "norra-backa", "heat", 400, Decimal(50), 3),
+        (4715, "735 999 100 000 047 15", "norra-backa", "cooling", 150, Decimal("7.5"), 3),
+    }
+    added = {
+        "apartments_with_heat_and_cooling": heat_and_cooling,
+        "apartments_with_targets": targets,
+        "house_without_points": set(),
+    }
     assert set(await system.rows(query)) - before == added[name]
 
 

@@ -41,9 +41,20 @@ class _Document(BaseModel):
 
 
 class Network(_Document):
-    """A district heating or cooling network."""
+    """A district heating or cooling network.
+
+    ..._target_delta_t_c: by how many °C heat's water is to be cooled and cooling's warmed. What flows beyond that is
+    excess flow.
+    """
 
     name: Text
+    heat_target_delta_t_c: Annotated[Decimal, Field(ge=5, le=80, max_digits=3, decimal_places=1)] = Decimal(45)
+    cooling_target_delta_t_c: Annotated[Decimal, Field(ge=1, le=20, max_digits=3, decimal_places=1)] = Decimal(8)
+
+    @property
+    def targets_c(self) -> tuple[Decimal, Decimal]:
+        """Both targets, for heat and for cooling."""
+        return self.heat_target_delta_t_c, self.cooling_target_delta_t_c
 
 
 class Facility(_Document):

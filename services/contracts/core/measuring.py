@@ -52,7 +52,9 @@ class Weather:
 class Measured(NamedTuple):
     """A measurement with the days that were looked at, and the revisions of what it rests on.
 
-    Revisions only rise, so a sum over the same days is the same only where none of them has changed.
+    These are of the measuring period's days, and of the temperatures of all days that were looked at: which of them are
+    the period follows from the weather alone. Revisions only rise, so a sum over the same days is the same only where
+    none of them has changed.
     """
 
     measurement: Measurement
@@ -125,7 +127,7 @@ def _with_revisions(
     for one, measured, own in zip(asked, measurements, revision, strict=True):
         window = measured.period or period
         inside = slice(window.first - period.first, window.end - period.first)
-        both = own[inside], weather.revision[inside]
+        both = own[inside], weather.revision
         newest = max(int(each.max(initial=0)) for each in both)
         found[one.point_id] = Measured(measured, period, sum(int(each.sum()) for each in both), newest)
     return found

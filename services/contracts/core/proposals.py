@@ -78,6 +78,7 @@ class StoredProposal(NamedTuple):
     measured_kw: Decimal | None
     input_revision: int
     revision_sum: Decimal
+    weather_of_period: bool
     network_sum_kw: Decimal | None
 
     def findings(self) -> Findings:

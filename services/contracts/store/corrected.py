@@ -18,7 +18,10 @@ _TOUCHED = """
       FROM (SELECT DISTINCT ON (contract_id)
                    determination_id, point_id, contract_id, winter, method, decision, measured_kw, period_from,
                    period_to, revision_sum, coalesce(window_from, period_from) AS first,
-                   coalesce(window_to, period_to) AS last
+                   coalesce(window_to, period_to) AS last,
+                   CASE WHEN weather_of_period THEN period_from ELSE coalesce(window_from, period_from) END
+                       AS weather_first,
+                   CASE WHEN weather_of_period THEN period_to ELSE coalesce(window_to, period_to) END AS weather_last
               FROM contracts.determination
              WHERE point_id > %(after)s AND point_id <= %(last)s
              ORDER BY contract_id, winter DESC, determined_at DESC) AS holds
@@ -29,7 +32,8 @@ _TOUCHED = """
             WHERE day.point_id = holds.point_id AND day.day BETWEEN holds.first AND holds.last) AS days
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(daily.revision), 0) AS revisions FROM ingest_v1.daily_temperature AS daily
-            WHERE daily.station_id = point.station_id AND daily.day BETWEEN holds.first AND holds.last) AS temperatures
+            WHERE daily.station_id = point.station_id
+              AND daily.day BETWEEN holds.weather_first AND holds.weather_last) AS temperatures
      WHERE holds.method <> ALL(%(without_days)s)
        AND holds.revision_sum <> days.revisions + temperatures.revisions
      ORDER BY point.point_id

@@ -36,13 +36,17 @@ _ADD = """
     INSERT INTO contracts.determination
            (determination_id, point_id, contract_id, winter, method, window_from, window_to, days, points,
             slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision, reason, effective_on,
-            input_revision, input_sha256, period_from, period_to, revision_sum, network_sum_kw, approved_by)
+            input_revision, input_sha256, period_from, period_to, revision_sum, weather_of_period, network_sum_kw,
+            approved_by)
     VALUES (%(determination_id)s, %(point_id)s, %(contract_id)s, %(winter)s, %(method)s, %(window_from)s,
             %(window_to)s, %(days)s, %(points)s, %(slope_kw_per_c)s, %(intercept_kw)s, %(r2)s, %(coverage)s,
             %(measured_kw)s, %(in_force_kw)s, %(decision)s, %(reason)s, %(effective_on)s, %(input_revision)s,
-            %(input_sha256)s, %(period_from)s, %(period_to)s, %(revision_sum)s, %(network_sum_kw)s, %(approved_by)s)
+            %(input_sha256)s, %(period_from)s, %(period_to)s, %(revision_sum)s, %(weather_of_period)s,
+            %(network_sum_kw)s, %(approved_by)s)
 """
-_LOOKED_AT_AGAIN = "UPDATE contracts.determination SET revision_sum = %s WHERE determination_id = %s"
+_LOOKED_AT_AGAIN = """
+    UPDATE contracts.determination SET revision_sum = %s, weather_of_period = %s WHERE determination_id = %s
+"""
 # A winter that measured nothing holds nothing.
 _RECORD = """
     SELECT determination.determination_id, point.number AS metering_point, contract.contract_number,
@@ -101,12 +105,16 @@ MOST_LISTED = 100
 
 
 class RestsOn(NamedTuple):
-    """The days that a method took, the last one included, and the revisions of what it rests on."""
+    """The days that a method took, the last one included, and the revisions of what it rests on.
+
+    weather_of_period: whether they are of the temperatures of all these days, or of the measuring period's alone.
+    """
 
     period_from: date
     period_to: date
     newest_revision: int
     revision_sum: int | Decimal
+    weather_of_period: bool
 
 
 class NewDetermination(NamedTuple):
@@ -188,10 +196,11 @@ async def add_all(tx: Transaction, made: Iterable[NewDetermination]) -> None:
         await cursor.executemany(_ADD, [_row(one) for one in made])
 
 
-async def looked_at_again(tx: Transaction, revision_sums: Mapping[DeterminationId, int | Decimal]) -> None:
+async def looked_at_again(tx: Transaction, found: Mapping[DeterminationId, RestsOn]) -> None:
     """Note that determinations were found to say the same of days with these revisions."""
+    rows = [(Decimal(rests.revision_sum), rests.weather_of_period, one) for one, rests in found.items()]
     async with tx.cursor() as cursor:
-        await cursor.executemany(_LOOKED_AT_AGAIN, [(Decimal(sum_), one) for one, sum_ in revision_sums.items()])
+        await cursor.executemany(_LOOKED_AT_AGAIN, rows)
 
 
 def _row(made: NewDetermination) -> dict[str, object]:
@@ -209,6 +218,7 @@ def _row(made: NewDetermination) -> dict[str, object]:
         "period_from": rests_on.period_from,
         "period_to": rests_on.period_to,
         "revision_sum": rests_on.revision_sum,
+        "weather_of_period": rests_on.weather_of_period,
         "network_sum_kw": made.network_sum_kw,
         "approved_by": made.approved_by,
     }

@@ -1,6 +1,6 @@
 """Networks, facilities and metering points."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
@@ -11,9 +11,21 @@ from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.store import Change, lock, lost_identities
 
-_NETWORK = "SELECT name FROM contracts.network WHERE network_id = %s FOR UPDATE"
-_ADD_NETWORK = "INSERT INTO contracts.network (network_id, name) VALUES (%s, %s)"
-_CHANGE_NETWORK = "UPDATE contracts.network SET name = %s WHERE network_id = %s"
+_NETWORK = """
+    SELECT name, heat_target_delta_t_c, cooling_target_delta_t_c
+      FROM contracts.network WHERE network_id = %s FOR UPDATE
+"""
+_ADD_NETWORK = """
+    INSERT INTO contracts.network (network_id, name, heat_target_delta_t_c, cooling_target_delta_t_c)
+    VALUES (%(network_id)s, %(name)s, %(heat_target_delta_t_c)s, %(cooling_target_delta_t_c)s)
+"""
+_CHANGE_NETWORK = """
+    UPDATE contracts.network
+       SET name = %(name)s, heat_target_delta_t_c = %(heat_target_delta_t_c)s,
+           cooling_target_delta_t_c = %(cooling_target_delta_t_c)s
+     WHERE network_id = %(network_id)s
+"""
+_OF_NETWORK = "SELECT facility_id FROM contracts.facility WHERE network_id = %s ORDER BY facility_id"
 
 _FACILITY = """
     SELECT facility_id, name, address, area, category, activity, base_load, network_id
@@ -69,27 +81,42 @@ _FACILITY_EVENT = """
       FROM contracts.facility WHERE facility_id = %s
 """
 _POINTS_OF_FACILITY = """
-    SELECT point_id, number, medium, station_id, maximum_kw
-      FROM contracts_v1.metering_point WHERE facility_id = %s ORDER BY point_id
+    SELECT point.point_id, point.number, point.medium, point.station_id, point.maximum_kw,
+           CASE point.medium WHEN 'cooling' THEN network.cooling_target_delta_t_c
+                             ELSE network.heat_target_delta_t_c END AS target_delta_t_c
+      FROM contracts_v1.metering_point AS point
+      JOIN contracts.facility USING (facility_id)
+      JOIN contracts.network USING (network_id)
+     WHERE facility_id = %s ORDER BY point.point_id
 """
 
 
-async def has_network(tx: Transaction, network_id: str) -> bool:
-    """Tell whether a network is known."""
-    return await (await tx.execute(_NETWORK, [network_id])).fetchone() is not None
+async def network(tx: Transaction, network_id: str) -> documents.Network | None:
+    """Find a network and lock it, so that nobody enters it while it changes."""
+    async with tx.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_NETWORK, [network_id])).fetchone()
+    return None if row is None else documents.Network.model_validate(row)
 
 
-async def put_network(tx: Transaction, network_id: str, network: documents.Network) -> Change:
-    """Store a network."""
+async def put_network(
+    tx: Transaction, network_id: str, document: documents.Network
+) -> tuple[Change, documents.Network | None]:
+    """Store a network; gives what it was before, too, None where it is new."""
     await lock(tx, "network", network_id)
-    row = await (await tx.execute(_NETWORK, [network_id])).fetchone()
-    if row is None:
-        await tx.execute(_ADD_NETWORK, [network_id, network.name])
-        return Change.CREATED
-    if row[0] == network.name:
-        return Change.UNCHANGED
-    await tx.execute(_CHANGE_NETWORK, [network.name, network_id])
-    return Change.CHANGED
+    before = await network(tx, network_id)
+    values = document.model_dump() | {"network_id": network_id}
+    if before is None:
+        await tx.execute(_ADD_NETWORK, values)
+        return Change.CREATED, None
+    if before == document:
+        return Change.UNCHANGED, before
+    await tx.execute(_CHANGE_NETWORK, values)
+    return Change.CHANGED, before
+
+
+async def of_network(tx: Transaction, network_id: str) -> list[FacilityId]:
+    """Give the facilities of a network."""
+    return [FacilityId(row[0]) for row in await (await tx.execute(_OF_NETWORK, [network_id])).fetchall()]
 
 
 async def facility(tx: Transaction, number: str) -> tuple[FacilityId, documents.Facility] | None:
@@ -151,10 +178,10 @@ async def _add_point(tx: Transaction, number: str, values: Mapping[str, object])
     return PointId(_only(added))
 
 
-async def count_up(tx: Transaction, facility_ids: list[FacilityId]) -> None:
+async def count_up(tx: Transaction, facility_ids: Sequence[FacilityId]) -> None:
     """Give facilities their next versions, each its own."""
-    await tx.execute(_LOCK_FACILITIES, [facility_ids])
-    await tx.execute(_COUNT_UP, [facility_ids])
+    await tx.execute(_LOCK_FACILITIES, [list(facility_ids)])
+    await tx.execute(_COUNT_UP, [list(facility_ids)])
 
 
 async def facility_event(tx: Transaction, facility_id: FacilityId) -> FacilityChanged:

@@ -65,8 +65,9 @@ _PROPOSE = """
     INSERT INTO contracts.power_proposal (
            run_id, point_id, contract_id, network_id, medium, method, reason, period_from, period_to, window_from,
            window_to, points, slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision, kw,
-           effective_on, input_revision, revision_sum)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           effective_on, input_revision, revision_sum, weather_of_period)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+            true)
 """
 _REPLACE = """
     UPDATE contracts.power_proposal AS earlier SET state = 'replaced'

@@ -37,7 +37,7 @@ _TAKE = """
     SELECT proposal.point_id, proposal.contract_id, run.winter, proposal.method, proposal.reason, proposal.period_from,
            proposal.period_to, proposal.window_from, proposal.window_to, proposal.points, proposal.slope_kw_per_c,
            proposal.intercept_kw, proposal.r2, proposal.coverage, proposal.measured_kw, proposal.input_revision,
-           proposal.revision_sum, network.sum_kw
+           proposal.revision_sum, proposal.weather_of_period, network.sum_kw
       FROM contracts.power_proposal AS proposal
       JOIN contracts.power_run AS run USING (run_id)
       JOIN contracts.power_run_network AS network USING (run_id, network_id, medium)

@@ -1,10 +1,9 @@
 """A facility's status: the one word a visitor looks for first."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-LONGEST_SILENCE = timedelta(days=2)
-"""Yesterday is whole only when this morning's readings are in; two days without figures is silence."""
+HOUR = timedelta(hours=1)
 
 
 class Status(StrEnum):
@@ -15,10 +14,16 @@ class Status(StrEnum):
     NORMAL = "normal"
 
 
-def status(newest_day: date | None, today: date, has_open_alert: bool) -> Status:
-    """Judge a facility by its open alerts and by how old its newest day is."""
+def silent_without_from(now: datetime, longest_silence: timedelta) -> datetime:
+    """Say from when on a metering point must have an hour that begins, or else it is silent.
+
+    Silence begins at the end of the newest hour that has energy.
+    """
+    return now - longest_silence - HOUR
+
+
+def status(is_silent: bool, has_open_alert: bool) -> Status:
+    """Judge a facility by its open alerts and by whether nothing has come of it for long."""
     if has_open_alert:
         return Status.ALERT
-    if newest_day is None or today - newest_day > LONGEST_SILENCE:
-        return Status.MISSING
-    return Status.NORMAL
+    return Status.MISSING if is_silent else Status.NORMAL

@@ -1,7 +1,7 @@
 """The start page: is anything wrong, and is it more than last year?"""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from services.gateway.core import charts
 from services.gateway.core.spans import Span
-from services.gateway.core.status import Status, status
+from services.gateway.core.status import Status, silent_without_from, status
 from services.gateway.core.sums import change
 from services.gateway.portal.sections import section
 from services.gateway.portal.visits import Parts
@@ -35,12 +35,14 @@ def routes(parts: Parts) -> APIRouter:
             connection = visit.connection
             points = await facilities.facilities(connection, parts.today())
             ids = [point["point_id"] for point in points]
+            since = silent_without_from(datetime.now(UTC), parts.settings.longest_silence)
+            heard_of = await facilities.heard_of(connection, ids, since)
             opened = await section(connection, "alerts", lambda: alerts.open_episodes(connection, ids))
             invoices = await section(
                 connection, "invoices", lambda: agreements.invoices(connection, ids, INVOICES_SHOWN)
             )
             energy = await section(connection, "energy", lambda: _energy(connection, points))
-        listed = by_facility(points, {episode["point_id"] for episode in opened or []}, parts.today())
+        listed = by_facility(points, {episode["point_id"] for episode in opened or []}, heard_of)
         return parts.page(
             "start.html",
             visit,
@@ -99,11 +101,11 @@ def shown_days(points: list[Any]) -> Span | None:
     return None if newest is None else Span(newest - timedelta(days=DAYS_SHOWN - 1), newest)
 
 
-def by_facility(points: list[Any], with_alert: set[int], today: date) -> list[dict[str, Any]]:
-    """Put metering points together by facility, each with its worst status; worst first."""
+def by_facility(points: list[Any], with_alert: set[int], heard_of: set[int]) -> list[dict[str, Any]]:
+    """Put metering points together by facility, each with its worst status; worst first. heard_of: those not silent."""
     found: dict[UUID, dict[str, Any]] = {}
     for point in points:
-        judged = status(point["newest_day"], today, point["point_id"] in with_alert)
+        judged = status(point["point_id"] not in heard_of, point["point_id"] in with_alert)
         known = found.setdefault(point["facility_id"], {**dict(point), "status": judged})
         known["status"] = min(known["status"], judged, key=ORDER.index)
     return sorted(found.values(), key=lambda facility: (ORDER.index(facility["status"]), facility["name"]))

@@ -13,14 +13,14 @@ _TAKE_NUMBER = """
      WHERE number = %(number)s AND point_id <> %(point_id)s AND version < %(version)s
 """
 _PUT_POINT = """
-    INSERT INTO ingest.point AS stored (point_id, number, station_id, medium, maximum_kw, version)
+    INSERT INTO ingest.point AS stored (point_id, number, station_id, medium, maximum_kw, target_delta_t_c, version)
     SELECT %(point_id)s::int,
            CASE WHEN EXISTS (SELECT FROM ingest.point WHERE number = %(number)s AND point_id <> %(point_id)s)
                 THEN %(number)s || ' (' || %(point_id)s::int || ')' ELSE %(number)s END,
-           %(station_id)s, %(medium)s, %(maximum_kw)s, %(version)s
+           %(station_id)s, %(medium)s, %(maximum_kw)s, %(target_delta_t_c)s::numeric, %(version)s
     ON CONFLICT (point_id) DO UPDATE
        SET number = excluded.number, station_id = excluded.station_id, medium = excluded.medium,
-           maximum_kw = excluded.maximum_kw, version = excluded.version
+           maximum_kw = excluded.maximum_kw, target_delta_t_c = excluded.target_delta_t_c, version = excluded.version
      WHERE excluded.version > stored.version
 """
 

@@ -58,6 +58,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     [
         ("KULVERT_PAYLOAD_MONTHS", "", "KULVERT_PAYLOAD_MONTHS: write a whole number"),
         ("KULVERT_KEEP_DAYS_YEARS", "3", "KULVERT_KEEP_READINGS_YEARS must be set"),
+        ("KULVERT_TIME_ZONE", "Asia/Kolkata", "^KULVERT_TIME_ZONE is 'Asia/Kolkata', by which days cannot be cut"),
         ("KULVERT_AUDIT_NIGHTS", "0", "KULVERT_AUDIT_NIGHTS: "),
     ],
 )

@@ -127,6 +127,19 @@ def test_cooling_warms_its_water_and_is_held_to_eight_degrees(
     assert found["corrected_wh"] is None
 
 
+def test_excess_flow_is_held_to_the_target_of_the_points_network(
+    stack: Stack, points: Points, ingest: psycopg.Connection[dict[str, Any]]
+) -> None:
+    (point,) = points.add()
+    put_days(stack, point, [{"day": date(2024, 5, 1), "energy_wh": 58_000, "volume_l": 2_000}])
+    # 58 kWh cooled by 50 degrees take 1 m3.
+    with psycopg.connect(stack.admin_dsn) as connection:
+        connection.execute("UPDATE ingest.point SET target_delta_t_c = 50 WHERE point_id = %s", [point])
+    assert month(ingest, point, date(2024, 5, 1))["excess_flow_m3"] == pytest.approx(1)
+    query = "SELECT excess_flow_m3 FROM ingest_v1.year WHERE point_id = %s"
+    assert ingest.execute(query, [point]).fetchall() == [{"excess_flow_m3": pytest.approx(1)}]
+
+
 def test_a_cold_month_is_corrected_above_what_july_and_august_took(
     stack: Stack, points: Points, ingest: psycopg.Connection[dict[str, Any]]
 ) -> None:

@@ -70,7 +70,7 @@ def test_a_metering_point_without_a_station_or_without_days_says_so_beside_one_t
     }
 
 
-def test_the_revisions_are_those_of_the_measuring_period_alone() -> None:
+def test_the_revisions_are_those_of_the_measuring_periods_days_and_of_all_temperatures_that_were_looked_at() -> None:
     mild = np.where(np.arange(WINTER.days) < 100, MEAN_C, np.nan)
     found = measure(
         [asked(1)],
@@ -79,7 +79,8 @@ def test_the_revisions_are_those_of_the_measuring_period_alone() -> None:
         {"S": Weather(mild, np.full(WINTER.days, 1000))},
     )[PointId(1)]
     assert found.measurement.period == Period(WINTER.first, WINTER.first + 100)
-    assert found.revision_sum == sum(range(100)) + 100 * 1000
+    # 1 November to 31 March.
+    assert found.revision_sum == sum(range(100)) + 151 * 1000
     assert found.newest_revision == 1000
 
 

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.gateway.core import formats
 from services.gateway.core.spans import Resolution, Span, hour_starts, span
-from services.gateway.core.status import Status, status
+from services.gateway.core.status import Status, silent_without_from, status
 from services.gateway.portal.security import form_token, inside, is_form_token
 from services.gateway.portal.words import ENGLISH, SWEDISH
 
@@ -61,10 +61,15 @@ def test_a_span_that_cannot_be_shown_becomes_the_year() -> None:
 
 
 def test_an_open_alert_is_worse_than_silence() -> None:
-    assert status(None, NEWEST, has_open_alert=True) is Status.ALERT
-    assert status(None, NEWEST, has_open_alert=False) is Status.MISSING
-    assert status(date(2026, 11, 21), NEWEST, has_open_alert=False) is Status.NORMAL
-    assert status(date(2026, 11, 20), NEWEST, has_open_alert=False) is Status.MISSING
+    assert status(is_silent=True, has_open_alert=True) is Status.ALERT
+    assert status(is_silent=True, has_open_alert=False) is Status.MISSING
+    assert status(is_silent=False, has_open_alert=False) is Status.NORMAL
+
+
+def test_silence_begins_at_the_end_of_the_newest_hour() -> None:
+    now = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+    # The hour from 6:30 to 7:30 the day before has ended 24 hours ago.
+    assert silent_without_from(now, timedelta(hours=24)) == datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
 def test_both_languages_have_the_same_words() -> None:
