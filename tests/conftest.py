@@ -22,8 +22,12 @@ settings.load_profile("kulvert")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the portal's usual port from all stacks of this run: two that start at once would both choose it."""
+    """Keep the portal's usual port from all stacks of this run, and give each process ports of its own.
+
+    Two stacks that start at once would both choose the same.
+    """
     if hasattr(config, "workerinput"):
+        os.environ["KULVERT_LOCAL_PORTS"] = side_by_side.ports_of(config.workerinput["workerid"])
         return
     taken = socket.socket()
     try:

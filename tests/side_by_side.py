@@ -25,6 +25,15 @@ LONGEST_FIRST = ("tests/faults/", "tests/integration/", "tests/browser/", "tests
 """What takes long begins first, so that no process is left alone with it at the end."""
 
 
+PORTS_OF_A_PROCESS = 1_600
+
+
+def ports_of(process: str) -> str:
+    """Give the ports of a process's stacks, gw0 the first: chosen from the same, some are the same now and then."""
+    first = 20_000 + int(process.removeprefix("gw")) % 6 * PORTS_OF_A_PROCESS
+    return f"{first}-{first + PORTS_OF_A_PROCESS - 1}"
+
+
 def unit(nodeid: str) -> str:
     """Name what a test is run together with: its folder's tests where they share what runs, else its file's."""
     file = nodeid.partition("::")[0]

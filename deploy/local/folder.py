@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import pwd
-import secrets
+import random
 import shutil
 import socket
 import stat
@@ -27,8 +27,7 @@ class Account(NamedTuple):
 ROOT = Path(__file__).resolve().parents[2]
 UNPRIVILEGED_USER = "nobody"
 MINIMUM_FREE_BYTES = 1_000_000_000
-FIRST_PORT = 20_000
-PORTS = 10_000
+PORTS = "20000-29999"
 """Below what systems give to outgoing connections, which would otherwise take a port of ours while we are stopped."""
 
 
@@ -89,11 +88,21 @@ def check_space(folder: Path) -> None:
 
 
 def free_port(taken: Collection[int] = ()) -> int:
-    """Give a port that nobody listens on at this moment, and that is none of those `taken`."""
-    while True:
-        port = FIRST_PORT + secrets.randbelow(PORTS)
+    """Give a port that nobody listens on at this moment, and that is none of those `taken`.
+
+    One of KULVERT_LOCAL_PORTS, such as 20000-29999, which it is where that is not set. Raises StackError.
+    """
+    named = os.environ.get("KULVERT_LOCAL_PORTS", PORTS)
+    first, _, last = named.partition("-")
+    try:
+        ports = range(int(first), int(last) + 1)
+    except ValueError as error:
+        raise StackError(f"KULVERT_LOCAL_PORTS is {named!r}: write it as {PORTS}") from error
+    # By chance, since two stacks that choose at once would both take the first.
+    for port in random.sample(ports, len(ports)):
         if port not in taken and is_free(port):
             return port
+    raise StackError(f"no port of {named} is free: name others with KULVERT_LOCAL_PORTS")
 
 
 def is_free(port: int) -> bool:

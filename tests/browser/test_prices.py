@@ -88,7 +88,7 @@ def test_data_and_page_are_within_limits(portal: Portal) -> None:
 def test_bands_of_the_yearly_energy_are_in_mwh_and_a_price_says_which_side_counts(
     portal: Portal, stranger: Page
 ) -> None:
-    url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists/villa"
+    url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists/villa-by-energy"
     energy = {"name": "Hela året", "months": [*range(1, 13)], "price_per_mwh": "700"}
     bands = [
         {"from_mwh": "0", "to_mwh": "15", "fixed_per_year": "2400"},
@@ -100,14 +100,19 @@ def test_bands_of_the_yearly_energy_are_in_mwh_and_a_price_says_which_side_count
         {"type": "yearlyEnergyPrice", "bands": bands},
         bonus | {"at_most_c": "10"},
     ]
-    document = {"name": "Villapris", "valid_from": "2020-01-01", "valid_to": "2060-12-31", "components": components}
+    document = {
+        "name": "Villapris efter årsenergi",
+        "valid_from": "2020-01-01",
+        "valid_to": "2060-12-31",
+        "components": components,
+    }
     key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
     httpx.put(url, json=document, headers=key).raise_for_status()
     # No power is asked for: 20 MWh are in the upper band.
-    stranger.goto(f"{portal.base}/prices?price_list_id=villa&energy_mwh=20")
+    stranger.goto(f"{portal.base}/prices?price_list_id=villa-by-energy&energy_mwh=20")
     is_english = stranger.locator("html").get_attribute("lang") == "en"
     assert stranger.locator(".figure").count() == 1
-    own = stranger.locator("section.card", has=stranger.locator("h2", has_text="Villapris"))
+    own = stranger.locator("section.card", has=stranger.locator("h2", has_text="Villapris efter årsenergi"))
     text = (own.text_content() or "").replace("\u00a0", " ")
     assert "≤ 15 MWh" in text
     assert "> 15 MWh" in text

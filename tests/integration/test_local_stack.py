@@ -108,6 +108,20 @@ def test_a_port_taken_meanwhile_is_exchanged_for_a_free_one(second: Stack) -> No
     assert free_port() != port
 
 
+def test_ports_are_of_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("KULVERT_LOCAL_PORTS", f"{port}-{port}")
+        with pytest.raises(StackError, match=f"no port of {port}-{port} is free: name others with KULVERT_LOCAL_PORTS"):
+            free_port()
+    assert free_port() == port
+    monkeypatch.setenv("KULVERT_LOCAL_PORTS", "any")
+    with pytest.raises(StackError, match="KULVERT_LOCAL_PORTS is 'any': write it as 20000-29999"):
+        free_port()
+
+
 def test_a_jar_that_is_not_the_locked_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = tmp_path / "small.lock"
     lock.write_text(f"{'0' * 64}  slf4j-api-1.7.36.jar\n")
