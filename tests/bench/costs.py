@@ -147,6 +147,7 @@ def _estimate() -> dict[str, Any]:
         "agreed": agreed_of(prices),
         "price_list": version_of(price_list),
         "power_kw": "20",
+        "yearly_mwh": None,
         "energy_mwh": "48",
         "months_mwh": ["4"] * MONTHS,
         "rests_on": rests_on | {"uncertainty": "signature_residuals"},

@@ -41,18 +41,19 @@ def follows(readings: Candidates, earlier: Which, later: Which) -> Bool:
     Pairs are given by index, in arrays of one shape or as two slices of one length. A litre for each Wh that the
     highest power would give is water cooled by 0.9 °C, a multiple of what any pipe of that power lets through.
     """
-    risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
-    risen_l = _risen_l(readings, earlier, later)
     span_s = readings.read_at_s[later] - readings.read_at_s[earlier]
     most_wh = readings.maximum_w[later] * span_s // 3600
-    is_plausible_wh = (risen_wh >= 0) & (risen_wh <= most_wh + readings.tolerance_wh[later])
-    return is_plausible_wh & (risen_l >= 0) & (risen_l <= most_wh + LITRES_TOLERANCE)
+    risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
+    risen_l = rise(readings.volume_l, readings.modulus_l, earlier, later)
+    is_plausible_l = _is_within(risen_l, most_wh + LITRES_TOLERANCE) | ~_has_volumes(readings, earlier, later)
+    return _is_within(risen_wh, most_wh + readings.tolerance_wh[later]) & is_plausible_l
 
 
 def is_rising(readings: Candidates, earlier: Which, later: Which) -> Bool:
     """Tell for pairs of readings whether no register fell, however far it rose."""
     risen_wh = rise(readings.energy_wh, readings.modulus_wh, earlier, later)
-    return (risen_wh >= 0) & (_risen_l(readings, earlier, later) >= 0)
+    risen_l = rise(readings.volume_l, readings.modulus_l, earlier, later)
+    return (risen_wh >= 0) & ((risen_l >= 0) | ~_has_volumes(readings, earlier, later))
 
 
 def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64:
@@ -66,7 +67,12 @@ def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64
     return risen
 
 
-def _risen_l(readings: Candidates, earlier: Which, later: Which) -> Int64:
-    """Give how far the volume rose between pairs of readings; 0 where one is not known."""
-    is_known = (readings.volume_l[earlier] != UNKNOWN) & (readings.volume_l[later] != UNKNOWN)
-    return np.where(is_known, rise(readings.volume_l, readings.modulus_l, earlier, later), 0)
+def _has_volumes(readings: Candidates, earlier: Which, later: Which) -> Bool:
+    """Tell for pairs of readings whether both show a volume."""
+    return (readings.volume_l[earlier] != UNKNOWN) & (readings.volume_l[later] != UNKNOWN)
+
+
+def _is_within(risen: Int64, most: Int64) -> Bool:
+    """Tell which rises are neither below zero nor above the most."""
+    # By one comparison: without a sign a fall is more than any most.
+    return risen.view(np.uint64) <= most.view(np.uint64)
