@@ -81,32 +81,36 @@ def _signatures(
     has_temperature = ~np.isnan(outdoor_c)
     if not has_temperature.all():
         outdoor_c, power_kw, hinges = outdoor_c[has_temperature], power_kw[:, has_temperature], hinges[has_temperature]
+    regressors = np.concatenate((np.ones((len(outdoor_c), 1)), hinges, hinges**2), axis=1)
     work = np.empty((2, min(len(power_kw), FACILITIES_AT_ONCE), len(outdoor_c)))
     firsts = range(0, max(len(power_kw), 1), FACILITIES_AT_ONCE)
     parts = [
-        _fitted(outdoor_c, power_kw[first : first + FACILITIES_AT_ONCE], hinges, balances_c, limits or Limits(), work)
-        for first in firsts
+        _fitted(outdoor_c, power_kw[at : at + FACILITIES_AT_ONCE], regressors, balances_c, limits or Limits(), work)
+        for at in firsts
     ]
     return Signatures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 def _fitted(
-    outdoor_c: Float64, all_kw: Float64, hinges: Float64, balances_c: Float64, limits: Limits, work: Float64
+    outdoor_c: Float64, all_kw: Float64, regressors: Float64, balances_c: Float64, limits: Limits, work: Float64
 ) -> Signatures:
-    """Solve the normal equations of every balance temperature at once, by sums over the days: two products each.
+    """Solve the normal equations of every balance temperature at once, by sums over the days: a product for each side.
 
-    work: twice as large as all_kw at least, used again and again, since fresh memory costs more than the sums.
+    regressors: (d, 1 + 2b) of one, the hinge of each balance temperature, and its square. work: twice as large as
+    all_kw at least, used again and again, since fresh memory costs more than the sums.
     """
     weight, power_kw = work[:, : len(all_kw)]
     is_known = ~np.isnan(all_kw)
     weight[:], power_kw[:] = is_known, all_kw
-    power_kw[~is_known] = 0.0
-    days = is_known.sum(axis=1)
+    np.copyto(power_kw, 0.0, where=~is_known)
+    balances = len(balances_c)
+    counted, sum_x, sum_x2 = np.split(weight @ regressors, [1, 1 + balances], axis=1)
+    sum_kw, sum_x_kw = np.split(power_kw @ regressors[:, : 1 + balances], [1], axis=1)
+    days, sum_kw = counted[:, 0].astype(np.int64), sum_kw[:, 0]
     count = np.maximum(days, 1).astype(np.float64)
-    sum_kw, sum_x = power_kw.sum(axis=1), weight @ hinges
     spread_kw = np.einsum("fd,fd->f", power_kw, power_kw) - sum_kw**2 / count
-    spread_x = weight @ hinges**2 - sum_x**2 / count[:, None]
-    common = power_kw @ hinges - sum_x * sum_kw[:, None] / count[:, None]
+    spread_x = sum_x2 - sum_x**2 / count[:, None]
+    common = sum_x_kw - sum_x * sum_kw[:, None] / count[:, None]
     can_fit = (spread_x > 1e-9 * count[:, None]) & (common > 0)
     slopes = np.where(can_fit, common / np.where(can_fit, spread_x, 1.0), 0.0)
     explained_kw = slopes * common
@@ -128,12 +132,21 @@ def _fitted(
 
 def _span(outdoor_c: Float64, is_known: Bool) -> Float64:
     """Give how far apart the coldest and the warmest day of each facility are; (f,)."""
-    if len(outdoor_c) == 0:
-        return np.zeros(len(is_known))
     order = np.argsort(outdoor_c, kind="stable")
-    by_temperature = is_known[:, order]
-    coldest, warmest = by_temperature.argmax(axis=1), by_temperature[:, ::-1].argmax(axis=1)
-    return np.where(is_known.any(axis=1), outdoor_c[order[::-1]][warmest] - outdoor_c[order][coldest], 0.0)
+    return _first_known(outdoor_c, is_known, order[::-1]) - _first_known(outdoor_c, is_known, order)
+
+
+def _first_known(outdoor_c: Float64, is_known: Bool, order: Int64) -> Float64:
+    """Give the temperature of the first day in an order that each facility has; (f,), 0 where it has none."""
+    result, waiting = np.zeros(len(is_known)), np.flatnonzero(is_known.any(axis=1))
+    # Most have the first day, or the second, so that few are left to ask for the next.
+    for day in order:
+        if len(waiting) == 0:
+            break
+        has_day = is_known[waiting, day]
+        result[waiting[has_day]] = outdoor_c[day]
+        waiting = waiting[~has_day]
+    return result
 
 
 def _refusals(days: npt.NDArray[np.int64], span_c: Float64, r2: Float64, limits: Limits) -> Int64:
