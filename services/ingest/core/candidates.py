@@ -60,8 +60,8 @@ def rise(register: Int64, modulus: Int64, earlier: Which, later: Which) -> Int64
     """Give how far a register rose between pairs of readings, over its rollover where it has one."""
     risen = register[later] - register[earlier]
     turn = modulus[later]
-    # Few roll over, and the division is what costs.
-    rolls = (turn > 0) & ((risen < 0) | (risen >= turn))
+    # Few roll over, and the division is what costs. Without a turn every rise is within one.
+    rolls = ~_is_within(risen, turn - 1)
     if rolls.any():
         risen[rolls] %= turn[rolls]
     return risen
@@ -74,5 +74,5 @@ def _has_volumes(readings: Candidates, earlier: Which, later: Which) -> Bool:
 
 def _is_within(risen: Int64, most: Int64) -> Bool:
     """Tell which rises are neither below zero nor above the most."""
-    # By one comparison: without a sign a fall is more than any most.
+    # By one comparison: without a sign a fall is more than any most, and a most below zero more than any rise.
     return risen.view(np.uint64) <= most.view(np.uint64)

@@ -64,22 +64,26 @@ def verdicts(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     readings around refuse the version of an instant that counts, the next one has its turn.
     """
     result = refused_alone(rows, terms)
-    asked = np.flatnonzero(result == 0)
-    versions = rows if len(asked) == len(result) else rows.take(asked)
+    is_asked = result == 0
+    asked = np.flatnonzero(is_asked)
+    # By a mask, which takes half the time of indices where most are picked.
+    versions, terms, starts_inside = rows.take(is_asked), terms.take(is_asked), starts_inside[is_asked]
     while True:
-        result[asked] = _verdicts_among(versions, terms.take(asked), starts_inside[asked])
+        result[asked] = _verdicts_among(versions, terms, starts_inside)
         # One that conflicts waits for its turn; it silences nobody.
         refused = (result[asked] >= FIRST_REFUSED) & (result[asked] != Verdict.CONFLICTING_VALUES)
         silencing = refused & has_other_versions(versions)
         if not silencing.any():
             return result
         asked, versions = asked[~silencing], versions.take(~silencing)
+        terms, starts_inside = terms.take(~silencing), starts_inside[~silencing]
 
 
 def _verdicts_among(rows: ReadingRows, terms: Terms, starts_inside: Bool) -> Int64:
     result = verdicts_by_claim(rows)
-    chained = np.flatnonzero(result == 0)
-    chain = anchored(candidates(rows, terms).take(chained), starts_inside[chained])
+    is_chained = result == 0
+    chained = np.flatnonzero(is_chained)
+    chain = anchored(candidates(rows, terms).take(is_chained), starts_inside[is_chained])
     is_outage = outage_zeros(chain)
     if not is_outage.any():
         result[chained] = judge(chain)
