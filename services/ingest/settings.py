@@ -28,7 +28,7 @@ class IngestSettings(Settings):
     body_seconds: float = Field(default=30, gt=0, description="how long a body may take to arrive")
     future_seconds: int = Field(default=300, ge=0, description="how far ahead of our clock a reading may lie")
     bulk_backlog_seconds: float = Field(
-        default=1.0, ge=0, description="how long a reading may wait for the worker before bulk sources must"
+        default=0.7, ge=0, description="how long a reading may wait for the worker before bulk sources must"
     )
     acknowledge_seconds: int = Field(default=5, ge=1, description="how long the broker may take to acknowledge")
     audit_nights: int = Field(
