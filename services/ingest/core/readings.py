@@ -96,20 +96,28 @@ def without_duplicates(rows: ReadingRows) -> ReadingRows:
     return rows.take(np.sort(stored_first[first_of_group]))
 
 
-def verdicts_by_claim(rows: ReadingRows) -> Int64:
+def verdicts_by_claim(rows: ReadingRows, which: Bool | None = None) -> Int64:
     """Weigh what versions of one instant claim: superseded, conflicting, withdrawn, or 0 where others must decide.
 
-    rows: sorted by `in_order`. Of several versions of one instant the one with the highest rank counts, then
-    the one recorded last, then a withdrawal, which was sent because of the other, then the larger hash; when it
-    came never decides. Where only the hash does, between two values, the other one is refused as conflicting, so that
-    an operator hears of it. Source: pitfall 7.
+    rows: sorted by `in_order`; which: (n,) those that have a say, without it all; the verdicts are theirs alone.
+    Of several versions of one instant the one with the highest rank counts, then the one recorded last, then a
+    withdrawal, which was sent because of the other, then the larger hash; when it came never decides. Where only the
+    hash does, between two values, the other one is refused as conflicting, so that an operator hears of it.
+    Source: pitfall 7.
     """
-    verdict = np.where(rows.withdrawn > 0, int(Verdict.WITHDRAWN), 0)
+    is_last = np.append(~_same_instant(rows), True)[: len(rows.point_id)]
+    # Of few instants there are two versions, so that most often nothing but this need be picked.
+    if is_last.all():
+        return _withdrawn(rows.withdrawn if which is None else rows.withdrawn[which])
+    rows = rows if which is None else rows.take(which)
+    verdict = _withdrawn(rows.withdrawn)
     counts = np.append(~_same_instant(rows), True)[: len(verdict)]
-    if counts.all():
-        return verdict
     losers = np.where(_conflict_with(rows, counts), int(Verdict.CONFLICTING_VALUES), int(Verdict.SUPERSEDED))
     return np.where(counts, verdict, losers)
+
+
+def _withdrawn(withdrawn: Int64) -> Int64:
+    return np.where(withdrawn > 0, int(Verdict.WITHDRAWN), 0)
 
 
 def _conflict_with(rows: ReadingRows, counts: Bool) -> Bool:
@@ -122,13 +130,19 @@ def _conflict_with(rows: ReadingRows, counts: Bool) -> Bool:
     return as_much & (differs | (without_sentinels(rows.volume_l) != without_sentinels(winner.volume_l)))
 
 
-def has_other_versions(rows: ReadingRows) -> Bool:
-    """Tell which readings are not the only version of their instant. rows: sorted by `in_order`."""
+def has_other_versions(rows: ReadingRows, which: Bool | None = None) -> Bool:
+    """Tell which readings are not the only version of their instant.
+
+    rows: sorted by `in_order`; which: (n,) those that are looked at, without it all.
+    """
     same = _same_instant(rows)
     result = np.zeros(len(rows.point_id), bool)
     result[1:] |= same
     result[:-1] |= same
-    return result
+    if which is None or not result.any():
+        return result
+    result[which] = has_other_versions(rows.take(which))
+    return result & which
 
 
 def without_sentinels(register: Int64) -> Int64:

@@ -67,9 +67,12 @@ def laid_out(hours: HourRows, days: WholeDays, is_cooling: Bool, resolution_wh: 
     places = np.arange(LONGEST_DAY_HOURS)
     is_there = places < days.counts[:, None]
     at = np.where(is_there, days.first[:, None] + places, 0)
+    lacking = np.flatnonzero(~is_there)
 
     def column(values: Int64) -> Int64:
-        return np.where(is_there, values[at], UNKNOWN)
+        laid = values[at]
+        laid.ravel()[lacking] = UNKNOWN
+        return laid
 
     return DayHours(
         days.owner, days.begins_s, is_cooling, resolution_wh, rules_off, is_there & (hours.quality == MEASURED)[at],

@@ -9,7 +9,7 @@ import numpy as np
 from services.heat.arrays import Bool, Int64
 from services.heat.hour_marks import HOUR_S
 from services.ingest.core.vee.false_peak import is_false_peak
-from services.ingest.core.vee.laid_out import DayHours
+from services.ingest.core.vee.laid_out import LONGEST_DAY_HOURS, DayHours
 from services.ingest.core.vee.physics import counters_disagree, is_against_physics
 from services.ingest.core.vee.sensors import is_dead_sensor
 from services.ingest.core.vee.spike import is_spike
@@ -86,8 +86,10 @@ def flags_of(days: DayHours) -> Flags:
     """Ask every rule about whole days, unless it is off for the meter."""
     parts = []
     for rule, is_flagged in RULES.items():
-        is_on = (days.rules_off & rule.bit) == 0
-        day, place = np.nonzero(is_flagged(days) & is_on[:, None])
+        # Few are flagged, and finding them in one row takes a fifth of what it takes in many.
+        day, place = np.divmod(np.flatnonzero(is_flagged(days)), LONGEST_DAY_HOURS)
+        is_on = (days.rules_off[day] & rule.bit) == 0
+        day, place = day[is_on], place[is_on]
         parts.append(Flags(days.owner[day], days.begins_s[day] + place * HOUR_S, np.full(len(day), int(rule))))
     found = joined_flags(*parts)
     return found.take(np.lexsort((found.rule, found.starts_s, found.point_id)))
