@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from deploy.local.processes import reap
 from deploy.local.stack import PREFERRED_PORTS, Stack
 from tests import side_by_side
+from tests.ending import end_on_sigterm_as_on_ctrl_c
 from tests.running import cannot_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Two stacks that start at once would both choose the same.
     """
-    if hasattr(config, "workerinput"):
+    is_worker = hasattr(config, "workerinput")
+    end_on_sigterm_as_on_ctrl_c(has_workers=not is_worker and bool(config.getoption("tx", None)))
+    if is_worker:
         os.environ["KULVERT_LOCAL_PORTS"] = side_by_side.ports_of(config.workerinput["workerid"])
         return
     taken = socket.socket()
