@@ -26,7 +26,7 @@ START_PATIENCE_S = 10.0
 LOOK_AGAIN_S = 0.2
 READ_WAIT_MS = 500
 FETCH_WAIT_MS = 50
-"""So long a broker holds a question for messages that are not there yet, and answers nothing that is asked behind it."""
+"""So long a broker holds a question for messages that are not there yet; what is asked behind it waits as long."""
 
 Headers = list[tuple[str, bytes]]
 
