@@ -38,13 +38,14 @@ def test_long(started, number):
 """
 
 
-@pytest.mark.parametrize("processes", [0, 2])
-@pytest.mark.parametrize("to_whom", ["the run", "its whole group"])
+@pytest.mark.parametrize(
+    ("processes", "to_whom"), [(0, "the run"), (2, "the run"), (2, "its whole group")], ids=["one", "two", "group"]
+)
 def test_a_run_that_is_told_to_end_ends_what_it_has_started(tmp_path: Path, processes: int, to_whom: str) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_long.py").write_text(LONG)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", str(processes), "--rootdir=.", "--basetemp=made"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-n", str(processes), "--basetemp=made"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     run = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, start_new_session=True)
     try:
         deadline = time.monotonic() + ENDING_TIMEOUT_S
