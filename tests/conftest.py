@@ -27,11 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Two stacks that start at once would both choose the same.
     """
-    is_worker = hasattr(config, "workerinput")
-    end_on_sigterm_as_on_ctrl_c(has_workers=not is_worker and bool(config.getoption("tx", None)))
-    if is_worker:
+    if hasattr(config, "workerinput"):
+        end_on_sigterm_as_on_ctrl_c(has_workers=False)
         os.environ["KULVERT_LOCAL_PORTS"] = side_by_side.ports_of(config.workerinput["workerid"])
         return
+    end_on_sigterm_as_on_ctrl_c(has_workers=bool(config.getoption("tx", None)))
     taken = socket.socket()
     try:
         taken.bind(("127.0.0.1", PREFERRED_PORTS["gateway_http"]))

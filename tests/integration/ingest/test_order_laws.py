@@ -26,8 +26,8 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-# Many histories to an example: a turn of many points costs little more than one of a few, and hypothesis repeats in each
-# example much of what it has drawn before.
+# Many histories to an example: a turn of many points costs little more than one of a few, and hypothesis repeats in
+# each example much of what it has drawn before.
 @settings(max_examples=9, suppress_health_check=list(HealthCheck))
 @given(drawn=st.lists(_played(), min_size=12, max_size=18))
 def test_the_tables_are_a_function_of_the_readings_and_equal_a_plain_computation(
