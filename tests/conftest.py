@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from deploy.local.processes import reap
 from deploy.local.stack import PREFERRED_PORTS, Stack
 from tests import side_by_side
+from tests.ending import end_on_sigterm_as_on_ctrl_c
 from tests.running import cannot_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,8 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
     Two stacks that start at once would both choose the same.
     """
     if hasattr(config, "workerinput"):
+        end_on_sigterm_as_on_ctrl_c(has_workers=False)
         os.environ["KULVERT_LOCAL_PORTS"] = side_by_side.ports_of(config.workerinput["workerid"])
         return
+    end_on_sigterm_as_on_ctrl_c(has_workers=bool(config.getoption("tx", None)))
     taken = socket.socket()
     try:
         taken.bind(("127.0.0.1", PREFERRED_PORTS["gateway_http"]))

@@ -21,7 +21,7 @@ from schemas.topics import Topic
 from services.common import logs, metrics, process, proof
 from services.common.health import Progress
 from services.common.identities import Identities
-from services.common.kafka import Outgoing, cluster_id, send_all
+from services.common.kafka import FETCH_WAIT_MS, Outgoing, cluster_id, send_all
 from services.common.positions import Advance, LostPartitionError, Positions
 from services.common.postgres import Database, Transaction
 from services.common.proof import MessagesGoneError
@@ -127,7 +127,7 @@ class Loop(Generic[Item]):
             auto_offset_reset="none",
             session_timeout_ms=SESSION_TIMEOUT_MS,
             max_partition_fetch_bytes=source.max_partition_bytes,
-            fetch_max_wait_ms=50,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

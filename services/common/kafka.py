@@ -25,6 +25,8 @@ START_PATIENCE_S = 10.0
 """So long a process waits at its start for a broker that is only starting itself."""
 LOOK_AGAIN_S = 0.2
 READ_WAIT_MS = 500
+FETCH_WAIT_MS = 50
+"""So long a broker holds a question for messages that are not there yet; what is asked behind it waits as long."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -99,7 +101,9 @@ async def newest(producer: AIOKafkaProducer, topics: Iterable[str], count: int) 
 @asynccontextmanager
 async def reader(bootstrap: str | list[str]) -> AsyncIterator[AIOKafkaConsumer]:
     """Connect a consumer that belongs to no group, to look at what is there."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", fetch_max_wait_ms=FETCH_WAIT_MS
+    )
     await _connect(consumer.start)
     try:
         yield consumer

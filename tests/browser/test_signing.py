@@ -108,6 +108,10 @@ def test_who_closes_the_page_before_he_approves_has_signed(
     link, order = start_link(page), page.url
     page.goto("about:blank")
     approve(page, link, ANNA)
+    [(signing_id,)] = rows(
+        services.stack, "SELECT signing_id FROM contracts.signing WHERE offer_id = %s", offered.offer["offer_id"]
+    )
+    services.left_alone(signing_id)
     signed = "SELECT count(*) FROM contracts.signing WHERE offer_id = %s AND state = 'signed'"
     wait_for(lambda: rows(services.stack, signed, offered.offer["offer_id"]) == [(1,)])
     page.goto(order)

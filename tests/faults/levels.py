@@ -43,19 +43,15 @@ READERS = (
     Reader("alerts", None, (HOURLY_POWER, DAILY_POWER)),
 )
 SCHEMAS_WITH_OUTBOX = ("permissions", "contracts", "ingest", "billing", "alerts")
+_WAITING = " UNION ALL ".join([
+    "SELECT 'spans to judge again', count(*) FROM ingest.rejudge",
+    *(f"SELECT 'events in {schema}.outbox', count(*) FROM {schema}.outbox" for schema in SCHEMAS_WITH_OUTBOX),
+])  # fmt: skip
 
 
 def behind(system: System, readers: Iterable[Reader] = READERS) -> list[str]:
     """Say what is still on its way: messages before a position, events in an outbox, spans to judge again."""
-    left = [
-        f"{count} events in {schema}.outbox"
-        for schema in SCHEMAS_WITH_OUTBOX
-        for (count,) in system.rows(f"SELECT count(*) FROM {schema}.outbox")
-        if count
-    ]
-    left += [
-        f"{count} spans to judge again" for (count,) in system.rows("SELECT count(*) FROM ingest.rejudge") if count
-    ]
+    left = [f"{count} {what}" for what, count in system.rows(_WAITING) if count]
     try:
         return left + asyncio.run(asyncio.wait_for(_lags(system, list(readers)), 10))
     except (KafkaError, TimeoutError) as error:
@@ -70,6 +66,8 @@ async def _lags(system: System, readers: list[Reader]) -> list[str]:
     try:
         await admin.start()
         places = [TopicPartition(topic.name, number) for topic in TOPICS for number in range(topic.partitions)]
+        # Each topic that is not assigned to it would be asked for by a request of its own, a tenth of a second apart.
+        consumer.assign(places)
         ends = await consumer.end_offsets(places)
         left = []
         for reader in readers:
@@ -104,8 +102,8 @@ async def _messages(bootstrap: str, names: tuple[str, ...]) -> list[Any]:
         partitions = {topic.name: topic.partitions for topic in TOPICS}
         # A dead-letter topic has one partition.
         places = [TopicPartition(name, number) for name in names for number in range(partitions.get(name, 1))]
-        ends = await consumer.end_offsets(places)
         consumer.assign(places)
+        ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
         found: list[Any] = []
         while any([await consumer.position(tp) < ends[tp] for tp in places]):

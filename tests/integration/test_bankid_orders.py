@@ -40,10 +40,10 @@ def test_an_approval_during_a_restart_is_collected_after_it(stack: Stack, tmp_pa
             before = Signing(contracts, permissions, rp, stack, tmp_path)
             house, session = before.house(), before.session("anna")
             signing_id = before.begun(session, before.offer(house))
-            before.left_alone(signing_id)
             page = httpx.get(before.look(session, signing_id).json()["start_url"]).text
         ref = page.split("/phone/", 1)[1].split("/", 1)[0]
         assert rp.post(f"/phone/{ref}/approve", data={"personal_number": NUMBERS["anna"]}).status_code == 303
+        before.left_alone(signing_id)
         with serving(stack, tmp_path / "contracts_again.log") as contracts:
             state = "SELECT state FROM contracts.signing WHERE signing_id = %s"
             wait_for(lambda: rows(stack, state, signing_id) == [("signed",)])

@@ -31,7 +31,8 @@ def killed_while_closing(stack: Stack, street: Street, log: Path, issued_before:
     with log.open("ab") as output:
         process = subprocess.Popen([sys.executable, "-m", BILLING.module], env=environment, stdout=output)
     try:
-        wait_for(lambda: supervisor.is_ready(stack, BILLING))
+        # It is ready only once Kafka has given up the one that was killed before it, which no month waits for.
+        wait_for(lambda: answers(stack))
         closing = threading.Thread(target=close_until_cut_off, args=[stack])
         closing.start()
         deadline = time.monotonic() + 20
@@ -41,6 +42,14 @@ def killed_while_closing(stack: Stack, street: Street, log: Path, issued_before:
         process.kill()
         process.wait()
     closing.join()
+
+
+def answers(stack: Stack) -> bool:
+    try:
+        httpx.get(f"http://127.0.0.1:{stack.port(BILLING.http)}/v1/runs/2015-05")
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def close_until_cut_off(stack: Stack) -> None:

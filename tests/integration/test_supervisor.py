@@ -19,6 +19,7 @@ import pytest
 from deploy.local import folder, supervisor
 from deploy.local.services import PERMISSIONS
 from deploy.local.stack import Stack
+from services.cli.stack import READY, look
 
 START_TIMEOUT_S = 60
 MEMORY_LIMIT_MB = 1_500
@@ -53,8 +54,9 @@ class Machine:
     def wait_until_ready_again(self, *names: str, after: dict[str, dict[str, Any]]) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
-            rows = self.rows()
-            if all(rows[n]["state"] == "ready" and rows[n]["starts"] > after[n]["starts"] for n in names):
+            # Looked at from here: the command would load longer than it looks.
+            rows = {row.name: row for row in look(Stack(self.home))}
+            if all(rows[n].state == READY and rows[n].starts > after[n]["starts"] for n in names):
                 return
             time.sleep(0.1)
         pytest.fail((self.home / "logs/supervisor.log").read_text())

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from copy import deepcopy
+from copy import copy
 from typing import Any
 
 import pyarrow as pa
@@ -58,9 +58,11 @@ def said_of_event(kind: type[Event], value: bytes) -> str:
 
 def changed(document: Any, place: Place, value: Any) -> Any:
     """Give a document with another value at one place, or without it where the value is ...."""
-    other = deepcopy(document)
+    # Only what leads to the place is copied: of a long document that is little.
+    other = copy(document)
     node = other
     for key in place[:-1]:
+        node[key] = copy(node[key])
         node = node[key]
     if value is ...:
         del node[place[-1]]

@@ -70,8 +70,8 @@ def _played(draw: st.DrawFn) -> tuple[History, Course]:
     return history, draw(courses(len(history.rows)))
 
 
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
-@given(drawn=st.lists(_played(), min_size=5, max_size=8))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(drawn=st.lists(_played(), min_size=10, max_size=15))
 def test_whatever_came_in_any_order_is_found_as_it_is_stored(stack: Stack, drawn: list[tuple[History, Course]]) -> None:
     ids = Points(stack).add(len(drawn), MAXIMUM_KW)
     played = [Played(point, history) for point, (history, _) in zip(ids, drawn, strict=True)]
