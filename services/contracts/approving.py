@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from schemas.contracts import ContractChanged
 from schemas.values import ContractId, DeterminationId, PointId
 from services.common import logs
 from services.common.postgres import Database, Transaction
@@ -14,7 +13,7 @@ from services.contracts import metrics
 from services.contracts.core import determination as core
 from services.contracts.core.proposals import StoredProposal
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.determining import set_coming_power
+from services.contracts.determining import set_coming_powers
 from services.contracts.power_runs import lists_on
 from services.contracts.store import contracts, determinations, power_runs, proposals
 from services.contracts.store.determinations import NewDetermination, RestsOn
@@ -133,10 +132,7 @@ async def _put_in_force(tx: Transaction, made: Sequence[NewDetermination], today
     """Keep determinations, and set the powers of those contracts for which anything is to come."""
     changed = {one.contract_id for one in made if one.outcome.decision is Decision.CHANGED}
     touched = changed | await proposals.with_coming_power(tx, [one.contract_id for one in made], today)
-    before: dict[ContractId, ContractChanged] = {}
-    for contract_id in sorted(touched):
-        before[contract_id] = await contracts.contract_event(tx, contract_id)
-        await contracts.withdraw_measured_powers(tx, contract_id, today)
+    before = await contracts.contract_events(tx, sorted(touched))
+    await contracts.withdraw_measured_powers(tx, list(before), today)
     await determinations.add_all(tx, made)
-    for contract_id, event in before.items():
-        await set_coming_power(tx, contract_id, event, today)
+    await set_coming_powers(tx, before, today)

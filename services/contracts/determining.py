@@ -1,5 +1,6 @@
 """Determining subscription power for one metering point on command, at once in force from its day."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from services.contracts.core.measuring import Measured
 from services.contracts.core.methods import method_of, period_of
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.core.winters import require_over
-from services.contracts.handlers import tell_of_contract
+from services.contracts.handlers import tell_of_contracts
 from services.contracts.measuring import measured_one
 from services.contracts.store import contracts, determinations, facilities, price_lists
 from services.contracts.store.determinations import Determination, NewDetermination, RestsOn
@@ -68,14 +69,13 @@ async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> 
     return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
 
 
-async def set_coming_power(tx: Transaction, contract_id: ContractId, before: ContractChanged, today: date) -> None:
-    """Let the newest winter's power count, and tell of the contract where that makes its powers others than before."""
-    power = core.coming_power(await determinations.newest_of_each_winter(tx, contract_id), today)
-    if power is not None:
-        await contracts.add_measured_power(tx, contract_id, power)
-    after = await contracts.contract_event(tx, contract_id)
-    if after.powers != before.powers:
-        await tell_of_contract(tx, contract_id, before)
+async def set_coming_powers(tx: Transaction, before: Mapping[ContractId, ContractChanged], today: date) -> None:
+    """Let the newest winters' powers count, and tell of contracts whose powers are others than before by that."""
+    made = await determinations.newest_of_each_winter(tx, list(before))
+    coming = {one: core.coming_power(winters, today) for one, winters in made.items()}
+    await contracts.add_measured_powers(tx, {one: power for one, power in coming.items() if power is not None})
+    after = await contracts.contract_events(tx, list(before))
+    await tell_of_contracts(tx, {one: was for one, was in before.items() if after[one].powers != was.powers})
 
 
 def _measured_method(price_list: PriceList | None, metering_point: str) -> PowerMethod:
@@ -101,7 +101,7 @@ async def _decide(
     before = await contracts.contract_event(tx, contract_id)
     # What winters have set for days to come is taken back first: no winter is compared with itself or another one that
     # does not count yet, so what each decides does not depend on which was determined before it.
-    await contracts.withdraw_measured_powers(tx, contract_id, today)
+    await contracts.withdraw_measured_powers(tx, [contract_id], today)
     begins = core.begins_on(today, price_list)
     in_force_kw = await determinations.power_on(tx, contract_id, begins)
     outcome = core.outcome(findings.measured_kw, in_force_kw, begins, findings.method)
@@ -112,5 +112,5 @@ async def _decide(
     new = NewDetermination(DeterminationId(uuid4()), point_id, contract_id, findings, outcome, rests, network_kw)
     await determinations.add_all(tx, [new])
     metrics.DETERMINATIONS.labels(outcome.decision.value).inc()
-    await set_coming_power(tx, contract_id, before, today)
+    await set_coming_powers(tx, {contract_id: before}, today)
     return new.determination_id

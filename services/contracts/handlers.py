@@ -41,7 +41,7 @@ async def put_facility(tx: Transaction, number: str, document: documents.Facilit
         )
     change, facility_id = await facilities.put_facility(tx, number, document)
     if change is not Change.UNCHANGED:
-        await _tell_of_facility(tx, facility_id)
+        await _tell_of_facilities(tx, [facility_id])
     return change, facility_id
 
 
@@ -56,8 +56,7 @@ async def put_metering_point(tx: Transaction, number: str, document: documents.M
     before = await facilities.metering_point(tx, number)
     change, point_id = await facilities.put_metering_point(tx, number, facility_id, document)
     if change is not Change.UNCHANGED:
-        for touched in {facility_id} | ({before[1]} if before else set()):
-            await _tell_of_facility(tx, touched)
+        await _tell_of_facilities(tx, list({facility_id} | ({before[1]} if before else set())))
     return change, point_id
 
 
@@ -115,9 +114,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     return Change.CHANGED if known else Change.CREATED, contract_id
 
 
-async def _require_billable(
-    tx: Transaction, number: str, document: documents.Contract, terms: Sequence[Term]
-) -> None:
+async def _require_billable(tx: Transaction, number: str, document: documents.Contract, terms: Sequence[Term]) -> None:
     await require_offered(tx, number, document, terms)
     await require_billed(tx, document, terms, lambda found: f"powers[{found.place}].{found.unit}")
 
@@ -177,10 +174,11 @@ async def tell_of_facilities(tx: Transaction, facility_ids: Sequence[FacilityId]
     for first in range(0, len(facility_ids), AT_ONCE):
         some = facility_ids[first : first + AT_ONCE]
         await facilities.count_up(tx, some)
-        for facility_id in some:
-            await _tell_of_facility(tx, facility_id)
+        await _tell_of_facilities(tx, some)
 
 
-async def _tell_of_facility(tx: Transaction, facility_id: FacilityId) -> None:
-    event = await facilities.facility_event(tx, facility_id)
-    await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)
+async def _tell_of_facilities(tx: Transaction, facility_ids: Sequence[FacilityId]) -> None:
+    events = await facilities.facility_events(tx, facility_ids)
+    async with tx.pipeline():
+        for facility_id, event in events.items():
+            await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)

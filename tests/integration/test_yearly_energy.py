@@ -124,7 +124,11 @@ def test_an_offer_names_the_yearly_energy_that_is_signed(api: httpx.Client, cust
 
 
 BY_THE_OTHER = [
-    ("villa", "kw", "'Villapris' bills by the yearly energy on 2018-01-01; write mwh, the MWh of a normal year, in place"),
+    (
+        "villa",
+        "kw",
+        "'Villapris' bills by the yearly energy on 2018-01-01; write mwh, the MWh of a normal year, in place",
+    ),
     ("by-power", "mwh", "'Villapris' bills by the power on 2018-01-01; write kw in place of mwh"),
 ]
 

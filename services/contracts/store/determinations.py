@@ -1,6 +1,6 @@
 """Determinations of subscription power: the days they are made from, and what came out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from services.common.postgres import Transaction
 from services.contracts.core.determination import Findings, Made, Outcome
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import utilisation_hours
+from services.contracts.store.of_contracts import of_contracts
 from services.heat.power_methods.decision import Decision
 
 _ASKED = """
@@ -79,10 +80,11 @@ _NEWEST_WHERE_SAME = """
      WHERE newest.method = %s AND newest.input_sha256 = %s
 """
 _NEWEST_OF_EACH_WINTER = """
-    SELECT DISTINCT ON (winter) determination_id, winter, method, measured_kw, in_force_kw, effective_on
+    SELECT DISTINCT ON (contract_id, winter)
+           contract_id, determination_id, winter, method, measured_kw, in_force_kw, effective_on
       FROM contracts.determination
-     WHERE contract_id = %s
-     ORDER BY winter, determined_at DESC
+     WHERE contract_id = ANY(%s)
+     ORDER BY contract_id, winter, determined_at DESC
 """
 # Its own measured power is to be held against the powers of the others.
 _OTHERS_OF_NETWORK = """
@@ -177,10 +179,10 @@ async def same(tx: Transaction, contract_id: ContractId, findings: Findings) -> 
     return None if row is None else DeterminationId(row[0])
 
 
-async def newest_of_each_winter(tx: Transaction, contract_id: ContractId) -> list[Made]:
-    """Give what the newest determination of each of a contract's winters says."""
-    async with tx.cursor(row_factory=class_row(Made)) as cursor:
-        return await (await cursor.execute(_NEWEST_OF_EACH_WINTER, [contract_id])).fetchall()
+async def newest_of_each_winter(tx: Transaction, ids: Sequence[ContractId]) -> dict[ContractId, list[Made]]:
+    """Give what the newest determination of each winter of contracts says."""
+    rows = await of_contracts(tx, _NEWEST_OF_EACH_WINTER, ids)
+    return {one: [Made(**winter) for winter in winters] for one, winters in rows.items()}
 
 
 async def others_of_network(tx: Transaction, point_id: PointId, contract_id: ContractId, today: date) -> Decimal:
