@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -117,3 +118,37 @@ def test_a_yearly_energy_is_a_normal_years_mwh_and_no_share_of_the_networks_kilo
     assert found[other]["share_percent"] is not None
     assert approve(api, run, house).json()["changed"] == 1
     assert street.powers(house) == [("9.00", "entered"), ("42.09", "yearly_energy")]
+
+
+def corrected(api: httpx.Client, street: Street) -> dict[str, dict[str, Any]]:
+    found = api.get("/v1/determinations/corrected", params={"limit": 10_000}).json()["determinations"]
+    return {one["metering_point"]: one for one in found if one["metering_point"].startswith(street.name)}
+
+
+def test_months_corrected_after_a_decision_are_reported_through_the_hours_of_the_category(
+    api: httpx.Client, street: Street, by_category: str, by_yearly_energy: str
+) -> None:
+    number, energy, untouched = (
+        street.house(None, price_list=one) for one in (by_category, by_yearly_energy, by_category)
+    )
+    for house in (number, energy, untouched):
+        a_year(street, house)
+    run = finished(api, "2019-05-27")
+    approve(api, run, number, energy, untouched)
+    assert corrected(api, street) == {}
+    for house in (number, energy):
+        street.change(
+            "UPDATE ingest.day SET energy_wh = 224000, revision = 2 WHERE point_id = %s AND day = '2019-01-10'",
+            street.point_id(house),
+        )
+    found = corrected(api, street)
+    assert found.keys() == {number, energy}
+    # 100 kWh more on one day of January, all of which follow the weather: 42,090 + 110 kWh, through 2,200 hours.
+    assert [found[number][name] for name in ("measured_kw", "measured_now_kw", "reason_now")] == [
+        "19.13",
+        "19.18",
+        None,
+    ]
+    assert [found[energy][name] for name in ("measured_kw", "measured_now_kw")] == ["42.09", "42.20"]
+    approve(api, finished(api, "2019-05-27"), number, energy)
+    assert street.powers(number) == [("9.00", "entered"), ("19.00", "category_number")]
