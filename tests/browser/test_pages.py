@@ -73,8 +73,9 @@ def test_a_power_by_the_highest_days_names_no_temperature_and_is_drawn_across(po
         connection.execute(
             "INSERT INTO contracts.determination (determination_id, point_id, contract_id, winter, method, window_from,"
             " window_to, days, points, coverage, measured_kw, in_force_kw, decision, effective_on, input_revision,"
-            " input_sha256) VALUES (gen_random_uuid(), %s, %s, '2025/2026', 'goteborg', '2025-05-01', '2026-04-30', 365,"
-            " %s, 0.98, 24.4, 60, 'changed', '2026-06-01', 1, '')",
+            " input_sha256)"
+            " VALUES (gen_random_uuid(), %s, %s, '2025/2026', 'goteborg', '2025-05-01', '2026-04-30', 365, %s, 0.98,"
+            "         24.4, 60, 'changed', '2026-06-01', 1, '')",
             [house.point_id, house.contract_id, Json(points)],
         )
     page, faults = visit()
