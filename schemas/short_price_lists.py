@@ -36,9 +36,10 @@ class _Short(BaseModel):
 
 
 class FixedInShort(_Short):
-    """An amount for each year, or for each month, whatever is used."""
+    """An amount for each year, or for each month, whatever is used. name: as invoices call it, without one Fast avgift."""
 
     type: Literal["fixedPrice"] = "fixedPrice"
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     amount_per_year: Amount | None = None
     amount_per_month: Amount | None = None
 

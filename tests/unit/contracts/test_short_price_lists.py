@@ -235,3 +235,13 @@ def test_a_product_is_the_same_in_every_year(name: str) -> None:
 def test_the_products_of_shipped_lists_are_as_they_were(file: str, name: str) -> None:
     found = price_list(read(ROOT / "services/contracts/price_lists" / file))
     assert {one.product.rpartition(".")[0] for one in found.tariffs} == {name}
+
+
+def test_several_fixed_charges_have_names_by_which_they_are_told_apart() -> None:
+    charges = [
+        {"type": "fixedPrice", "amount_per_year": "750"},
+        {"type": "fixedPrice", "amount_per_month": "49", "name": "Mätaravgift"},
+    ]
+    [tariff] = price_list(short(ENERGY, *charges)).tariffs
+    named = [(one.name, one.priced_period) for one in tariff.fixed_price.components[:2]]
+    assert named == [("Fast avgift", "P1Y"), ("Mätaravgift", "P1M")]

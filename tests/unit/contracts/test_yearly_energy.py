@@ -89,6 +89,13 @@ def test_energy_may_have_a_price_of_its_own_in_each_band() -> None:
     assert [sums(one)["energy"] for one in years] == [1_050_000, 1_500_000, 2_449_000]
 
 
+def test_what_energy_costs_in_a_band_is_named_by_it_and_not_as_the_price_beside() -> None:
+    rising = [band | {"per_mwh": per_mwh} for band, per_mwh in zip(BANDS, ("0", "50", "90"), strict=True)]
+    found = asked(listed(short(ENERGY, YEARLY | {"bands": rising})), energy_mwh="20", power_kw=None, on="2026-05-05")
+    energy = [(line.name, line.ore) for line in found.cost.lines if line.charge.value == "energy"]
+    assert energy == [("Hela året", 1_400_000), ("15–30 MWh per år", 100_000)]
+
+
 def test_a_version_is_shown_with_its_bands_in_mwh_and_asks_for_no_power() -> None:
     version = PriceList.model_validate(PRINTED | {"price_list_id": "villa", "version": 1})
     answered = shown(version, date(2026, 5, 5), {})
