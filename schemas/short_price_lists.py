@@ -36,7 +36,7 @@ class _Short(BaseModel):
 
 
 class FixedInShort(_Short):
-    """An amount for each year, or for each month, whatever is used. name: as invoices call it, without one Fast avgift."""
+    """An amount for each year, or for each month, whatever is used. name: as invoices call it, else Fast avgift."""
 
     type: Literal["fixedPrice"] = "fixedPrice"
     name: Annotated[str, Field(min_length=1, max_length=60)] | None = None

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from schemas.price_list_terms import PowerMethod
 from schemas.values import ContractId, DeterminationId, PointId
 from services.common.postgres import Database, Transaction
-from services.contracts.determining import price_list_on
+from services.contracts.determining import coming_list
 from services.contracts.measuring import measured_one
 from services.contracts.store import corrected, determinations
 from services.heat.local_time import EPOCH
@@ -45,8 +45,8 @@ async def corrected_determinations(database: Database, at_once: int, limit: int,
 async def _measured_now(tx: Transaction, one: corrected.Touched) -> Corrected:
     method = PowerMethod(one.method)
     # As the price list was when it was determined, so that nothing but the days can make a difference.
-    price_list = await price_list_on(tx, ContractId(one.contract_id), one.determined_on)
-    asked = await determinations.asked(tx, PointId(one.point_id), method, price_list)
+    coming = await coming_list(tx, ContractId(one.contract_id), one.determined_on)
+    asked = await determinations.asked(tx, PointId(one.point_id), method, coming and coming.price_list)
     now = (await measured_one(tx, asked, Period(_number(one.period_from), _number(one.period_to) + 1))).measurement
     return Corrected(
         determination_id=DeterminationId(one.determination_id),

@@ -41,7 +41,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
             Refusal.NO_CONTRACT_TODAY,
             f"metering point '{metering_point}' has no contract on {today}, so no power could change",
         )
-    price_list = await price_list_on(tx, contract_id, today)
+    coming = await coming_list(tx, contract_id, today)
+    price_list = coming and coming.price_list
     method = _measured_method(price_list, metering_point)
     asked = await determinations.asked(tx, point_id, method, price_list)
     measured = await measured_one(tx, asked, period_of(method, winter, today))
@@ -50,7 +51,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
     if known is not None:
         await determinations.looked_at_again(tx, {known: rests_on(measured)})
         return False, await determinations.determination(tx, known)
-    determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), price_list, today)
+    begins = coming.begins if coming else core.begins_on(today, None)
+    determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), begins, today)
     return True, await determinations.determination(tx, determination_id)
 
 
@@ -61,12 +63,12 @@ def rests_on(measured: Measured) -> RestsOn:
     return RestsOn(*days, measured.newest_revision, measured.revision_sum, weather_of_period=True)
 
 
-async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> PriceList | None:
-    """Give the price list that counts for a contract on a day, as it is on that day."""
+async def coming_list(tx: Transaction, contract_id: ContractId, day: date) -> core.Coming | None:
+    """Give the price list of a contract on a day, as it counts when a change of that day would."""
     price_list_id = await determinations.price_list_on(tx, contract_id, day)
     if price_list_id is None:
         return None
-    return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
+    return core.coming_list(await price_lists.price_list_event(tx, price_list_id), day)
 
 
 async def set_coming_powers(tx: Transaction, before: Mapping[ContractId, ContractChanged], today: date) -> None:
@@ -94,7 +96,7 @@ async def _decide(
     point_id: PointId,
     contract_id: ContractId,
     found: tuple[core.Findings, RestsOn],
-    price_list: PriceList | None,
+    begins: date,
     today: date,
 ) -> DeterminationId:
     findings, rests = found
@@ -102,12 +104,11 @@ async def _decide(
     # What winters have set for days to come is taken back first: no winter is compared with itself or another one that
     # does not count yet, so what each decides does not depend on which was determined before it.
     await contracts.withdraw_measured_powers(tx, [contract_id], today)
-    begins = core.begins_on(today, price_list)
-    in_force_kw = await determinations.power_on(tx, contract_id, begins)
-    outcome = core.outcome(findings.measured_kw, in_force_kw, begins, findings.method)
+    in_force = await determinations.power_on(tx, contract_id, begins)
+    outcome = core.held_against(findings.measured_kw, in_force, begins, findings.method)
     # MWh are no share of a network's kW.
     is_energy = findings.method is PowerMethod.YEARLY_ENERGY
-    own_kw = 0 if is_energy else findings.measured_kw or in_force_kw or 0
+    own_kw = 0 if is_energy else findings.measured_kw or outcome.in_force_kw or 0
     network_kw = own_kw + await determinations.others_of_network(tx, point_id, contract_id, today)
     new = NewDetermination(DeterminationId(uuid4()), point_id, contract_id, findings, outcome, rests, network_kw)
     await determinations.add_all(tx, [new])

@@ -14,7 +14,7 @@ from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
-from services.contracts.core.determination import Findings, Made, Outcome
+from services.contracts.core.determination import Findings, InForce, Made, Outcome
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import utilisation_hours
 from services.contracts.store.of_contracts import of_contracts
@@ -26,7 +26,7 @@ _ASKED = """
      WHERE point.point_id = %s
 """
 _POWER_ON = """
-    SELECT kw FROM contracts_v1.power_in_force
+    SELECT kw, method FROM contracts_v1.power_in_force
      WHERE contract_id = %s AND valid_from <= %s ORDER BY valid_from DESC LIMIT 1
 """
 _PRICE_LIST_ON = """
@@ -160,10 +160,10 @@ async def asked(tx: Transaction, point_id: PointId, method: PowerMethod, price_l
     return Asked(point_id, row[0], Activity(row[1]), method, utilisation_hours(price_list, Category(row[2])))
 
 
-async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> Decimal | None:
-    """Give the power that is in force for a contract on a day, if any."""
+async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> InForce | None:
+    """Give the power or yearly energy that is in force for a contract on a day, if any."""
     row = await (await tx.execute(_POWER_ON, [contract_id, day])).fetchone()
-    return None if row is None else row[0]
+    return None if row is None else InForce(*row)
 
 
 async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.gateway.core import formats
 from services.heat.power_methods import METHODS
+from services.heat.power_methods.decision import Decision
 from services.heat.power_methods.measurement import Statistic
 
 Row = Mapping[str, Any]
@@ -30,8 +31,9 @@ def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:
     measured = f"{formats.number(found['measured_kw'], 2, language)}\u00a0{unit}"
     at = read_at(found["method"], words, language)
     if found["in_force_kw"] is None:
-        return str(words[f"{kind}_nothing_in_force"].format(winter=winter, measured=measured, at=at))
-    said = {
+        said = f"{kind}_in_place" if found["decision"] == Decision.CHANGED else f"{kind}_nothing_in_force"
+        return str(words[said].format(winter=winter, measured=measured, at=at, since=found["effective_on"]))
+    compared = {
         "winter": winter,
         "measured": measured,
         "at": at,
@@ -39,7 +41,7 @@ def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:
         "deviation": formats.percent_signed((found["measured_kw"] / found["in_force_kw"] - 1) * 100, language),
         "since": found["effective_on"],
     }
-    return str(words[f"{kind}_{found['decision']}"].format(**said))
+    return str(words[f"{kind}_{found['decision']}"].format(**compared))
 
 
 def read_at(method: str, words: Mapping[str, Any], language: str) -> str:

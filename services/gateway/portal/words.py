@@ -67,6 +67,8 @@ SWEDISH: Final[dict[str, Any]] = {
     "energy_changed": "{winter}: {measured} mot {in_force} i kraft, {deviation}. Ändras från {since}.",
     "energy_same_kw": "{winter}: {measured}, som i kraft.",
     "energy_nothing_in_force": "{winter}: {measured}. Ingen årsenergi var i kraft att jämföra med.",
+    "energy_in_place": "{winter}: {measured}. Gäller från {since} i stället för effekten.",
+    "power_in_place": "Vintern {winter}: {measured}{at}. Gäller från {since} i stället för årsenergin.",
     "rests_on": "Mätperiod {first} – {last}. Linjen vilar på {days} dygn ({share} % av periodens), r² {r2}.",
     "rests_on_peaks": "Mätperiod {first} – {last}, av vars dygn {share} % är uppmätta. Effekten vilar på dem som"
     " visas.",
@@ -159,6 +161,8 @@ ENGLISH: Final[dict[str, Any]] = {
     "energy_changed": "{winter}: {measured} against {in_force} in force, {deviation}. Changes from {since}.",
     "energy_same_kw": "{winter}: {measured}, as in force.",
     "energy_nothing_in_force": "{winter}: {measured}. No yearly energy was in force to compare with.",
+    "energy_in_place": "{winter}: {measured}. Counts from {since} in place of the power.",
+    "power_in_place": "Winter {winter}: {measured}{at}. Counts from {since} in place of the yearly energy.",
     "rests_on": "Measuring period {first} – {last}. The line rests on {days} days ({share} % of the period's),"
     " r² {r2}.",
     "rests_on_peaks": "Measuring period {first} – {last}, of whose days {share} % are measured. The power rests on"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -17,12 +18,13 @@ from pydantic import ValidationError
 from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
-from schemas.values import Activity, Medium, PointId
+from schemas.values import Activity, DeterminationId, Medium, PointId
 from services.contracts.core import documents
 from services.contracts.core.annual_estimate import Basis, InForce, by_profile
 from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.cost_answers import listed as shown
-from services.contracts.core.determination import outcome
+from services.contracts.core.determination import InForce as CountsNow
+from services.contracts.core.determination import Made, Outcome, coming_power, held_against, outcome
 from services.contracts.core.effect import costs as effect_costs
 from services.contracts.core.measuring import Asked, DayRows, measure_by_category
 from services.contracts.core.price_list_documents import price_list
@@ -166,6 +168,37 @@ def test_a_yearly_energy_counts_as_it_is_measured() -> None:
     )  # fmt: skip
     same = outcome(Decimal("15.40"), Decimal("15.40"), date(2026, 7, 1), "yearly_energy")
     assert (same.decision, same.kw) == (Decision.SAME_KW, None)
+
+
+JULY = date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("in_force", "method", "kw"),
+    [
+        (CountsNow(Decimal("15.40"), "entered"), "yearly_energy", "15.40"),
+        (CountsNow(Decimal("15.40"), "minus_five"), "yearly_energy", "15.40"),
+        (CountsNow(Decimal("15.40"), "entered_energy"), "minus_five", "15"),
+        (CountsNow(Decimal("15.40"), "yearly_energy"), "goteborg", "15"),
+    ],
+)
+def test_what_is_measured_takes_the_place_of_the_other_kind_without_being_compared(
+    in_force: CountsNow, method: str, kw: str
+) -> None:
+    found = held_against(Decimal("15.40"), in_force, JULY, method)
+    assert found == Outcome(Decision.CHANGED, Decimal(kw), None, JULY)
+    made = Made(DeterminationId(UUID(int=1)), "2025/2026", method, Decimal("15.40"), None, JULY)
+    power = coming_power([made], date(2026, 6, 1))
+    assert (power and power.kw, power and power.valid_from) == (Decimal(kw), JULY)
+    nothing = held_against(None, in_force, JULY, method)
+    assert nothing == Outcome(Decision.NOT_DETERMINED, None, None, None)
+
+
+def test_one_kind_is_compared_with_itself_and_a_first_quantity_is_entered_by_staff() -> None:
+    same = held_against(Decimal("15.40"), CountsNow(Decimal("15.40"), "entered_energy"), JULY, "yearly_energy")
+    assert (same.decision, same.in_force_kw) == (Decision.SAME_KW, Decimal("15.40"))
+    first = held_against(Decimal("15.40"), None, JULY, "yearly_energy")
+    assert (first.decision, first.kw) == (Decision.NOTHING_IN_FORCE, None)
 
 
 def test_staff_enter_either_a_power_or_a_yearly_energy() -> None:

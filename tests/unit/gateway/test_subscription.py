@@ -68,7 +68,7 @@ def test_a_yearly_energy_is_said_in_mwh_and_without_a_temperature() -> None:
     for decision in ("same_kw", "changed"):
         for language, words in WORDS.items():
             assert "kW" not in verdict(measured | {"decision": decision}, words, language)
-    assert "20,25" in verdict(measured | {"in_force_kw": None}, WORDS["sv"], "sv")
+    assert "20,25" in verdict(measured | {"in_force_kw": None, "decision": "nothing_in_force"}, WORDS["sv"], "sv")
 
 
 READ_AT = {
@@ -82,8 +82,18 @@ def test_a_measured_power_is_said_at_the_temperature_at_which_its_method_reads_i
     unit = "MWh" if method == "yearly_energy" else "kW"
     text = verdict(found(method=method), WORDS["sv"], "sv").replace("\u00a0", " ")
     assert f"63,40 {unit}{said} mot 60 {unit} i kraft" in text
-    without = verdict(found(method=method, in_force_kw=None), WORDS["sv"], "sv").replace("\u00a0", " ")
+    without = verdict(found(method=method, in_force_kw=None, decision="nothing_in_force"), WORDS["sv"], "sv").replace(
+        "\u00a0", " "
+    )
     assert f"63,40 {unit}{said}." in without
+
+
+def test_what_takes_the_place_of_the_other_kind_is_said_so_and_not_compared() -> None:
+    for method, said in (
+        ("yearly_energy", "2025/2026: 63,40 MWh. Gäller från 2026-05-01 i stället för effekten."),
+        ("norrenergi", "Vintern 2025/2026: 63,40 kW vid −13 °C. Gäller från 2026-05-01 i stället för årsenergin."),
+    ):
+        assert verdict(found(method=method, in_force_kw=None), WORDS["sv"], "sv").replace("\u00a0", " ") == said
 
 
 POINTS: list[dict[str, Any]] = [
