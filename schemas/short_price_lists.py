@@ -5,6 +5,7 @@ The form in which most price lists are printed, and written here without saying 
 are excluding VAT, unless the list says that they include it.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -50,6 +51,10 @@ class FixedInShort(_Short):
         return self
 
 
+def _listed(months: Iterable[int]) -> str:
+    return ", ".join(map(str, months))
+
+
 class Season(_Short):
     """Months of the year in which a MWh has one price."""
 
@@ -67,8 +72,12 @@ class EnergyInShort(_Short):
     @model_validator(mode="after")
     def _each_month_once(self) -> Self:
         named = [month for season in self.seasons for month in season.months]
-        if len(named) != len(MONTHS) or set(named) != MONTHS:
-            raise ValueError("the seasons must name each month from 1 to 12 exactly once")
+        lacking = sorted(MONTHS - set(named))
+        twice = sorted({month for month in named if named.count(month) > 1})
+        if lacking or twice:
+            told = f"; none names {_listed(lacking)}" if lacking else ""
+            told += f"; named twice: {_listed(twice)}" if twice else ""
+            raise ValueError(f"the seasons must name each month from 1 to 12 exactly once{told}")
         return self
 
 

@@ -265,6 +265,11 @@ def test_a_list_has_bands_of_power_or_of_yearly_energy() -> None:
     assert (place, "bands of power or of yearly energy once" in reason) == ("components", True)
 
 
+def test_a_price_of_power_by_the_yearly_energy_is_told_how_it_is_written() -> None:
+    [(place, reason)] = told(short(ENERGY, power({"per_kw_year": "1"}, method="yearly_energy")))
+    assert (place, "write a yearlyEnergyPrice" in reason) == ("components[1].method", True)
+
+
 def test_cooling_has_no_normal_year_to_choose_a_band_by() -> None:
     [(place, reason)] = told(short(ENERGY, YEARLY, medium="cooling"))
     assert place.startswith("components[1]")
