@@ -213,7 +213,8 @@ class _Band:
             reference = _numbered("subscription", place)
             monthly, yearly = one.amount_per_month, one.amount_per_year
             amount, period = (yearly, "P1Y") if yearly is not None else (monthly or Decimal(0), "P1M")
-            yield FixedComponent(**self._component("Fast avgift", reference, self._whole, amount), priced_period=period)
+            named = self._component(one.name or "Fast avgift", reference, self._whole, amount)
+            yield FixedComponent(**named, priced_period=period)
         yield from (
             self._fixed_of_energy(self._band)
             if isinstance(self._band, EnergyBand)
@@ -241,7 +242,7 @@ class _Band:
                     )
         if isinstance(self._band, EnergyBand) and self._band.per_mwh is not None:
             yield EnergyComponent(
-                **self._component("Hela året", YEARLY_ENERGY, self._whole, self._band.per_mwh), unit="MWh"
+                **self._component(_energy_span(self._band), YEARLY_ENERGY, self._whole, self._band.per_mwh), unit="MWh"
             )
 
     def _power(self) -> Iterator[PowerComponent]:

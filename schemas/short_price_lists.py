@@ -5,6 +5,7 @@ The form in which most price lists are printed, and written here without saying 
 are excluding VAT, unless the list says that they include it.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -36,9 +37,10 @@ class _Short(BaseModel):
 
 
 class FixedInShort(_Short):
-    """An amount for each year, or for each month, whatever is used."""
+    """An amount for each year, or for each month, whatever is used. name: as invoices call it, else Fast avgift."""
 
     type: Literal["fixedPrice"] = "fixedPrice"
+    name: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     amount_per_year: Amount | None = None
     amount_per_month: Amount | None = None
 
@@ -47,6 +49,10 @@ class FixedInShort(_Short):
         if (self.amount_per_year is None) == (self.amount_per_month is None):
             raise ValueError("write either amount_per_year or amount_per_month")
         return self
+
+
+def _listed(months: Iterable[int]) -> str:
+    return ", ".join(map(str, months))
 
 
 class Season(_Short):
@@ -66,8 +72,12 @@ class EnergyInShort(_Short):
     @model_validator(mode="after")
     def _each_month_once(self) -> Self:
         named = [month for season in self.seasons for month in season.months]
-        if len(named) != len(MONTHS) or set(named) != MONTHS:
-            raise ValueError("the seasons must name each month from 1 to 12 exactly once")
+        lacking = sorted(MONTHS - set(named))
+        twice = sorted({month for month in named if named.count(month) > 1})
+        if lacking or twice:
+            told = f"; none names {_listed(lacking)}" if lacking else ""
+            told += f"; named twice: {_listed(twice)}" if twice else ""
+            raise ValueError(f"the seasons must name each month from 1 to 12 exactly once{told}")
         return self
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from schemas.contracts import ContractChanged
+from schemas.price_list_terms import PowerMethod
 from schemas.values import ContractId, DeterminationId, PointId
 from services.common import logs
 from services.common.postgres import Database, Transaction
@@ -14,7 +14,7 @@ from services.contracts import metrics
 from services.contracts.core import determination as core
 from services.contracts.core.proposals import StoredProposal
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.determining import set_coming_power
+from services.contracts.determining import set_coming_powers
 from services.contracts.power_runs import lists_on
 from services.contracts.store import contracts, determinations, power_runs, proposals
 from services.contracts.store.determinations import NewDetermination, RestsOn
@@ -68,12 +68,14 @@ async def _points(tx: Transaction, run_id: UUID, numbers: Sequence[str] | None) 
 
 async def _approve(tx: Transaction, run_id: UUID, by: str, some: Sequence[StoredProposal], today: date) -> Counter[str]:
     in_force = await proposals.in_force(tx, [one.contract_id for one in some], today)
-    counts_today = [one for one in some if one.contract_id in in_force]
+    lists = await lists_on(tx, {one for one in in_force.values() if one}, today)
+    coming = {contract_id: lists.get(price_list_id or "") for contract_id, price_list_id in in_force.items()}
+    counts_today = [one for one in some if one.contract_id in in_force and _is_billed(one, coming[one.contract_id])]
     known = await _determined_before(tx, counts_today)
     new = [one for one in counts_today if one.point_id not in known]
     again = {known[one.point_id]: _rests_on(one) for one in counts_today if one.point_id in known}
     await determinations.looked_at_again(tx, again)
-    made = await _decided(tx, by, new, in_force, today)
+    made = await _decided(tx, by, new, coming, today)
     await _put_in_force(tx, made, today)
     became: dict[PointId, DeterminationId | None] = {one.point_id: None for one in some}
     became |= known | {one.point_id: one.determination_id for one in made}
@@ -103,12 +105,22 @@ async def _determined_before(tx: Transaction, some: Sequence[StoredProposal]) ->
     }
 
 
+def _is_billed(one: StoredProposal, coming: core.Coming | None) -> bool:
+    """Tell whether the price list bills what was measured: kW no more where it has turned to MWh, nor the other way."""
+    if coming is None or not coming.price_list.needs_power_in_force:
+        return True
+    return coming.price_list.is_by_yearly_energy == (one.method == PowerMethod.YEARLY_ENERGY)
+
+
 async def _decided(
-    tx: Transaction, by: str, some: Sequence[StoredProposal], in_force: Mapping[ContractId, str | None], today: date
+    tx: Transaction,
+    by: str,
+    some: Sequence[StoredProposal],
+    coming: Mapping[ContractId, core.Coming | None],
+    today: date,
 ) -> list[NewDetermination]:
     """Compare each with the power in force once more: it may be another than on the day of the run."""
-    lists = await lists_on(tx, {one for one in in_force.values() if one}, today)
-    begins = {one.contract_id: core.begins_on(today, lists.get(in_force[one.contract_id] or "")) for one in some}
+    begins = {one.contract_id: _begins(coming[one.contract_id], today) for one in some}
     powers = await power_runs.powers(tx, begins, today)
     return [
         NewDetermination(
@@ -116,13 +128,17 @@ async def _decided(
             one.point_id,
             one.contract_id,
             one.findings(),
-            core.outcome(one.measured_kw, powers.get(one.contract_id), begins[one.contract_id], one.method),
+            core.held_against(one.measured_kw, powers.get(one.contract_id), begins[one.contract_id], one.method),
             _rests_on(one),
             one.network_sum_kw,
             by,
         )
         for one in some
     ]
+
+
+def _begins(coming: core.Coming | None, today: date) -> date:
+    return coming.begins if coming else core.begins_on(today, None)
 
 
 def _rests_on(one: StoredProposal) -> RestsOn:
@@ -133,10 +149,7 @@ async def _put_in_force(tx: Transaction, made: Sequence[NewDetermination], today
     """Keep determinations, and set the powers of those contracts for which anything is to come."""
     changed = {one.contract_id for one in made if one.outcome.decision is Decision.CHANGED}
     touched = changed | await proposals.with_coming_power(tx, [one.contract_id for one in made], today)
-    before: dict[ContractId, ContractChanged] = {}
-    for contract_id in sorted(touched):
-        before[contract_id] = await contracts.contract_event(tx, contract_id)
-        await contracts.withdraw_measured_powers(tx, contract_id, today)
+    before = await contracts.contract_events(tx, sorted(touched))
+    await contracts.withdraw_measured_powers(tx, list(before), today)
     await determinations.add_all(tx, made)
-    for contract_id, event in before.items():
-        await set_coming_power(tx, contract_id, event, today)
+    await set_coming_powers(tx, before, today)

@@ -50,7 +50,8 @@ def routes(parts: Parts) -> APIRouter:
     async def list_corrected(
         limit: Annotated[int, Query(ge=1, le=MOST_CORRECTED)] = 1_000,
     ) -> dict[str, list[Corrected]]:
-        found = await corrected_determinations(database, parts.settings.power_run_batch, limit)
+        batch, zone = parts.settings.power_run_batch, parts.settings.zone
+        found = await corrected_determinations(database, batch, limit, zone)
         return {"determinations": found}
 
     @router.get("/determinations/{determination_id}/chart.svg")

@@ -1,5 +1,6 @@
 """Determining subscription power for one metering point on command, at once in force from its day."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from services.contracts.core.measuring import Measured
 from services.contracts.core.methods import method_of, period_of
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.core.winters import require_over
-from services.contracts.handlers import tell_of_contract
+from services.contracts.handlers import tell_of_contracts
 from services.contracts.measuring import measured_one
 from services.contracts.store import contracts, determinations, facilities, price_lists
 from services.contracts.store.determinations import Determination, NewDetermination, RestsOn
@@ -40,7 +41,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
             Refusal.NO_CONTRACT_TODAY,
             f"metering point '{metering_point}' has no contract on {today}, so no power could change",
         )
-    price_list = await price_list_on(tx, contract_id, today)
+    coming = await coming_list(tx, contract_id, today)
+    price_list = coming and coming.price_list
     method = _measured_method(price_list, metering_point)
     asked = await determinations.asked(tx, point_id, method, price_list)
     measured = await measured_one(tx, asked, period_of(method, winter, today))
@@ -49,7 +51,8 @@ async def determine(tx: Transaction, metering_point: str, winter: str, today: da
     if known is not None:
         await determinations.looked_at_again(tx, {known: rests_on(measured)})
         return False, await determinations.determination(tx, known)
-    determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), price_list, today)
+    begins = coming.begins if coming else core.begins_on(today, None)
+    determination_id = await _decide(tx, point_id, contract_id, (findings, rests_on(measured)), begins, today)
     return True, await determinations.determination(tx, determination_id)
 
 
@@ -60,22 +63,21 @@ def rests_on(measured: Measured) -> RestsOn:
     return RestsOn(*days, measured.newest_revision, measured.revision_sum, weather_of_period=True)
 
 
-async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> PriceList | None:
-    """Give the price list that counts for a contract on a day, as it is on that day."""
+async def coming_list(tx: Transaction, contract_id: ContractId, day: date) -> core.Coming | None:
+    """Give the price list of a contract on a day, as it counts when a change of that day would."""
     price_list_id = await determinations.price_list_on(tx, contract_id, day)
     if price_list_id is None:
         return None
-    return (await price_lists.price_list_event(tx, price_list_id)).in_force(day)
+    return core.coming_list(await price_lists.price_list_event(tx, price_list_id), day)
 
 
-async def set_coming_power(tx: Transaction, contract_id: ContractId, before: ContractChanged, today: date) -> None:
-    """Let the newest winter's power count, and tell of the contract where that makes its powers others than before."""
-    power = core.coming_power(await determinations.newest_of_each_winter(tx, contract_id), today)
-    if power is not None:
-        await contracts.add_measured_power(tx, contract_id, power)
-    after = await contracts.contract_event(tx, contract_id)
-    if after.powers != before.powers:
-        await tell_of_contract(tx, contract_id, before)
+async def set_coming_powers(tx: Transaction, before: Mapping[ContractId, ContractChanged], today: date) -> None:
+    """Let the newest winters' powers count, and tell of contracts whose powers are others than before by that."""
+    made = await determinations.newest_of_each_winter(tx, list(before))
+    coming = {one: core.coming_power(winters, today) for one, winters in made.items()}
+    await contracts.add_measured_powers(tx, {one: power for one, power in coming.items() if power is not None})
+    after = await contracts.contract_events(tx, list(before))
+    await tell_of_contracts(tx, {one: was for one, was in before.items() if after[one].powers != was.powers})
 
 
 def _measured_method(price_list: PriceList | None, metering_point: str) -> PowerMethod:
@@ -94,23 +96,22 @@ async def _decide(
     point_id: PointId,
     contract_id: ContractId,
     found: tuple[core.Findings, RestsOn],
-    price_list: PriceList | None,
+    begins: date,
     today: date,
 ) -> DeterminationId:
     findings, rests = found
     before = await contracts.contract_event(tx, contract_id)
     # What winters have set for days to come is taken back first: no winter is compared with itself or another one that
     # does not count yet, so what each decides does not depend on which was determined before it.
-    await contracts.withdraw_measured_powers(tx, contract_id, today)
-    begins = core.begins_on(today, price_list)
-    in_force_kw = await determinations.power_on(tx, contract_id, begins)
-    outcome = core.outcome(findings.measured_kw, in_force_kw, begins, findings.method)
+    await contracts.withdraw_measured_powers(tx, [contract_id], today)
+    in_force = await determinations.power_on(tx, contract_id, begins)
+    outcome = core.held_against(findings.measured_kw, in_force, begins, findings.method)
     # MWh are no share of a network's kW.
     is_energy = findings.method is PowerMethod.YEARLY_ENERGY
-    own_kw = 0 if is_energy else findings.measured_kw or in_force_kw or 0
+    own_kw = 0 if is_energy else findings.measured_kw or outcome.in_force_kw or 0
     network_kw = own_kw + await determinations.others_of_network(tx, point_id, contract_id, today)
     new = NewDetermination(DeterminationId(uuid4()), point_id, contract_id, findings, outcome, rests, network_kw)
     await determinations.add_all(tx, [new])
     metrics.DETERMINATIONS.labels(outcome.decision.value).inc()
-    await set_coming_power(tx, contract_id, before, today)
+    await set_coming_powers(tx, {contract_id: before}, today)
     return new.determination_id

@@ -15,9 +15,10 @@ from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.contract_changes import changed_from
 from services.contracts.core.price_list_documents import period_fault
+from services.contracts.core.price_list_life import Term
 from services.contracts.core.price_list_rules import faults
 from services.contracts.core.refusals import FaultyPriceListError, Refusal, RefusedError
-from services.contracts.life import as_moved, require_offered, terms_of
+from services.contracts.life import as_moved, require_billed, require_offered, terms_of
 from services.contracts.store import Change, agreements, contracts, customers, facilities, lock, price_lists
 
 SCHEMA = "contracts"
@@ -40,7 +41,7 @@ async def put_facility(tx: Transaction, number: str, document: documents.Facilit
         )
     change, facility_id = await facilities.put_facility(tx, number, document)
     if change is not Change.UNCHANGED:
-        await _tell_of_facility(tx, facility_id)
+        await _tell_of_facilities(tx, [facility_id])
     return change, facility_id
 
 
@@ -55,8 +56,7 @@ async def put_metering_point(tx: Transaction, number: str, document: documents.M
     before = await facilities.metering_point(tx, number)
     change, point_id = await facilities.put_metering_point(tx, number, facility_id, document)
     if change is not Change.UNCHANGED:
-        for touched in {facility_id} | ({before[1]} if before else set()):
-            await _tell_of_facility(tx, touched)
+        await _tell_of_facilities(tx, list({facility_id} | ({before[1]} if before else set())))
     return change, point_id
 
 
@@ -89,7 +89,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     terms = await terms_of(tx, number, point_id, document, known.document.terms if known else ())
     asked, document = document, await as_moved(tx, document, terms)
     if known is None:
-        await require_offered(tx, number, asked, terms)
+        await _require_billable(tx, number, asked, terms)
         async with _one_contract_at_a_time(tx, document):
             contract_id = await contracts.add_contract(tx, number, customer_id, point_id, document)
         before = None
@@ -103,7 +103,7 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
             )
         if known.document == document:
             return Change.UNCHANGED, contract_id
-        await require_offered(tx, number, asked, terms)
+        await _require_billable(tx, number, asked, terms)
         before = await contracts.contract_event(tx, contract_id)
         async with _one_contract_at_a_time(tx, document):
             await contracts.move_contract(tx, contract_id, document)
@@ -112,6 +112,11 @@ async def put_contract(tx: Transaction, number: str, document: documents.Contrac
     await agreements.replace(tx, contract_id, document)
     await tell_of_contract(tx, contract_id, before)
     return Change.CHANGED if known else Change.CREATED, contract_id
+
+
+async def _require_billable(tx: Transaction, number: str, document: documents.Contract, terms: Sequence[Term]) -> None:
+    await require_offered(tx, number, document, terms)
+    await require_billed(tx, document, terms, lambda found: f"powers[{found.place}].{found.unit}")
 
 
 async def tell_of_contract(tx: Transaction, contract_id: ContractId, before: ContractChanged | None) -> None:
@@ -169,10 +174,11 @@ async def tell_of_facilities(tx: Transaction, facility_ids: Sequence[FacilityId]
     for first in range(0, len(facility_ids), AT_ONCE):
         some = facility_ids[first : first + AT_ONCE]
         await facilities.count_up(tx, some)
-        for facility_id in some:
-            await _tell_of_facility(tx, facility_id)
+        await _tell_of_facilities(tx, some)
 
 
-async def _tell_of_facility(tx: Transaction, facility_id: FacilityId) -> None:
-    event = await facilities.facility_event(tx, facility_id)
-    await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)
+async def _tell_of_facilities(tx: Transaction, facility_ids: Sequence[FacilityId]) -> None:
+    events = await facilities.facility_events(tx, facility_ids)
+    async with tx.pipeline():
+        for facility_id, event in events.items():
+            await outbox.add(tx, SCHEMA, FACILITIES_CHANGED, str(facility_id), event)

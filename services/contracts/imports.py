@@ -48,7 +48,7 @@ async def _store(database: Database, sealer: Sealer, kind: str, batch: Sequence[
             try:
                 change = await _put(tx, sealer, row)
             except RefusedError as refused:
-                report.refused.append(BadRow(row.line, "", refused.refusal.value, refused.detail))
+                report.refused.append(BadRow(row.line, _column(refused.field), refused.refusal.value, refused.detail))
             else:
                 report.changes[change] += 1
                 metrics.DOCUMENTS.labels(kind, change.value).inc()
@@ -68,3 +68,8 @@ async def _put(tx: Transaction, sealer: Sealer, row: Row) -> Change:
         case documents.ContractRow() as contract:
             return (await handlers.put_contract(tx, row.key, contract.contract()))[0]
     raise TypeError(f"no import for {type(row.document).__name__}")
+
+
+def _column(field: str) -> str:
+    """Name the column that a field of the document was read from: a line is flat."""
+    return field.rpartition(".")[2]

@@ -1,6 +1,6 @@
 """The price lists of a contract: which it may have, and to which it moves when its own is withdrawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from schemas.price_lists import PriceListChanged
@@ -8,6 +8,7 @@ from schemas.values import PointId
 from services.common.postgres import Transaction
 from services.contracts.core import documents
 from services.contracts.core.agreeing import options_after_moves, unoffered_option
+from services.contracts.core.entered_powers import Misfit, misfit
 from services.contracts.core.price_list_life import (
     Place,
     Term,
@@ -77,6 +78,19 @@ async def require_offered(tx: Transaction, number: str, document: documents.Cont
         + (f"; it offers {offered}" if offered else "; it offers none, leave it out"),
         field,
     )
+
+
+async def require_billed(
+    tx: Transaction, document: documents.Contract, terms: Sequence[Term], field_of: Callable[[Misfit], str]
+) -> None:
+    """Raise RefusedError for kW that count on a price list by the yearly energy, and for MWh on one by power.
+
+    Billing would hold the contract's months. field_of: where in what was put the quantity stands.
+    """
+    lists = await price_lists.price_list_events(tx, {term.price_list_id for term in terms})
+    found = misfit(document.powers, terms, lists)
+    if found is not None:
+        raise RefusedError(Refusal.QUANTITY_NOT_BILLED, found.told, field_of(found))
 
 
 def moved_terms(

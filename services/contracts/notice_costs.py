@@ -12,7 +12,7 @@ from services.common.postgres import Transaction
 from services.contracts.core import annual_estimate
 from services.contracts.core.annual_estimate import DayRows, MonthRow, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out
-from services.contracts.core.cost_answers import version_of, year_of
+from services.contracts.core.cost_answers import sums_of, version_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.year_cost import Prices
@@ -178,10 +178,9 @@ def _both_years(read: _Read, wanted: Wanted, shared: Shared) -> BothYears:
 def _sums(read: _Read, prices: Prices, normal: NormalYear) -> dict[str, Any]:
     used, assumptions = use_by(read.contract, prices, normal, read.days, read.means)
     cost = cost_of(prices, used)
-    year = year_of(cost, prices.price_list)
     return {
         "price_list": version_of(prices.price_list),
         "assumptions": list(assumptions),
         "plus_minus_kr": plus_minus(prices, used, normal, cost),
-        **{name: year[name] for name in ("first_month", "last_month", "net_kr", "vat_kr", "total_kr")},
+        **sums_of(cost),
     }

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
 from services.contracts.core import documents
+from services.contracts.core.entered_powers import Misfit
 from services.contracts.core.offers import sheet, with_offer
 from services.contracts.core.refusals import Refusal, RefusedError
-from services.contracts.life import require_offered, terms_of
+from services.contracts.life import require_billed, require_offered, terms_of
 from services.contracts.store import Change, contracts, lock, offers, price_lists
 from services.contracts.store.offers import MadeOf, Source, StoredOffer
 
@@ -52,6 +53,7 @@ async def put_offer(
     offered = with_offer(contract.document, offer)
     terms = await terms_of(tx, offer.contract_number, contract.point_id, offered, contract.document.terms)
     await require_offered(tx, offer.contract_number, offered, terms)
+    await require_billed(tx, offered, terms, lambda found: _field_of(offer, found))
     event = await contracts.contract_event(tx, contract.contract_id)
     parties = await offers.parties(tx, contract.contract_id)
     whole = event.model_dump(mode="json", exclude={"changed_from", "customer_id"})
@@ -65,6 +67,11 @@ async def put_offer(
         offer_id,
         known.version + 1 if known else 1,
     )
+
+
+def _field_of(offer: documents.Offer, found: Misfit) -> str:
+    """Say which field of an offer is at fault: its quantity, else its day, after which the contract has another."""
+    return found.unit if found.power.valid_from == offer.valid_from else "valid_from"
 
 
 def _check_dates(offer: documents.Offer, contract: documents.Contract, zone: ZoneInfo) -> None:

@@ -8,7 +8,6 @@ from itertools import chain
 
 from psycopg import OperationalError
 
-from schemas.price_lists import PriceList
 from services.common import logs, metrics
 from services.common.health import Progress
 from services.common.postgres import Database, Transaction
@@ -95,25 +94,24 @@ async def propose(
 ) -> tuple[list[Proposal], list[LeftOut]]:
     """Measure contracts as a run of a day does, and compare each with the power in force."""
     lists = await lists_on(tx, {one.price_list_id for one in contracts if one.price_list_id}, day)
-    by_method, left_out = to_measure(contracts, lists, winter, day)
-    begins = {
-        one.contract_id: core.begins_on(day, lists[one.price_list_id or ""])
-        for one in chain.from_iterable(by_method.values())
-    }
+    versions = {price_list_id: one.price_list for price_list_id, one in lists.items()}
+    by_method, left_out = to_measure(contracts, versions, winter, day)
+    begins = {one.contract_id: lists[one.price_list_id or ""].begins for one in chain.from_iterable(by_method.values())}
     powers = await power_runs.powers(tx, begins, day)
     found = []
     for method, some in by_method.items():
         _, period = newest_period(method, day)
-        asked = [one.asked(method, lists.get(one.price_list_id or "")) for one in some]
+        asked = [one.asked(method, versions.get(one.price_list_id or "")) for one in some]
         measured = await measuring.measured(tx, asked, period)
         for one in some:
-            mine, kw = measured[one.point_id], powers.get(one.contract_id)
-            outcome = core.outcome(mine.measurement.measured_kw, kw, begins[one.contract_id], method)
+            mine, in_force = measured[one.point_id], powers.get(one.contract_id)
+            outcome = core.held_against(mine.measurement.measured_kw, in_force, begins[one.contract_id], method)
             found.append(Proposal(one, method, mine, outcome))
     return found, left_out
 
 
-async def lists_on(tx: Transaction, price_list_ids: Iterable[str], day: date) -> dict[str, PriceList]:
-    """Give price lists as they are on a day, without those that do not count yet."""
-    found = {one: (await price_lists.price_list_event(tx, one)).in_force(day) for one in sorted(price_list_ids)}
-    return {one: in_force for one, in_force in found.items() if in_force}
+async def lists_on(tx: Transaction, price_list_ids: Iterable[str], day: date) -> dict[str, core.Coming]:
+    """Give price lists as they count when changes of a day would, without those that do not count yet."""
+    events = await price_lists.price_list_events(tx, sorted(price_list_ids))
+    found = {price_list_id: core.coming_list(event, day) for price_list_id, event in events.items()}
+    return {price_list_id: one for price_list_id, one in found.items() if one}

@@ -102,32 +102,36 @@ def _house(connection: psycopg.Connection[Any], house: House, customer_id: UUID,
 
 
 def _measured_power(connection: psycopg.Connection[Any], house: House) -> None:
-    """A winter's measurement of 57.14 kW, which makes 57 kW count from the day after tomorrow instead of 60."""
+    """A winter's measurement of 56.40 kW, 6 % below 60, which makes 56 kW count from the day after tomorrow.
+
+    The days lie a kW above and below a line that falls by a kW for each degree, such that it is the one through them.
+    """
     winter = f"{house.last.year - 1}/{house.last.year}"
     first = house.last - timedelta(days=30)
     days = [
-        {"day": str(first + timedelta(days=n)), "mean_c": -9.0 + n / 2, "kw": 61.14 - n / 2 + n % 3} for n in range(30)
+        {"day": str(first + timedelta(days=n)), "mean_c": -9.0 + n / 2, "kw": 60.4 - n / 2 + (1, -1, -1, 1)[n % 4]}
+        for n in range(28)
     ]
     determination_id = uuid4()
     connection.execute(
         "INSERT INTO contracts.determination (determination_id, point_id, contract_id, winter, method, window_from,"
         " window_to, days, points, slope_kw_per_c, intercept_kw, r2, coverage, measured_kw, in_force_kw, decision,"
         " effective_on, input_revision, input_sha256)"
-        " VALUES (%s, %s, %s, %s, 'minus_five', %s, %s, 30, %s, -1, 52.14, 0.93, 1, 57.14, 60, 'changed', %s, 1, '')",
+        " VALUES (%s, %s, %s, %s, 'minus_five', %s, %s, 28, %s, -1, 51.4, 0.942, 1, 56.4, 60, 'changed', %s, 1, '')",
         [
             determination_id,
             house.point_id,
             house.contract_id,
             winter,
             first,
-            house.last,
+            first + timedelta(days=27),
             Json(days),
             house.last + timedelta(days=3),
         ],
     )
     connection.execute(
         "INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method, determination_id)"
-        " VALUES (%s, %s, 57, 'minus_five', %s)",
+        " VALUES (%s, %s, 56, 'minus_five', %s)",
         [house.contract_id, house.last + timedelta(days=3), determination_id],
     )
 

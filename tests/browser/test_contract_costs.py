@@ -124,3 +124,48 @@ def test_costs_fit_on_a_phone(portal: Portal, browser: Browser, owner: Owner) ->
         assert opened.evaluate("document.documentElement.scrollWidth") <= 360
     shot(opened, "simulate-phone")
     context.close()
+
+
+VILLA = {
+    "name": "Villa efter årsenergi", "valid_from": "2018-01-01", "valid_to": "2060-12-31", "components": [
+        {"type": "energyPrice", "seasons": [{"name": "Hela året", "months": [*range(1, 13)], "price_per_mwh": "700"}]},
+        {"type": "yearlyEnergyPrice", "bands": [
+            {"from_mwh": "0", "to_mwh": "180", "fixed_per_year": "3600"},
+            {"from_mwh": "180", "to_mwh": None, "fixed_per_year": "5400"},
+        ]},
+    ],
+}  # fmt: skip
+
+
+def test_a_house_by_its_yearly_energy_reads_mwh_everywhere_and_kw_where_a_list_asks_for_them(
+    portal: Portal, browser: Browser, owner: Owner
+) -> None:
+    url = f"http://127.0.0.1:{portal.stack.port('contracts_http')}/v1/price-lists/villa-of-a-house"
+    key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
+    httpx.put(url, json=VILLA, headers=key).raise_for_status()
+    villa = Owner(portal, "browser-villa", 660_401)
+    contract = villa.house.contract_id
+    with psycopg.connect(portal.stack.admin_dsn) as connection:
+        connection.execute("DELETE FROM contracts.power_in_force WHERE contract_id = %s", [contract])
+        connection.execute("DELETE FROM contracts.determination WHERE contract_id = %s", [contract])
+        connection.execute(
+            "INSERT INTO contracts.power_in_force (contract_id, valid_from, kw, method)"
+            " SELECT contract_id, valid_from, 182.40, 'entered_energy' FROM contracts.contract WHERE contract_id = %s",
+            [contract],
+        )
+        connection.execute(
+            "UPDATE contracts.contract_term SET price_list_id = 'villa-of-a-house' WHERE contract_id = %s", [contract]
+        )
+    opened = browser.new_context()
+    opened.add_cookies([{"name": COOKIE, "value": villa.token, "url": portal.base}])
+    page = opened.new_page()
+    page.goto(f"{portal.base}/facilities/{villa.house.facility_id}")
+    page.wait_for_selector("figure[data-kind=energy][data-ready]")
+    assert "Abonnemangseffekt" not in page.inner_text("main")
+    assert "Abonnemangseffekt" not in (page.text_content("figure[data-kind=energy] svg") or "")
+    page.goto(f"{villa.path}/simulate?saved_percent=10")
+    # A tenth less than 182.40, which is in the band below.
+    assert "Årsenergi 164,16 MWh med valen, 182,40 MWh idag." in page.inner_text("main").replace("\u00a0", " ")
+    page.goto(f"{villa.path}/simulate?price_list_id=bas")
+    assert "Årsenergi 182,40 MWh idag, effekt 57 kW med valen." in page.inner_text("main").replace("\u00a0", " ")
+    opened.close()

@@ -7,6 +7,7 @@ import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
+from psycopg.types.json import Json
 
 from tests.browser.conftest import COOKIE, Portal, Visit
 
@@ -26,7 +27,7 @@ def test_a_power_that_counts_later_is_not_shown_as_the_one_in_force(portal: Port
     page.goto(facility(portal))
     tile = figures(page.locator("dl.figures div").nth(3).inner_text())
     assert "60 kW" in tile
-    assert f"57 kW från {portal.house.last + timedelta(days=3)}" in tile
+    assert f"56 kW från {portal.house.last + timedelta(days=3)}" in tile
 
 
 def test_an_open_alert_stays_on_the_pages_however_many_have_closed_since(portal: Portal, visit: Visit) -> None:
@@ -50,13 +51,42 @@ def test_a_measured_power_is_explained_drawn_and_read_out(portal: Portal, visit:
     page, faults = visit()
     page.goto(facility(portal))
     page.wait_for_selector("figure[data-kind=power][data-ready]")
-    assert "57,14 kW vid −5 °C mot 60 kW i kraft, −4,8 %" in figures(page.inner_text("main"))
+    assert "56,40 kW vid −5 °C mot 60 kW i kraft, −6,0 %" in figures(page.inner_text("main"))
     page.focus("figure[data-kind=power]")
     page.keyboard.press("End")
-    assert "Utetemperatur: 5,5 °C" in figures(page.inner_text("figure[data-kind=power] figcaption"))
+    assert "Utetemperatur: 4,5 °C" in figures(page.inner_text("figure[data-kind=power] figcaption"))
     drawn = figures(page.text_content("figure[data-kind=power] svg") or "")
     assert "Dygnets medeltemperatur, °C" in drawn
-    assert "Värde vid −5 °C" in drawn
+    assert "Uppmätt effekt vid −5 °C" in drawn
+    assert faults == []
+
+
+HIGHEST_DAYS = [(-12.5, 24.1), (-14.0, 26.3), (-3.5, 22.8)]
+
+
+def test_a_power_by_the_highest_days_names_no_temperature_and_is_drawn_across(portal: Portal, visit: Visit) -> None:
+    house = portal.silent
+    points = [
+        {"day": f"2026-01-{day:02}", "mean_c": mean_c, "kw": kw} for day, (mean_c, kw) in enumerate(HIGHEST_DAYS, 5)
+    ]
+    with psycopg.connect(portal.stack.admin_dsn, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO contracts.determination (determination_id, point_id, contract_id, winter, method, window_from,"
+            " window_to, days, points, coverage, measured_kw, in_force_kw, decision, effective_on, input_revision,"
+            " input_sha256)"
+            " VALUES (gen_random_uuid(), %s, %s, '2025/2026', 'goteborg', '2025-05-01', '2026-04-30', 365, %s, 0.98,"
+            "         24.4, 60, 'changed', '2026-06-01', 1, '')",
+            [house.point_id, house.contract_id, Json(points)],
+        )
+    page, faults = visit()
+    page.goto(f"{portal.base}/facilities/{house.facility_id}")
+    page.wait_for_selector("figure[data-kind=power][data-ready]")
+    shown = figures(page.inner_text("main"))
+    assert "Vintern 2025/2026: 24,40 kW mot 60 kW i kraft, −59,3 %" in shown
+    assert "av vars dygn 98 % är uppmätta. Effekten vilar på dem som visas." in shown
+    drawn = figures(page.text_content("figure[data-kind=power] svg") or "")
+    assert [words for words in ("Dygnets medeleffekt, kW", "Uppmätt effekt", "24,4 kW") if words not in drawn] == []
+    assert page.locator("text=vid −5").count() == 0
     assert faults == []
 
 

@@ -92,7 +92,8 @@ def test_bands_of_the_yearly_energy_are_in_mwh_and_a_price_says_which_side_count
     energy = {"name": "Hela året", "months": [*range(1, 13)], "price_per_mwh": "700"}
     bands = [
         {"from_mwh": "0", "to_mwh": "15", "fixed_per_year": "2400"},
-        {"from_mwh": "15", "to_mwh": None, "fixed_per_year": "3600"},
+        {"from_mwh": "15", "to_mwh": "22.5", "fixed_per_year": "3600"},
+        {"from_mwh": "22.5", "to_mwh": None, "fixed_per_year": "4800"},
     ]
     bonus = {"type": "returnTemperaturePrice", "price_per_mwh_c": "6", "reference_c": "45", "counts": "below"}
     components = [
@@ -108,14 +109,19 @@ def test_bands_of_the_yearly_energy_are_in_mwh_and_a_price_says_which_side_count
     }
     key = {"Authorization": f"Bearer {portal.stack.integration_key}"}
     httpx.put(url, json=document, headers=key).raise_for_status()
-    # No power is asked for: 20 MWh are in the upper band.
+    # No power is asked for: 20 MWh are in the second band.
     stranger.goto(f"{portal.base}/prices?price_list_id=villa-by-energy&energy_mwh=20")
     is_english = stranger.locator("html").get_attribute("lang") == "en"
     assert stranger.locator(".figure").count() == 1
     own = stranger.locator("section.card", has=stranger.locator("h2", has_text="Villapris efter årsenergi"))
     text = (own.text_content() or "").replace("\u00a0", " ")
     assert "≤ 15 MWh" in text
-    assert "> 15 MWh" in text
+    assert ("Yearly energy: a normal year's energy." if is_english else "Årsenergi: normalårets energi.") in text
+    # What it is for stands once, and a limit with its decimals.
+    charge = "Return temperature" if is_english else "Returtemperatur"
+    assert f"{charge} under 45 °C, högst 10 °C räknas" in text
+    assert ("> 22.5 MWh" if is_english else "> 22,5 MWh") in text
+    assert ("15–22.5 MWh" if is_english else "15–22,5 MWh") in text
     assert "kW" not in text
     wanted = ("only what is below counts", "at most 10.0 °C count")
     assert all(

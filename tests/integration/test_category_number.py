@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -117,3 +118,101 @@ def test_a_yearly_energy_is_a_normal_years_mwh_and_no_share_of_the_networks_kilo
     assert found[other]["share_percent"] is not None
     assert approve(api, run, house).json()["changed"] == 1
     assert street.powers(house) == [("9.00", "entered"), ("42.09", "yearly_energy")]
+
+
+def corrected(api: httpx.Client, street: Street) -> dict[str, dict[str, Any]]:
+    found = api.get("/v1/determinations/corrected", params={"limit": 10_000}).json()["determinations"]
+    return {one["metering_point"]: one for one in found if one["metering_point"].startswith(street.name)}
+
+
+def test_months_corrected_after_a_decision_are_reported_through_the_hours_of_the_category(
+    api: httpx.Client, street: Street, by_category: str, by_yearly_energy: str
+) -> None:
+    number, energy, untouched = (
+        street.house(None, price_list=one) for one in (by_category, by_yearly_energy, by_category)
+    )
+    for house in (number, energy, untouched):
+        a_year(street, house)
+    run = finished(api, "2019-05-27")
+    approve(api, run, number, energy, untouched)
+    assert corrected(api, street) == {}
+    for house in (number, energy):
+        street.change(
+            "UPDATE ingest.day SET energy_wh = 224000, revision = 2 WHERE point_id = %s AND day = '2019-01-10'",
+            street.point_id(house),
+        )
+    found = corrected(api, street)
+    assert found.keys() == {number, energy}
+    # 100 kWh more on one day of January, all of which follow the weather: 42,090 + 110 kWh, through 2,200 hours.
+    assert [found[number][name] for name in ("measured_kw", "measured_now_kw", "reason_now")] == [
+        "19.13",
+        "19.18",
+        None,
+    ]
+    assert [found[energy][name] for name in ("measured_kw", "measured_now_kw")] == ["42.09", "42.20"]
+    approve(api, finished(api, "2019-05-27"), number, energy)
+    assert street.powers(number) == [("9.00", "entered"), ("19.00", "category_number")]
+
+
+@pytest.fixture
+def turning(api: httpx.Client) -> str:
+    """A price list that bills power until June 2019, and by the yearly energy from then on."""
+    others = [one for one in BAS_2018["components"] if one["type"] != "powerPrice"]
+    bands = [
+        {"from_mwh": "0", "to_mwh": "42", "fixed_per_year": "3600"},
+        {"from_mwh": "42", "to_mwh": None, "fixed_per_year": "5400"},
+    ]
+    for version in (
+        BAS_2018 | {"valid_to": None},
+        BAS_2018
+        | {
+            "valid_from": "2019-06-01",
+            "valid_to": None,
+            "components": [*others, {"type": "yearlyEnergyPrice", "bands": bands}],
+        },
+    ):
+        answer = put(api, "/v1/price-lists/turning", version)
+        assert answer.is_success or "begins on" in answer.text, answer.text
+    return "turning"
+
+
+def test_a_run_measures_the_yearly_energy_for_the_day_on_which_a_list_turns_to_it(
+    api: httpx.Client, street: Street, turning: str
+) -> None:
+    # The kW in force are as many as the MWh, and are not compared.
+    number = street.house(None, price_list=turning, in_force_kw="42.09")
+    a_year(street, number)
+    run = finished(api, "2019-05-26")
+    found = proposals(api, run, street)[number]
+    assert [found[name] for name in ("method", "decision", "measured_kw", "in_force_kw", "kw", "effective_on")] == [
+        "yearly_energy", "changed", "42.09", None, "42.09", "2019-06-01",
+    ]  # fmt: skip
+    assert approve(api, run, number).json()["changed"] == 1
+    assert street.powers(number) == [("42.09", "entered"), ("42.09", "yearly_energy")]
+
+
+def test_a_power_proposed_before_the_list_turned_to_the_yearly_energy_lapses(
+    api: httpx.Client, street: Street, turning: str
+) -> None:
+    number = street.house("12.40", price_list=turning)
+    run = finished(api, "2019-04-11")
+    assert proposals(api, run, street)[number]["decision"] == "changed"
+    approved = approve(api, run, number).json()
+    assert (approved["changed"], approved["lapsed"]) == (0, 1)
+    assert street.powers(number) == [("9.00", "entered")]
+
+
+def test_a_measured_power_takes_the_place_of_a_yearly_energy_whatever_their_figures(
+    api: httpx.Client, street: Street
+) -> None:
+    number = street.house("12.40", in_force_kw="12")
+    street.change(
+        "UPDATE contracts.power_in_force SET method = 'entered_energy'"
+        " WHERE contract_id = (SELECT contract_id FROM contracts.contract WHERE contract_number = %s)",
+        number,
+    )
+    determined = api.post("/v1/determinations", json={"metering_point": number, "winter": WINTER}).json()
+    assert [determined[name] for name in ("decision", "measured_kw", "in_force_kw", "kw")] == [
+        "changed", "12.40", None, "12.00",
+    ]  # fmt: skip
+    assert street.powers(number) == [("12.00", "entered_energy"), ("12.00", "minus_five")]

@@ -105,7 +105,10 @@ def test_a_contract_that_pays_for_power_is_simulated_by_its_years_own_energy(
 
 
 def test_mwh_in_force_are_no_power_for_a_list_that_bills_power(api: httpx.Client, customer: Customer) -> None:
-    on(customer, api, "by-power", mwh="20")
+    terms = [{"valid_from": "2018-01-01", "price_list_id": "villa"},
+             {"valid_from": "2019-01-01", "price_list_id": "by-power"}]  # fmt: skip
+    document = customer.house.contract(terms=terms, powers=[{"valid_from": "2018-01-01", "mwh": "20"}])
+    assert put(api, customer.path, document).is_success
     answer = api.get(f"{customer.path}/estimate")
     assert (answer.status_code, answer.json()["errors"][0]["reason"]) == (422, "the contract has no subscription power")
 
@@ -118,3 +121,54 @@ def test_an_offer_names_the_yearly_energy_that_is_signed(api: httpx.Client, cust
     number = f"E{customer.house.number}"
     assert put(api, f"/v1/offers/{number}", offer).is_success
     assert "Årsenergi: 20,25 MWh" in api.get(f"/v1/offers/{number}").json()["text"]
+
+
+BY_THE_OTHER = [
+    (
+        "villa",
+        "kw",
+        "'Villapris' bills by the yearly energy on 2018-01-01; write mwh, the MWh of a normal year, in place",
+    ),
+    ("by-power", "mwh", "'Villapris' bills by the power on 2018-01-01; write kw in place of mwh"),
+]
+
+
+@pytest.mark.parametrize(("price_list_id", "unit", "words"), BY_THE_OTHER)
+def test_a_quantity_that_its_price_list_does_not_bill_by_is_refused_where_it_is_entered(
+    api: httpx.Client, customer: Customer, price_list_id: str, unit: str, words: str
+) -> None:
+    before = api.get(customer.path).json()["version"]
+    terms = [{"valid_from": "2018-01-01", "price_list_id": price_list_id}]
+    document = customer.house.contract(terms=terms, powers=[{"valid_from": "2018-01-01", unit: "12"}])
+    refused = put(api, customer.path, document)
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"], error["field"]) == (422, "quantity_not_billed", f"powers[0].{unit}")
+    assert error["reason"].startswith(words)
+    assert api.get(customer.path).json()["version"] == before
+
+
+@pytest.mark.parametrize(("price_list_id", "unit", "words"), BY_THE_OTHER)
+def test_a_line_with_the_other_quantity_is_refused_by_its_column(
+    api: httpx.Client, customer: Customer, price_list_id: str, unit: str, words: str
+) -> None:
+    document = customer.house.contract()
+    table = (
+        f"contract_number,customer_number,metering_point,valid_from,price_list_id,{unit}\n"
+        f"{customer.number},{document['customer_number']},{document['metering_point']},2018-01-01,{price_list_id},12\n"
+    )
+    sent = api.post("/v1/import/contracts", content=table.encode(), headers={"Content-Type": "text/csv"}).json()
+    [refused] = sent["refused"]
+    assert (refused["line"], refused["field"], refused["code"]) == (2, unit, "quantity_not_billed")
+    assert refused["reason"].startswith(words)
+
+
+def test_an_offer_of_kilowatts_on_a_list_by_the_yearly_energy_is_refused_by_its_field(
+    api: httpx.Client, customer: Customer
+) -> None:
+    on(customer, api, "by-power", kw="20")
+    begins = (TODAY + timedelta(days=40)).replace(day=1)
+    offer = {"contract_number": customer.number, "price_list_id": "villa", "valid_from": str(begins), "kw": "12",
+             "expires_at": f"{TODAY + timedelta(days=1)}T12:00:00+01:00"}  # fmt: skip
+    refused = put(api, f"/v1/offers/F{customer.house.number}", offer)
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"], error["field"]) == (422, "quantity_not_billed", "kw")

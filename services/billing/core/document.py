@@ -128,7 +128,7 @@ def _said(line: Row) -> tuple[str, str, str]:
     counted = f"{swedish.number(line['quantity'], DECIMALS.get(unit, 0))} {unit}"
     match line["component"]:
         case "energy":
-            return f"Energi, {label.lower()}", counted, f"{price} kr/{unit}"
+            return f"Energi, {_within_a_line(label)}", counted, f"{price} kr/{unit}"
         case "power":
             band = f"{swedish.price(line['fixed_price'])} kr + " if line["fixed_price"] else ""
             period = "månad" if unit in MONTHLY else "år"
@@ -139,6 +139,11 @@ def _said(line: Row) -> tuple[str, str, str]:
             return "Effekt över vald effekt", swedish.power(line["quantity"]), f"{price} kr/kW"
         case _:
             return label, counted, f"{price} kr/{unit}"
+
+
+def _within_a_line(label: str) -> str:
+    """Begin with a small letter, but not what is written in capitals for itself, such as MWh."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _vat(vat: Row, is_one_of_several: bool) -> list[str]:

@@ -53,13 +53,20 @@ def year_of(cost: YearCost, price_list: PriceList) -> dict[str, Any]:
     """Give a year's cost: its sums, and each component, whose parts including VAT sum to the whole."""
     shares = with_vat(cost.lines, cost.total_ore, price_list.vat_percent)
     return {
-        "first_month": cost.months[0].strftime("%Y-%m"),
-        "last_month": (cost.months[-1] - ONE_DAY).strftime("%Y-%m"),
+        **sums_of(cost),
+        "months_net_kr": [kronor(one) for one in cost.months_ore],
+        "components": [_component(line, share) for line, share in zip(cost.lines, shares, strict=True)],
+    }
+
+
+def sums_of(cost: YearCost) -> dict[str, str]:
+    """Give a year's sums alone, and of which months."""
+    return {
+        "first_month": f"{cost.months[0]:%Y-%m}",
+        "last_month": f"{cost.months[-1] - ONE_DAY:%Y-%m}",
         "net_kr": kronor(cost.net_ore),
         "vat_kr": kronor(cost.vat_ore),
         "total_kr": kronor(cost.total_ore),
-        "months_net_kr": [kronor(one) for one in cost.months_ore],
-        "components": [_component(line, share) for line, share in zip(cost.lines, shares, strict=True)],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.contracts.core.cost_answers import ONE_DAY
 from services.contracts.core.cost_document_words import WORDS
+from services.heat.tariff.words import name_beside
 
 Found = Mapping[str, Any]
 Words = Mapping[str, Any]
@@ -184,11 +185,8 @@ def _table(title: str, head: list[str], rows: list[list[str]], total: list[str])
 
 def _name(component: Found, words: Words) -> str:
     charge = str(words["charge"][component["component"]])
-    return (
-        charge
-        if component["name"] in ("", *words["charge_names"][component["component"]])
-        else f"{charge}, {component['name']}"
-    )
+    own = name_beside(component["component"], component["name"])
+    return f"{charge}, {own}" if own else charge
 
 
 def _rests_on(rests_on: Found, words: Words, language: str) -> str:

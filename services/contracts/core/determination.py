@@ -4,18 +4,19 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from math import isnan
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.contracts import PowerInForce
+from schemas.contracts import YEARLY_ENERGY, PowerInForce
 from schemas.price_list_terms import PowerMethod
-from schemas.price_lists import PriceList
+from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import DeterminationId
 from services.heat.local_time import EPOCH
 from services.heat.power_methods import METHODS
-from services.heat.power_methods.decision import Decision, decide, effective_on
+from services.heat.power_methods.decision import WHOLE_KW, Decision, decide, effective_on
 from services.heat.power_methods.measurement import Measurement, Points, Reason
 
 
@@ -27,6 +28,24 @@ class Outcome:
     kw: Decimal | None
     in_force_kw: Decimal | None
     effective_on: date | None
+
+
+class InForce(NamedTuple):
+    """What counts for a contract on a day: kW, or the MWh of a normal year, by the method that it is told as."""
+
+    kw: Decimal
+    method: str
+
+    def is_of_the_kind_of(self, method: str) -> bool:
+        """Tell whether it is what a method measures: a power is never held against a yearly energy."""
+        return (self.method in YEARLY_ENERGY) == (method in YEARLY_ENERGY)
+
+
+class Coming(NamedTuple):
+    """By what a change of today would count: from which day, and the version of the price list on that day."""
+
+    begins: date
+    price_list: PriceList
 
 
 @dataclass(frozen=True)
@@ -113,6 +132,35 @@ def begins_on(approved_on: date, price_list: PriceList | None) -> date:
     return effective_on(approved_on, changes_on.month, changes_on.day)
 
 
+def coming_list(price_list: PriceListChanged, today: date) -> Coming | None:
+    """Give the version by which a power that is measured today would count; None where none counts today.
+
+    It is measured as that version says: one that turns from kW to MWh has its yearly energies when it begins.
+    """
+    counts = price_list.in_force(today)
+    if counts is None:
+        return None
+    begins = begins_on(today, counts)
+    return Coming(begins, price_list.in_force(begins) or counts)
+
+
+def held_against(measured_kw: Decimal | None, in_force: InForce | None, begins: date, method: str) -> Outcome:
+    """Say what a measured power, or yearly energy, changes. in_force: what counts on the day `begins`.
+
+    Where that is of the other kind nothing is compared, and what is measured takes its place: billing would hold the
+    contract otherwise.
+    """
+    if in_force is None or in_force.is_of_the_kind_of(method):
+        return outcome(measured_kw, in_force and in_force.kw, begins, method)
+    if measured_kw is None:
+        return outcome(None, None, begins, method)
+    return Outcome(Decision.CHANGED, _in_place_of_another(measured_kw, method), None, begins)
+
+
+def _in_place_of_another(measured_kw: Decimal, method: str) -> Decimal:
+    return measured_kw if METHODS[method].is_exact else measured_kw.quantize(WHOLE_KW, ROUND_HALF_UP)
+
+
 def outcome(measured_kw: Decimal | None, in_force_kw: Decimal | None, begins: date, method: str) -> Outcome:
     """Say what a measured power changes. in_force_kw: the power in force on the day `begins`, if there is one."""
     if measured_kw is None:
@@ -130,7 +178,11 @@ def coming_power(made: Iterable[Made], today: date) -> PowerInForce | None:
     holds = max((one for one in made if one.measured_kw is not None), key=lambda one: one.winter, default=None)
     if holds is None or holds.measured_kw is None or holds.effective_on is None or holds.effective_on <= today:
         return None
-    kw = decide(holds.measured_kw, holds.in_force_kw, METHODS[holds.method].is_exact).kw
+    kw = (
+        _in_place_of_another(holds.measured_kw, holds.method)
+        if holds.in_force_kw is None
+        else decide(holds.measured_kw, holds.in_force_kw, METHODS[holds.method].is_exact).kw
+    )
     if kw is None:
         return None
     return PowerInForce(

@@ -15,12 +15,15 @@ SHARE_DIGITS = Decimal("0.0001")
 
 
 class Change(BaseModel):
-    """A power that would change; share_percent: of the sum of its network, None of a yearly energy, which is MWh."""
+    """A power that would change; share_percent: of the sum of its network, None of a yearly energy, which is MWh.
+
+    in_force_kw: None where what it takes the place of is of the other kind.
+    """
 
     metering_point: str
     contract_number: str
     method: PowerMethod
-    in_force_kw: Decimal
+    in_force_kw: Decimal | None
     measured_kw: Decimal
     kw: Decimal
     effective_on: date

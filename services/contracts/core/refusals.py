@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     UNKNOWN_PRICE_LIST = "unknown_price_list"
     NOT_ELIGIBLE = "not_eligible"
     OPTION_NOT_OFFERED = "option_not_offered"
+    QUANTITY_NOT_BILLED = "quantity_not_billed"
     PRICE_LIST_WITHDRAWN = "price_list_withdrawn"
     NO_REPLACEMENT = "no_replacement"
     NO_WHOLE_YEAR = "no_whole_year"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from schemas.price_list_terms import WeightedBy
+from schemas.price_list_terms import PowerMethod, WeightedBy
 from schemas.short_price_lists import PowerInShort, ReturnTemperatureInShort, ShortPriceList, VolumeInShort
 from services.contracts.core.price_list_rules import Fault, of_day
 
@@ -18,6 +18,7 @@ def short_faults(short: ShortPriceList) -> list[Fault]:
     return [
         *_of_days(short),
         *_of_months(short),
+        *_of_methods(short),
         *_of_weights(short),
         *_of_amounts(short),
     ]
@@ -39,6 +40,13 @@ def _of_months(short: ShortPriceList) -> Iterator[Fault]:
         twice = next((month for month in one.months if one.months.count(month) > 1), None)
         if twice is not None:
             yield Fault(f"components[{place}].months", f"names {twice} twice; give each month once")
+
+
+def _of_methods(short: ShortPriceList) -> Iterator[Fault]:
+    for place, one in enumerate(short.components):
+        if isinstance(one, PowerInShort) and one.method is PowerMethod.YEARLY_ENERGY:
+            told = "is yearly_energy, which measures no power; write a yearlyEnergyPrice, whose bands are of MWh"
+            yield Fault(f"components[{place}].method", told)
 
 
 def _of_weights(short: ShortPriceList) -> Iterator[Fault]:

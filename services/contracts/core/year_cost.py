@@ -256,10 +256,10 @@ def _parts(prices: PriceTable, months: tuple[date, ...], used: Used) -> tuple[Pa
 
 
 def _in_parts(column: Int64, weights: Float64, month: Int64) -> Int64:
-    found = np.full(len(month), UNKNOWN)
-    for at in range(MONTHS):
-        if column[at] != UNKNOWN:
-            found[month == at] = spread(int(column[at]), weights[month == at])
+    found = column[month]
+    # Most months are one part, which has all of them.
+    for at in np.flatnonzero((np.bincount(month, minlength=MONTHS) > 1) & (column != UNKNOWN)):
+        found[month == at] = spread(int(column[at]), weights[month == at])
     return found
 
 

@@ -53,7 +53,7 @@ _ADD_POWER = """
 # A power that counts already stays: nothing is taken back for days that may be billed.
 _WITHDRAW_POWERS = """
     DELETE FROM contracts.power_in_force
-     WHERE contract_id = %s AND valid_from > %s AND determination_id IS NOT NULL
+     WHERE contract_id = ANY(%s) AND valid_from > %s AND determination_id IS NOT NULL
 """
 
 _EVENT = """
@@ -150,14 +150,18 @@ async def replace_entered_powers(tx: Transaction, contract_id: ContractId, docum
         )
 
 
-async def add_measured_power(tx: Transaction, contract_id: ContractId, power: PowerInForce) -> None:
-    """Store a measured power beside the others of its contract."""
-    await tx.execute(_ADD_POWER, [contract_id, power.valid_from, power.kw, power.method, power.determination_id])
+async def add_measured_powers(tx: Transaction, powers: Mapping[ContractId, PowerInForce]) -> None:
+    """Store a measured power of each of the contracts beside its others."""
+    async with tx.cursor() as cursor:
+        await cursor.executemany(
+            _ADD_POWER,
+            [(one, power.valid_from, power.kw, power.method, power.determination_id) for one, power in powers.items()],
+        )
 
 
-async def withdraw_measured_powers(tx: Transaction, contract_id: ContractId, today: date) -> None:
-    """Take back the measured powers that count from a day to come."""
-    await tx.execute(_WITHDRAW_POWERS, [contract_id, today])
+async def withdraw_measured_powers(tx: Transaction, ids: Sequence[ContractId], today: date) -> None:
+    """Take back the measured powers of contracts that count from a day to come."""
+    await tx.execute(_WITHDRAW_POWERS, [list(ids), today])
 
 
 async def count_up(tx: Transaction, ids: Sequence[ContractId]) -> None:

@@ -4,20 +4,21 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from schemas.price_list_terms import PowerMethod
 from schemas.values import PointId
 from services.common.postgres import Transaction
-from services.heat.power_methods import METHODS
-from services.heat.power_methods.measurement import Statistic
 
 _POINTS = "SELECT point_id FROM contracts.metering_point WHERE point_id > %s ORDER BY point_id LIMIT %s"
 # Only the newest determination of a contract's newest winter decides anything still.
 _TOUCHED = """
     SELECT holds.determination_id, holds.point_id, point.number, contract.contract_number, holds.winter, holds.method,
-           holds.decision, holds.measured_kw, holds.period_from, holds.period_to
+           holds.decision, holds.measured_kw, holds.period_from, holds.period_to, holds.contract_id,
+           (holds.determined_at AT TIME ZONE %(zone)s)::date
       FROM (SELECT DISTINCT ON (contract_id)
                    determination_id, point_id, contract_id, winter, method, decision, measured_kw, period_from,
-                   period_to, revision_sum, coalesce(window_from, period_from) AS first,
+                   period_to, determined_at, revision_sum, coalesce(window_from, period_from) AS first,
                    coalesce(window_to, period_to) AS last,
                    CASE WHEN weather_of_period THEN period_from ELSE coalesce(window_from, period_from) END
                        AS weather_first,
@@ -34,11 +35,10 @@ _TOUCHED = """
            SELECT coalesce(sum(daily.revision), 0) AS revisions FROM ingest_v1.daily_temperature AS daily
             WHERE daily.station_id = point.station_id
               AND daily.day BETWEEN holds.weather_first AND holds.weather_last) AS temperatures
-     WHERE holds.method <> ALL(%(without_days)s)
+     WHERE holds.method <> %(chosen)s
        AND holds.revision_sum <> days.revisions + temperatures.revisions
      ORDER BY point.point_id
 """
-WITHOUT_DAYS = [name for name, method in METHODS.items() if method.statistic is Statistic.NOTHING]
 
 
 class Touched(NamedTuple):
@@ -54,13 +54,18 @@ class Touched(NamedTuple):
     measured_kw: Decimal | None
     period_from: date
     period_to: date
+    contract_id: UUID
+    determined_on: date
 
 
-async def after(tx: Transaction, point_id: PointId, limit: int) -> tuple[list[Touched], PointId | None]:
-    """Look at the next metering points, by their ids; gives the last one looked at, None where there are no more."""
+async def after(tx: Transaction, point_id: PointId, limit: int, zone: ZoneInfo) -> tuple[list[Touched], PointId | None]:
+    """Look at the next metering points, by their ids; gives the last one looked at, None where there are no more.
+
+    zone: in which the day of a determination is told.
+    """
     points = [row[0] for row in await (await tx.execute(_POINTS, [point_id, limit])).fetchall()]
     if not points:
         return [], None
-    values = {"after": point_id, "last": points[-1], "without_days": WITHOUT_DAYS}
+    values = {"after": point_id, "last": points[-1], "chosen": PowerMethod.CUSTOMER_CHOSEN, "zone": zone.key}
     rows = await (await tx.execute(_TOUCHED, values)).fetchall()
     return [Touched(*row) for row in rows], PointId(points[-1])

@@ -1,6 +1,6 @@
 """Determinations of subscription power: the days they are made from, and what came out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
 from schemas.values import Activity, ContractId, DeterminationId, PointId
 from services.common.postgres import Transaction
-from services.contracts.core.determination import Findings, Made, Outcome
+from services.contracts.core.determination import Findings, InForce, Made, Outcome
 from services.contracts.core.measuring import Asked
 from services.contracts.core.methods import utilisation_hours
+from services.contracts.store.of_contracts import of_contracts
 from services.heat.power_methods.decision import Decision
 
 _ASKED = """
@@ -25,7 +26,7 @@ _ASKED = """
      WHERE point.point_id = %s
 """
 _POWER_ON = """
-    SELECT kw FROM contracts_v1.power_in_force
+    SELECT kw, method FROM contracts_v1.power_in_force
      WHERE contract_id = %s AND valid_from <= %s ORDER BY valid_from DESC LIMIT 1
 """
 _PRICE_LIST_ON = """
@@ -79,10 +80,11 @@ _NEWEST_WHERE_SAME = """
      WHERE newest.method = %s AND newest.input_sha256 = %s
 """
 _NEWEST_OF_EACH_WINTER = """
-    SELECT DISTINCT ON (winter) determination_id, winter, method, measured_kw, in_force_kw, effective_on
+    SELECT DISTINCT ON (contract_id, winter)
+           contract_id, determination_id, winter, method, measured_kw, in_force_kw, effective_on
       FROM contracts.determination
-     WHERE contract_id = %s
-     ORDER BY winter, determined_at DESC
+     WHERE contract_id = ANY(%s)
+     ORDER BY contract_id, winter, determined_at DESC
 """
 # Its own measured power is to be held against the powers of the others.
 _OTHERS_OF_NETWORK = """
@@ -158,10 +160,10 @@ async def asked(tx: Transaction, point_id: PointId, method: PowerMethod, price_l
     return Asked(point_id, row[0], Activity(row[1]), method, utilisation_hours(price_list, Category(row[2])))
 
 
-async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> Decimal | None:
-    """Give the power that is in force for a contract on a day, if any."""
+async def power_on(tx: Transaction, contract_id: ContractId, day: date) -> InForce | None:
+    """Give the power or yearly energy that is in force for a contract on a day, if any."""
     row = await (await tx.execute(_POWER_ON, [contract_id, day])).fetchone()
-    return None if row is None else row[0]
+    return None if row is None else InForce(*row)
 
 
 async def price_list_on(tx: Transaction, contract_id: ContractId, day: date) -> str | None:
@@ -177,10 +179,10 @@ async def same(tx: Transaction, contract_id: ContractId, findings: Findings) -> 
     return None if row is None else DeterminationId(row[0])
 
 
-async def newest_of_each_winter(tx: Transaction, contract_id: ContractId) -> list[Made]:
-    """Give what the newest determination of each of a contract's winters says."""
-    async with tx.cursor(row_factory=class_row(Made)) as cursor:
-        return await (await cursor.execute(_NEWEST_OF_EACH_WINTER, [contract_id])).fetchall()
+async def newest_of_each_winter(tx: Transaction, ids: Sequence[ContractId]) -> dict[ContractId, list[Made]]:
+    """Give what the newest determination of each winter of contracts says."""
+    rows = await of_contracts(tx, _NEWEST_OF_EACH_WINTER, ids)
+    return {one: [Made(**winter) for winter in winters] for one, winters in rows.items()}
 
 
 async def others_of_network(tx: Transaction, point_id: PointId, contract_id: ContractId, today: date) -> Decimal:

@@ -1,6 +1,8 @@
 """Networks, facilities and metering points."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
@@ -76,18 +78,18 @@ _CHANGE_POINT = """
      WHERE point_id = %(point_id)s
 """
 
-_FACILITY_EVENT = """
-    SELECT facility_number, name, network_id, area, category, activity, version
-      FROM contracts.facility WHERE facility_id = %s
+_EVENTS = """
+    SELECT facility_id, facility_number, name, network_id, area, category, activity, version
+      FROM contracts.facility WHERE facility_id = ANY(%s) ORDER BY facility_id
 """
-_POINTS_OF_FACILITY = """
-    SELECT point.point_id, point.number, point.medium, point.station_id, point.maximum_kw,
+_POINTS_OF_FACILITIES = """
+    SELECT facility.facility_id, point.point_id, point.number, point.medium, point.station_id, point.maximum_kw,
            CASE point.medium WHEN 'cooling' THEN network.cooling_target_delta_t_c
                              ELSE network.heat_target_delta_t_c END AS target_delta_t_c
       FROM contracts_v1.metering_point AS point
       JOIN contracts.facility USING (facility_id)
       JOIN contracts.network USING (network_id)
-     WHERE facility_id = %s ORDER BY point.point_id
+     WHERE facility_id = ANY(%s) ORDER BY point.point_id
 """
 
 
@@ -185,14 +187,23 @@ async def count_up(tx: Transaction, facility_ids: Sequence[FacilityId]) -> None:
 
 
 async def facility_event(tx: Transaction, facility_id: FacilityId) -> FacilityChanged:
-    """Give a facility whole, as others are to hear of it."""
+    """Give a facility whole, as others are to hear of it. Raises KeyError."""
+    return (await facility_events(tx, [facility_id]))[facility_id]
+
+
+async def facility_events(tx: Transaction, facility_ids: Sequence[FacilityId]) -> dict[FacilityId, FacilityChanged]:
+    """Give facilities whole, as others are to hear of them."""
+    points: dict[FacilityId, list[FacilityPoint]] = defaultdict(list)
     async with tx.cursor(row_factory=dict_row) as cursor:
-        row = await (await cursor.execute(_FACILITY_EVENT, [facility_id])).fetchone()
-        points = await (await cursor.execute(_POINTS_OF_FACILITY, [facility_id])).fetchall()
-    if row is None:
-        raise LookupError(f"facility {facility_id} is gone")
+        rows = await (await cursor.execute(_EVENTS, [list(facility_ids)])).fetchall()
+        for point in await (await cursor.execute(_POINTS_OF_FACILITIES, [list(facility_ids)])).fetchall():
+            points[point.pop("facility_id")].append(FacilityPoint.model_validate(point))
+    return {row["facility_id"]: _event(row, points[row["facility_id"]]) for row in rows}
+
+
+def _event(row: Mapping[str, Any], points: Sequence[FacilityPoint]) -> FacilityChanged:
     return FacilityChanged(
-        facility_id=facility_id,
+        facility_id=row["facility_id"],
         version=row["version"],
         facility_number=row["facility_number"],
         facility_name=row["name"],
@@ -200,12 +211,8 @@ async def facility_event(tx: Transaction, facility_id: FacilityId) -> FacilityCh
         area=row["area"],
         category=Category(row["category"]),
         activity=Activity(row["activity"]),
-        points=tuple(_point(point) for point in points),
+        points=tuple(points),
     )
-
-
-def _point(row: Mapping[str, object]) -> FacilityPoint:
-    return FacilityPoint.model_validate(row)
 
 
 def _only(row: tuple[int, ...] | None) -> int:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from schemas.facilities import Category
 from schemas.values import Activity, ContractId
 from services.common.postgres import Transaction
+from services.contracts.core.determination import InForce
 from services.contracts.core.proposals import LeftOut, Proposal, RunContract, looked_at, octets_of
 
 _BEGIN = """
@@ -53,10 +54,10 @@ _CONTRACTS = """
 """
 # A power that winters have set for days to come is not what the next one is held against.
 _POWERS = """
-    SELECT wanted.contract_id, power.kw
+    SELECT wanted.contract_id, power.kw, power.method
       FROM unnest(%(contracts)s::uuid[], %(begins)s::date[]) AS wanted(contract_id, begins)
      CROSS JOIN LATERAL (
-           SELECT counts.kw FROM contracts.power_in_force AS counts
+           SELECT counts.kw, counts.method FROM contracts.power_in_force AS counts
             WHERE counts.contract_id = wanted.contract_id AND counts.valid_from <= wanted.begins
               AND (counts.determination_id IS NULL OR counts.valid_from <= %(today)s)
             ORDER BY counts.valid_from DESC, counts.determination_id IS NULL, counts.recorded_at DESC LIMIT 1) AS power
@@ -164,10 +165,11 @@ async def contracts_after(tx: Transaction, day: date, after: int, limit: int) ->
     return [RunContract._make([*row[:7], Activity(row[7]), Category(row[8]), row[9]]) for row in rows]
 
 
-async def powers(tx: Transaction, begins: Mapping[ContractId, date], today: date) -> dict[ContractId, Decimal]:
-    """Give the power that each contract has on a day of its own, without those that winters have set after today."""
+async def powers(tx: Transaction, begins: Mapping[ContractId, date], today: date) -> dict[ContractId, InForce]:
+    """Give the power, or yearly energy, of each contract on a day of its own, without what winters set after today."""
     values = {"contracts": list(begins), "begins": list(begins.values()), "today": today}
-    return dict(await (await tx.execute(_POWERS, values)).fetchall())
+    rows = await (await tx.execute(_POWERS, values)).fetchall()
+    return {contract_id: InForce(*counts) for contract_id, *counts in rows}
 
 
 async def add(tx: Transaction, work: Work, proposals: Iterable[Proposal]) -> None:

@@ -24,7 +24,8 @@ def day_chart(
 ) -> dict[str, Any]:
     """Lay days out: energy in kWh, the same date a year before, outdoor degrees, and power in kW.
 
-    A day without figures is None, never 0. powers: newest first, each with `valid_from` and `kw`.
+    A day without figures is None, never 0. powers: newest first, each with `valid_from`, `kw` and `unit`; a yearly
+    energy is no power, and is not drawn.
     """
     found = {row["day"]: row for row in rows}
     before = {row["day"]: row for row in year_before}
@@ -95,4 +96,4 @@ def _one(value: Any) -> float | None:
 
 def _in_force_kw(powers: Sequence[Mapping[str, Any]], day: date) -> float | None:
     power = in_force(powers, day)
-    return float(power["kw"]) if power else None
+    return float(power["kw"]) if power and power["unit"] == "kW" else None

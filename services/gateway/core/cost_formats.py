@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from services.gateway.core import formats
 
@@ -10,7 +11,7 @@ Written = Callable[..., str]
 
 
 def cost_formats(language: str) -> dict[str, Written]:
-    """Give what pages of costs write by: kronor, months counted from the first, and the last day of a period."""
+    """Give what pages of costs write by: kronor, months from the first, a period's last day, a price list's numbers."""
 
     def kr(text: str) -> str:
         return formats.money(int(Decimal(text) * 100), language)
@@ -23,4 +24,5 @@ def cost_formats(language: str) -> dict[str, Written]:
     def last_day(valid_to: str) -> str:
         return (date.fromisoformat(valid_to) - timedelta(days=1)).isoformat()
 
-    return {"kr": kr, "month_name": month_name, "last_day": last_day}
+    as_written = partial(formats.as_written, language=language)
+    return {"kr": kr, "month_name": month_name, "last_day": last_day, "as_written": as_written}

@@ -19,6 +19,12 @@ def number(value: Decimal | float | None, decimals: int, language: str) -> str:
     return f"{exact + 0:,f}".translate(_signs(language))
 
 
+def as_written(text: str, decimals: int, language: str) -> str:
+    """Write a number with all the decimals that it has, and with so many at least: a price list says what it says."""
+    exponent = int(Decimal(text).normalize().as_tuple().exponent)
+    return number(Decimal(text), max(decimals, -exponent), language)
+
+
 @lru_cache
 def _signs(language: str) -> dict[int, str]:
     """Give a language's own signs for Python's, as Babel knows them; its own writing takes half of a page's time.

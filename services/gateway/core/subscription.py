@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any
 
 from services.gateway.core import formats
+from services.heat.power_methods import METHODS
+from services.heat.power_methods.decision import Decision
+from services.heat.power_methods.measurement import Statistic
 
-READ_AT_C = -5.0
 Row = Mapping[str, Any]
 
 
@@ -27,16 +29,27 @@ def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:
         return str(words["not_determined"].format(winter=winter, reason=words[f"reason_{found['reason']}"]))
     kind, unit = ("energy", "MWh") if found["method"] == "yearly_energy" else ("power", "kW")
     measured = f"{formats.number(found['measured_kw'], 2, language)}\u00a0{unit}"
+    at = read_at(found["method"], words, language)
     if found["in_force_kw"] is None:
-        return str(words[f"{kind}_nothing_in_force"].format(winter=winter, measured=measured))
-    said = {
+        said = f"{kind}_in_place" if found["decision"] == Decision.CHANGED else f"{kind}_nothing_in_force"
+        return str(words[said].format(winter=winter, measured=measured, at=at, since=found["effective_on"]))
+    compared = {
         "winter": winter,
         "measured": measured,
+        "at": at,
         "in_force": f"{kilowatts(found['in_force_kw'], language)}\u00a0{unit}",
         "deviation": formats.percent_signed((found["measured_kw"] / found["in_force_kw"] - 1) * 100, language),
         "since": found["effective_on"],
     }
-    return str(words[f"{kind}_{found['decision']}"].format(**said))
+    return str(words[f"{kind}_{found['decision']}"].format(**compared))
+
+
+def read_at(method: str, words: Mapping[str, Any], language: str) -> str:
+    """Say at which outdoor temperature a method reads its line; empty where it draws none."""
+    celsius = METHODS[method].read_at_c
+    if celsius is None:
+        return ""
+    return str(words["at_c"].format(celsius=formats.number(celsius, 0 if celsius.is_integer() else 1, language)))
 
 
 def kilowatts(kw: Any, language: str) -> str:
@@ -44,14 +57,31 @@ def kilowatts(kw: Any, language: str) -> str:
     return formats.number(kw, 0 if kw == int(kw) else 2, language)
 
 
-def power_chart(found: Row, in_force_kw: float | None, points: Sequence[Row], language: str) -> dict[str, Any]:
-    """Lay a determination out: each day's mean temperature and highest hour, the line, and its value at -5 C."""
-    slope, intercept = found["slope_kw_per_c"], found["intercept_kw"]
+def measured_in(method: str) -> str:
+    """Name what a method looks at of a day, among the words of charts."""
+    return "daily_mean" if METHODS[method].statistic is Statistic.MEAN_POWER else "highest"
+
+
+def power_chart(
+    found: Row, in_force_kw: float | None, points: Sequence[Row], words: Mapping[str, Any], language: str
+) -> dict[str, Any]:
+    """Lay a determination out: each day's mean temperature and power, the line, and the value where it is read off.
+
+    A day without a temperature has no place in it. words: in which its own are said, by its method.
+    """
+    slope, intercept, method = found["slope_kw_per_c"], found["intercept_kw"], found["method"]
+    placed = [point for point in points if point["mean_c"] is not None]
+    shown, at = measured_in(method), read_at(method, words, language)
     return {
-        "labels": [formats.day_label(date.fromisoformat(point["day"]), language) for point in points],
-        "days": [[round(point["mean_c"], 1), round(point["kw"], 1)] for point in points],
+        "labels": [formats.day_label(date.fromisoformat(point["day"]), language) for point in placed],
+        "days": [[round(point["mean_c"], 1), round(point["kw"], 1)] for point in placed],
         "line": None if slope is None or intercept is None else [slope, intercept],
-        "read_at_c": READ_AT_C,
+        "read_at_c": METHODS[method].read_at_c,
         "measured_kw": None if found["measured_kw"] is None else float(found["measured_kw"]),
         "in_force_kw": in_force_kw,
+        "words": {
+            "highest": words["chart"][shown],
+            "highest_axis": words["chart"][f"{shown}_axis"],
+            "value": words["chart"]["value"].format(at=at),
+        },
     }

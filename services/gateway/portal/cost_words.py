@@ -45,6 +45,8 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     "hours_known": "{known} av {hours} timmar har mätvärden.",
     "choose_power": "Vald effekt, kW", "for_example": "till exempel {value}",
     "power_becomes": "Effekt {today} idag, {otherwise} med valen.",
+    "power_instead": "Årsenergi {today} idag, effekt {otherwise} med valen.",
+    "energy_instead": "Effekt {today} idag, årsenergi {otherwise} med valen.",
     "energy_becomes": "Årsenergi {otherwise} med valen, {today} idag.",
     "wrong": {
         "price_list_id": "Välj en prislista.", "power_kw": "Skriv effekten i kW: mer än 0, högst 1 000 000.",
@@ -113,6 +115,8 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     "hours_known": "{known} of {hours} hours have figures.",
     "choose_power": "Chosen power, kW", "for_example": "for example {value}",
     "power_becomes": "Power {today} today, {otherwise} as chosen.",
+    "power_instead": "Yearly energy {today} today, power {otherwise} as chosen.",
+    "energy_instead": "Power {today} today, yearly energy {otherwise} as chosen.",
     "energy_becomes": "Yearly energy {otherwise} as chosen, {today} today.",
     "wrong": {
         "price_list_id": "Choose a price list.", "power_kw": "Write the power in kW: more than 0, at most 1,000,000.",

@@ -90,8 +90,9 @@ async def _power_chart(parts: Parts, visit: Visit, chosen: Any) -> dict[str, Any
     if found is None:
         raise HTTPException(404)
     counts = subscription.in_force(await agreements.powers(visit.connection, chosen["point_id"]), parts.today())
-    in_force_kw = float(counts["kw"]) if counts else None
-    return subscription.power_chart(found, in_force_kw, json.loads(found["points"]), visit.visitor.language)
+    in_force_kw = float(counts["kw"]) if counts and counts["unit"] == "kW" else None
+    language = visit.visitor.language
+    return subscription.power_chart(found, in_force_kw, json.loads(found["points"]), WORDS[language], language)
 
 
 async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any], chosen: Any) -> Response:
@@ -130,5 +131,12 @@ async def _determined(visit: Visit, point_id: int) -> dict[str, Any] | None:
     if found is None:
         return None
     language = visit.visitor.language
-    points = json.loads(found["points"])
-    return {**dict(found), "points": points, "verdict": subscription.verdict(found, WORDS[language], language)}
+    points, words = json.loads(found["points"]), WORDS[language]
+    return {
+        **dict(found),
+        "points": points,
+        "is_drawn": any(point["mean_c"] is not None for point in points),
+        "measured_in": subscription.measured_in(found["method"]),
+        "read_at": subscription.read_at(found["method"], words, language),
+        "verdict": subscription.verdict(found, words, language),
+    }

@@ -20,6 +20,7 @@ from services.gateway.portal.words import WORDS
 from services.gateway.settings import GatewaySettings
 from services.gateway.store.reader import Connection, Reader
 from services.gateway.store.visitors import Visitor, visitor
+from services.heat.tariff.words import name_beside
 
 HERE = Path(__file__).parent
 DEFAULT_LANGUAGE = "sv"
@@ -52,6 +53,7 @@ class Parts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["beside"] = name_beside
 
     def today(self) -> date:
         """Give the utility's own date."""

@@ -39,7 +39,7 @@ SWEDISH: Final[dict[str, Any]] = {
     "interpolated": "interpolerad", "estimated": "beräknad", "manual": "Handmatad", "missing_data": "saknas",
     "outdoor": "Utetemperatur", "time": "Tid", "quality": "Kvalitet",
     "highest_hour": "Dygnets högsta timme", "from": "Från", "to": "Till", "method": "Metod", "entered": "inlagd",
-    "minus_five": "vid −5\u00a0°C", "measured_kw": "Uppmätt effekt", "price_list": "Prislista",
+    "minus_five": "vid −5\u00a0°C", "price_list": "Prislista",
     "withdrawn": "Prislistan tas bort. Från och med {day} gäller {name}, om du inte väljer en annan före dess.",
     "customer": "Kund", "until_further": "tills vidare", "number": "Nummer", "due": "Förfaller", "total": "Att betala",
     "pdf": "PDF", "show": "Visa", "opened": "Öppnat", "closed": "Stängt", "extreme": "Värst", "limit": "Gräns",
@@ -59,21 +59,26 @@ SWEDISH: Final[dict[str, Any]] = {
     "of_points": "{n} av {all} mätpunkter har mätvärden",
     "no_figures_yet": "Inga mätvärden än. Här visas energi och effekt när de första har kommit.",
     "no_figures_here": "Inga mätvärden i perioden.",
-    "coming_power": "{kw} {unit} från {day}", "power": "Effekt", "counts_now": "gäller nu",
+    "coming_power": "{kw} {unit} från {day}", "power": "Effekt",
+    "power_or_energy": "Effekt eller årsenergi", "counts_now": "gäller nu",
     "counts_later": "gäller senare",
-    "subscription_power": "Abonnemangseffekt", "measuring": "Mätning vid −5\u00a0°C",
+    "subscription_power": "Abonnemangseffekt", "measuring": "Mätning{at}", "at_c": " vid {celsius}\u00a0°C",
     "measuring_energy": "Normalårets energi",
     "energy_changed": "{winter}: {measured} mot {in_force} i kraft, {deviation}. Ändras från {since}.",
     "energy_same_kw": "{winter}: {measured}, som i kraft.",
     "energy_nothing_in_force": "{winter}: {measured}. Ingen årsenergi var i kraft att jämföra med.",
+    "energy_in_place": "{winter}: {measured}. Gäller från {since} i stället för effekten.",
+    "power_in_place": "Vintern {winter}: {measured}{at}. Gäller från {since} i stället för årsenergin.",
     "rests_on": "Mätperiod {first} – {last}. Linjen vilar på {days} dygn ({share} % av periodens), r² {r2}.",
-    "power_changed": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
+    "rests_on_peaks": "Mätperiod {first} – {last}, av vars dygn {share} % är uppmätta. Effekten vilar på dem som"
+    " visas.",
+    "power_changed": "Vintern {winter}: {measured}{at} mot {in_force} i kraft, {deviation}."
     " Ändras till uppmätt värde från {since}.",
-    "power_within_threshold": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
+    "power_within_threshold": "Vintern {winter}: {measured}{at} mot {in_force} i kraft, {deviation}."
     " Under 5 % ändrar ingenting.",
-    "power_same_kw": "Vintern {winter}: {measured} vid −5\u00a0°C mot {in_force} i kraft, {deviation}."
+    "power_same_kw": "Vintern {winter}: {measured}{at} mot {in_force} i kraft, {deviation}."
     " Avrundat till hela kW är det samma effekt.",
-    "power_nothing_in_force": "Vintern {winter}: {measured} vid −5\u00a0°C. Ingen effekt var i kraft att jämföra med.",
+    "power_nothing_in_force": "Vintern {winter}: {measured}{at}. Ingen effekt var i kraft att jämföra med.",
     "not_determined": "Vintern {winter}: effekten är inte fastställd. {reason}",
     "reason_no_temperature": "Utetemperatur saknas.",
     "reason_run_too_short": "Inga 21 dygn i följd har utetemperatur.",
@@ -91,7 +96,8 @@ SWEDISH: Final[dict[str, Any]] = {
         "highest": "Dygnets högsta timme", "in_force": "Abonnemangseffekt", "energy_axis": "Energi per dygn, kWh",
         "power_axis": "Effekt, kW", "mean_power_axis": "Timmens medeleffekt, kW", "outdoor_axis": "Utetemperatur, °C",
         "mean_axis": "Dygnets medeltemperatur, °C", "highest_axis": "Dygnets högsta timme, kW", "line": "Linje",
-        "value": "Värde vid −5\u00a0°C", "in_force_band": "Abonnemangseffekt ±5 %",
+        "value": "Uppmätt effekt{at}", "daily_mean": "Dygnets medeleffekt",
+        "daily_mean_axis": "Dygnets medeleffekt, kW", "in_force_band": "Abonnemangseffekt ±5 %",
         "failed": "Diagrammet kunde inte hämtas.",
     },
 }  # fmt: skip
@@ -126,7 +132,7 @@ ENGLISH: Final[dict[str, Any]] = {
     "interpolated": "interpolated", "estimated": "estimated", "manual": "Manual", "missing_data": "missing",
     "outdoor": "Outdoor temperature", "time": "Time", "quality": "Quality",
     "highest_hour": "Day's highest hour", "from": "From", "to": "To", "method": "Method", "entered": "entered",
-    "minus_five": "at −5\u00a0°C", "measured_kw": "Measured power", "price_list": "Price list", "customer": "Customer",
+    "minus_five": "at −5\u00a0°C", "price_list": "Price list", "customer": "Customer",
     "withdrawn": "This price list goes. From {day} on {name} applies, unless you choose another one before.",
     "until_further": "until further notice", "number": "Number", "due": "Due", "total": "To pay",
     "pdf": "PDF", "show": "Show", "opened": "Opened", "closed": "Closed", "extreme": "Worst", "limit": "Limit",
@@ -147,22 +153,27 @@ ENGLISH: Final[dict[str, Any]] = {
     "of_points": "{n} of {all} metering points have figures",
     "no_figures_yet": "No figures yet. Energy and power are shown here once the first have come.",
     "no_figures_here": "No figures in this period.",
-    "coming_power": "{kw} {unit} from {day}", "power": "Power", "counts_now": "counts now",
+    "coming_power": "{kw} {unit} from {day}", "power": "Power",
+    "power_or_energy": "Power or yearly energy", "counts_now": "counts now",
     "counts_later": "counts later",
-    "subscription_power": "Subscription power", "measuring": "Measured at −5\u00a0°C",
+    "subscription_power": "Subscription power", "measuring": "Measurement{at}", "at_c": " at {celsius}\u00a0°C",
     "measuring_energy": "Energy of a normal year",
     "energy_changed": "{winter}: {measured} against {in_force} in force, {deviation}. Changes from {since}.",
     "energy_same_kw": "{winter}: {measured}, as in force.",
     "energy_nothing_in_force": "{winter}: {measured}. No yearly energy was in force to compare with.",
+    "energy_in_place": "{winter}: {measured}. Counts from {since} in place of the power.",
+    "power_in_place": "Winter {winter}: {measured}{at}. Counts from {since} in place of the yearly energy.",
     "rests_on": "Measuring period {first} – {last}. The line rests on {days} days ({share} % of the period's),"
     " r² {r2}.",
-    "power_changed": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
+    "rests_on_peaks": "Measuring period {first} – {last}, of whose days {share} % are measured. The power rests on"
+    " those shown.",
+    "power_changed": "Winter {winter}: {measured}{at} against {in_force} in force, {deviation}."
     " Changes to the measured value from {since}.",
-    "power_within_threshold": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
+    "power_within_threshold": "Winter {winter}: {measured}{at} against {in_force} in force, {deviation}."
     " Under 5 % changes nothing.",
-    "power_same_kw": "Winter {winter}: {measured} at −5\u00a0°C against {in_force} in force, {deviation}."
+    "power_same_kw": "Winter {winter}: {measured}{at} against {in_force} in force, {deviation}."
     " Rounded to whole kW it is the same power.",
-    "power_nothing_in_force": "Winter {winter}: {measured} at −5\u00a0°C. No power was in force to compare with.",
+    "power_nothing_in_force": "Winter {winter}: {measured}{at}. No power was in force to compare with.",
     "not_determined": "Winter {winter}: the power is not determined. {reason}",
     "reason_no_temperature": "There is no outdoor temperature.",
     "reason_run_too_short": "No 21 days in a row have an outdoor temperature.",
@@ -180,7 +191,8 @@ ENGLISH: Final[dict[str, Any]] = {
         "outdoor": "Outdoor temperature", "highest": "Day's highest hour", "in_force": "Subscription power",
         "energy_axis": "Energy a day, kWh", "power_axis": "Power, kW", "mean_power_axis": "Mean power of the hour, kW",
         "outdoor_axis": "Outdoor temperature, °C", "mean_axis": "Day's mean temperature, °C",
-        "highest_axis": "Day's highest hour, kW", "line": "Line", "value": "Value at −5\u00a0°C",
+        "highest_axis": "Day's highest hour, kW", "line": "Line", "value": "Measured power{at}",
+        "daily_mean": "Day's mean power", "daily_mean_axis": "Day's mean power, kW",
         "in_force_band": "Subscription power ±5 %", "failed": "The chart could not be fetched.",
     },
 }  # fmt: skip

@@ -4,6 +4,7 @@ Billing, estimates, simulations, the calculator and the portal all reckon by thi
 whole numbers, rounded once a line; what 64 bits could not hold is reckoned with Python's own.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -124,12 +125,22 @@ def _is_known(charge: Charge, terms: _Terms, parts: Parts) -> Bool:
         Charge.ENERGY: (parts.kwh,),
         Charge.POWER: (parts.centi_kw,),
         Charge.FIXED: (),
-        Charge.VOLUME: (parts.litres, parts.kwh, terms.against),
-        Charge.RETURN_TEMPERATURE: (parts.kwh, parts.return_centi_c, terms.against),
+        Charge.VOLUME: (parts.litres, parts.kwh),
+        Charge.RETURN_TEMPERATURE: (parts.kwh,),
         Charge.OVERRUN: (parts.overrun_centi_kw,),
     }
+    # Counted for each MWh, so that a part without energy, which has no mean, costs nothing by them.
+    for_energy = {
+        Charge.VOLUME: (terms.against,),
+        Charge.RETURN_TEMPERATURE: (parts.return_centi_c, terms.against),
+    }
+    is_known = _all_known(asked[charge], parts)
+    return is_known & ((parts.kwh == 0) | _all_known(for_energy[charge], parts)) if charge in for_energy else is_known
+
+
+def _all_known(columns: Iterable[Int64], parts: Parts) -> Bool:
     is_known = np.ones(len(parts.first_day), bool)
-    for column in asked[charge]:
+    for column in columns:
         is_known &= column != UNKNOWN
     return is_known
 

@@ -114,8 +114,17 @@ _ENGLISH: Final[dict[str, Any]] = {
 _CHARGE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     charge: tuple(words["charge"][charge] for words in (_SWEDISH, _ENGLISH)) for charge in _SWEDISH["charge"]
 }
-"""A component that is called as what it is, in whichever language, has no name of its own beside it."""
-COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "sv": {**_SWEDISH, "charge_names": _CHARGE_NAMES},
-    "en": {**_ENGLISH, "charge_names": _CHARGE_NAMES},
-}
+"""What each is called, in whichever language."""
+COST_WORDS: Final[Mapping[str, Mapping[str, Any]]] = {"sv": _SWEDISH, "en": _ENGLISH}
+
+
+def name_beside(charge: str, name: str) -> str:
+    """Give what a component's name says beside its charge: "Returtemperatur över 50 °C" is "över 50 °C" beside it.
+
+    Empty where it says no more than that.
+    """
+    for named in _CHARGE_NAMES[charge]:
+        rest = name.removeprefix(named)
+        if rest != name and rest[:1] in ("", " ", ","):
+            return rest.lstrip(" ,")
+    return name

@@ -83,3 +83,23 @@ def test_targets_come_by_table_too(api: httpx.Client, stack: Stack) -> None:
     sent = api.post("/v1/import/networks", content=table.encode(), headers={"Content-Type": "text/csv"}).json()
     assert (sent["lines"], sent["changed"]) == (1, 1)
     assert targets(stack, site, 4)[-1] == {"heat": 48.5, "cooling": 8}
+
+
+def test_each_facility_of_a_network_is_told_of_with_its_own_points_and_no_other_network(
+    api: httpx.Client, stack: Stack
+) -> None:
+    site, elsewhere = Site(api), Site(api)
+    network = site.network.removeprefix("/v1/networks/")
+    facility = {"name": "Skolan", "address": "Gatan", "category": "premises", "network_id": network}
+    heated = put(api, f"/v1/facilities/S{network}", facility).json()["facility_id"]
+    put(api, f"/v1/metering-points/S{network}", {"facility_number": f"S{network}", "medium": "heat"})
+    empty = put(api, f"/v1/facilities/E{network}", facility | {"name": "Tomten"}).json()["facility_id"]
+    assert put(api, site.network, {"name": "Norra nätet", HEAT: "50"}).json()["result"] == "changed"
+    assert targets(stack, site, 4)[-1] == {"heat": 50, "cooling": 8}
+    of_school: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, heated, FacilityChanged, 3)
+    of_empty: list[FacilityChanged] = told(stack, FACILITIES_CHANGED, empty, FacilityChanged, 2)
+    assert [point.number for point in of_school[-1].points] == [f"S{network}"]
+    assert (of_school[-1].facility_name, of_empty[-1].facility_name) == ("Skolan", "Tomten")
+    assert of_empty[-1].points == ()
+    assert of_empty[-1].version > of_empty[0].version
+    assert len(targets(stack, elsewhere, 3)) == 3

@@ -84,3 +84,22 @@ def test_each_part_of_a_month_is_held_against_the_reference_alone() -> None:
 def test_the_printed_line_says_which_side_of_what_counts() -> None:
     [line] = billed([counting(FEE)], used(0, 25, "65"))
     assert line.label == "Returtemperatur över 50 °C, högst 10 °C räknas"
+
+
+NETWORK: dict[str, Any] = {"type": "returnTemperaturePrice", "price_per_mwh_c": "4.00"}
+
+
+@pytest.mark.parametrize(
+    "component", [FEE, NETWORK, FLOW, FLOW | {"held_against": "systemAverage", "m3_per_mwh": None}]
+)
+def test_a_month_without_energy_has_no_return_temperature_and_costs_nothing_by_it(component: dict[str, Any]) -> None:
+    empty = replace(Figures(5_000_000, 5_000_000, 31, 31, 0, 1), litres=0)
+    [line] = billed([counting(component)], empty)
+    assert (line.quantity, line.amount_ore) == (Decimal(0), 0)
+
+
+def test_water_that_flows_without_giving_heat_is_all_above_its_reference() -> None:
+    leaking = replace(Figures(5_000_000, 5_000_000, 31, 31, 0, 1), litres=40_000)
+    [line] = billed([counting(FLOW)], leaking)
+    # 40 m3 at 3.50 kr.
+    assert (line.quantity, line.amount_ore) == (Decimal(40), 14_000)

@@ -98,6 +98,13 @@ def test_an_invoice_names_the_yearly_energy_in_mwh_and_the_band(method: str, wor
     assert fixed["name"] == "Fast avgift, 15–30 MWh per år"
 
 
+def test_a_band_that_changes_the_price_of_energy_is_a_line_of_its_own_name() -> None:
+    said = printed(contract(powers=(of_energy("320"),)), business(), [0, 40_000_000], litres=700_000)
+    assert [(one["name"], one["price"]) for one in said["lines"]][:2] == [
+        ("Energi, hela året", "450,00 kr/MWh"), ("Energi, över 100 MWh per år", "−20,00 kr/MWh"),
+    ]  # fmt: skip
+
+
 def test_kilowatts_are_never_billed_as_mwh_nor_mwh_as_kilowatts() -> None:
     by_power, by_energy = contract(powers=(power(BEGAN, "20"),)), contract(powers=(of_energy("20"),))
     for one, prices in ((by_power, villa()), (by_energy, lists(price_list()))):

@@ -235,3 +235,28 @@ def test_a_product_is_the_same_in_every_year(name: str) -> None:
 def test_the_products_of_shipped_lists_are_as_they_were(file: str, name: str) -> None:
     found = price_list(read(ROOT / "services/contracts/price_lists" / file))
     assert {one.product.rpartition(".")[0] for one in found.tariffs} == {name}
+
+
+def test_several_fixed_charges_have_names_by_which_they_are_told_apart() -> None:
+    charges = [
+        {"type": "fixedPrice", "amount_per_year": "750"},
+        {"type": "fixedPrice", "amount_per_month": "49", "name": "Mätaravgift"},
+    ]
+    [tariff] = price_list(short(ENERGY, *charges)).tariffs
+    named = [(one.name, one.priced_period) for one in tariff.fixed_price.components[:2]]
+    assert named == [("Fast avgift", "P1Y"), ("Mätaravgift", "P1M")]
+
+
+@pytest.mark.parametrize(
+    ("winter", "words"),
+    [
+        ([1, 2, 3, 11], "; none names 12"),
+        ([1, 2, 3, 4, 11, 12], "; named twice: 4"),
+        ([1, 2, 3, 4, 5, 11], "; none names 12; named twice: 4, 5"),
+    ],
+)
+def test_seasons_that_leave_months_out_or_name_them_twice_are_told_which(winter: list[int], words: str) -> None:
+    seasons = [("Vinter", winter), ("Sommar", [4, 5, 6, 7, 8, 9, 10])]
+    energy = [{"name": name, "months": months, "price_per_mwh": "500"} for name, months in seasons]
+    [(_, reason)] = told(short({"type": "energyPrice", "seasons": energy}))
+    assert reason == f"the seasons must name each month from 1 to 12 exactly once{words}"

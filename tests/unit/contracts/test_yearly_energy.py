@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -17,12 +18,13 @@ from pydantic import ValidationError
 from schemas.facilities import Category
 from schemas.price_list_terms import PowerMethod
 from schemas.price_lists import PriceList
-from schemas.values import Activity, Medium, PointId
+from schemas.values import Activity, DeterminationId, Medium, PointId
 from services.contracts.core import documents
 from services.contracts.core.annual_estimate import Basis, InForce, by_profile
 from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.cost_answers import listed as shown
-from services.contracts.core.determination import outcome
+from services.contracts.core.determination import InForce as CountsNow
+from services.contracts.core.determination import Made, Outcome, coming_power, held_against, outcome
 from services.contracts.core.effect import costs as effect_costs
 from services.contracts.core.measuring import Asked, DayRows, measure_by_category
 from services.contracts.core.price_list_documents import price_list
@@ -87,6 +89,13 @@ def test_energy_may_have_a_price_of_its_own_in_each_band() -> None:
     # 15 MWh at 700 kr, 20 at 750 and 31 at 790.
     years = [asked(listed(priced), energy_mwh=mwh, power_kw=None, on="2026-05-05") for mwh in ("15", "20", "31")]
     assert [sums(one)["energy"] for one in years] == [1_050_000, 1_500_000, 2_449_000]
+
+
+def test_what_energy_costs_in_a_band_is_named_by_it_and_not_as_the_price_beside() -> None:
+    rising = [band | {"per_mwh": per_mwh} for band, per_mwh in zip(BANDS, ("0", "50", "90"), strict=True)]
+    found = asked(listed(short(ENERGY, YEARLY | {"bands": rising})), energy_mwh="20", power_kw=None, on="2026-05-05")
+    energy = [(line.name, line.ore) for line in found.cost.lines if line.charge.value == "energy"]
+    assert energy == [("Hela året", 1_400_000), ("15–30 MWh per år", 100_000)]
 
 
 def test_a_version_is_shown_with_its_bands_in_mwh_and_asks_for_no_power() -> None:
@@ -161,6 +170,37 @@ def test_a_yearly_energy_counts_as_it_is_measured() -> None:
     assert (same.decision, same.kw) == (Decision.SAME_KW, None)
 
 
+JULY = date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("in_force", "method", "kw"),
+    [
+        (CountsNow(Decimal("15.40"), "entered"), "yearly_energy", "15.40"),
+        (CountsNow(Decimal("15.40"), "minus_five"), "yearly_energy", "15.40"),
+        (CountsNow(Decimal("15.40"), "entered_energy"), "minus_five", "15"),
+        (CountsNow(Decimal("15.40"), "yearly_energy"), "goteborg", "15"),
+    ],
+)
+def test_what_is_measured_takes_the_place_of_the_other_kind_without_being_compared(
+    in_force: CountsNow, method: str, kw: str
+) -> None:
+    found = held_against(Decimal("15.40"), in_force, JULY, method)
+    assert found == Outcome(Decision.CHANGED, Decimal(kw), None, JULY)
+    made = Made(DeterminationId(UUID(int=1)), "2025/2026", method, Decimal("15.40"), None, JULY)
+    power = coming_power([made], date(2026, 6, 1))
+    assert (power and power.kw, power and power.valid_from) == (Decimal(kw), JULY)
+    nothing = held_against(None, in_force, JULY, method)
+    assert nothing == Outcome(Decision.NOT_DETERMINED, None, None, None)
+
+
+def test_one_kind_is_compared_with_itself_and_a_first_quantity_is_entered_by_staff() -> None:
+    same = held_against(Decimal("15.40"), CountsNow(Decimal("15.40"), "entered_energy"), JULY, "yearly_energy")
+    assert (same.decision, same.in_force_kw) == (Decision.SAME_KW, Decimal("15.40"))
+    first = held_against(Decimal("15.40"), None, JULY, "yearly_energy")
+    assert (first.decision, first.kw) == (Decision.NOTHING_IN_FORCE, None)
+
+
 def test_staff_enter_either_a_power_or_a_yearly_energy() -> None:
     entered = documents.EnteredPower.model_validate({"valid_from": "2026-01-01", "mwh": "20.25"})
     assert (entered.amount, entered.method) == (Decimal("20.25"), "entered_energy")
@@ -223,6 +263,11 @@ def test_bands_that_do_not_meet_or_cost_nothing_are_refused(component: dict[str,
 def test_a_list_has_bands_of_power_or_of_yearly_energy() -> None:
     [(place, reason)] = told(short(ENERGY, YEARLY, power({"per_kw_year": "1"})))
     assert (place, "bands of power or of yearly energy once" in reason) == ("components", True)
+
+
+def test_a_price_of_power_by_the_yearly_energy_is_told_how_it_is_written() -> None:
+    [(place, reason)] = told(short(ENERGY, power({"per_kw_year": "1"}, method="yearly_energy")))
+    assert (place, "write a yearlyEnergyPrice" in reason) == ("components[1].method", True)
 
 
 def test_cooling_has_no_normal_year_to_choose_a_band_by() -> None:

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pytest
 from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,3 +95,17 @@ def test_only_paths_of_this_site_are_gone_on_to() -> None:
 
 def test_a_moment_is_local() -> None:
     assert formats.moment(datetime(2026, 1, 1, tzinfo=UTC).astimezone(ZONE)) == "2026-01-01 01:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "written"),
+    [
+        ("562", 2, "562,00"),
+        ("0.7525", 2, "0,7525"),
+        ("22.50", 0, "22,5"),
+        ("1500", 0, "1 500"),
+        ("-19.25", 1, "−19,25"),
+    ],
+)
+def test_a_price_lists_number_has_all_decimals_that_it_is_written_with(text: str, decimals: int, written: str) -> None:
+    assert formats.as_written(text, decimals, "sv").replace("\u00a0", " ") == written

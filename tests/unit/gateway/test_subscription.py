@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.core.charts import day_chart
 from services.gateway.core.spans import Span, neighbours
-from services.gateway.core.subscription import coming, in_force, kilowatts, verdict
+from services.gateway.core.subscription import coming, in_force, kilowatts, power_chart, verdict
 from services.gateway.core.sums import change, sums
 from services.gateway.portal.words import WORDS
 from services.heat.power_methods.decision import Decision
@@ -16,10 +16,10 @@ from services.heat.power_methods.measurement import Reason
 
 TODAY = date(2026, 11, 25)
 POWERS: list[dict[str, Any]] = [
-    {"valid_from": date(2027, 1, 1), "kw": Decimal(63)},
-    {"valid_from": date(2026, 12, 1), "kw": Decimal(57)},
-    {"valid_from": date(2026, 11, 25), "kw": Decimal(60)},
-    {"valid_from": date(2020, 1, 1), "kw": Decimal(50)},
+    {"valid_from": date(2027, 1, 1), "kw": Decimal(63), "unit": "kW"},
+    {"valid_from": date(2026, 12, 1), "kw": Decimal(57), "unit": "kW"},
+    {"valid_from": date(2026, 11, 25), "kw": Decimal(60), "unit": "kW"},
+    {"valid_from": date(2020, 1, 1), "kw": Decimal(50), "unit": "kW"},
 ]
 
 
@@ -68,7 +68,66 @@ def test_a_yearly_energy_is_said_in_mwh_and_without_a_temperature() -> None:
     for decision in ("same_kw", "changed"):
         for language, words in WORDS.items():
             assert "kW" not in verdict(measured | {"decision": decision}, words, language)
-    assert "20,25" in verdict(measured | {"in_force_kw": None}, WORDS["sv"], "sv")
+    assert "20,25" in verdict(measured | {"in_force_kw": None, "decision": "nothing_in_force"}, WORDS["sv"], "sv")
+
+
+READ_AT = {
+    "minus_five": " vid −5 °C", "norrenergi": " vid −13 °C", "stockholm_exergi": " vid −15 °C",
+    "tekniska_verken": " vid −17,6 °C", "goteborg": "", "category_number": "", "cooling_peak": "", "yearly_energy": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "said"), READ_AT.items())
+def test_a_measured_power_is_said_at_the_temperature_at_which_its_method_reads_it(method: str, said: str) -> None:
+    unit = "MWh" if method == "yearly_energy" else "kW"
+    text = verdict(found(method=method), WORDS["sv"], "sv").replace("\u00a0", " ")
+    assert f"63,40 {unit}{said} mot 60 {unit} i kraft" in text
+    without = verdict(found(method=method, in_force_kw=None, decision="nothing_in_force"), WORDS["sv"], "sv").replace(
+        "\u00a0", " "
+    )
+    assert f"63,40 {unit}{said}." in without
+
+
+def test_what_takes_the_place_of_the_other_kind_is_said_so_and_not_compared() -> None:
+    for method, said in (
+        ("yearly_energy", "2025/2026: 63,40 MWh. Gäller från 2026-05-01 i stället för effekten."),
+        ("norrenergi", "Vintern 2025/2026: 63,40 kW vid −13 °C. Gäller från 2026-05-01 i stället för årsenergin."),
+    ):
+        assert verdict(found(method=method, in_force_kw=None), WORDS["sv"], "sv").replace("\u00a0", " ") == said
+
+
+POINTS: list[dict[str, Any]] = [
+    {"day": "2026-01-05", "mean_c": -8.04, "kw": 61.26},
+    {"day": "2026-01-06", "mean_c": None, "kw": 63.0},
+]
+
+
+def drawn(method: str, **line: float | None) -> dict[str, Any]:
+    whole = found(method=method, slope_kw_per_c=None, intercept_kw=None) | line
+    chart: dict[str, Any] = power_chart(whole, 60.0, POINTS, WORDS["sv"], "sv")
+    return chart
+
+
+def test_a_chart_marks_the_value_where_its_method_reads_the_line() -> None:
+    chart = drawn("tekniska_verken", slope_kw_per_c=-1.5, intercept_kw=37.0)
+    assert (chart["read_at_c"], chart["line"]) == (-17.6, [-1.5, 37.0])
+    assert chart["words"] == {
+        "highest": "Dygnets medeleffekt", "highest_axis": "Dygnets medeleffekt, kW",
+        "value": "Uppmätt effekt vid −17,6\u00a0°C",
+    }  # fmt: skip
+
+
+def test_a_chart_of_peaks_has_no_temperature_to_read_at_and_no_place_for_days_without_one() -> None:
+    chart = drawn("cooling_peak")
+    assert (chart["read_at_c"], chart["line"], chart["measured_kw"]) == (None, None, 63.4)
+    assert (chart["days"], len(chart["labels"])) == ([[-8.0, 61.3]], 1)
+    assert (chart["words"]["highest"], chart["words"]["value"]) == ("Dygnets högsta timme", "Uppmätt effekt")
+
+
+def test_a_yearly_energy_is_not_drawn_among_powers() -> None:
+    powers = [{"valid_from": date(2026, 3, 2), "kw": Decimal(20), "unit": "MWh"}, POWERS[3]]
+    chart = day_chart(days([1, 1]), [], Span(date(2026, 3, 1), date(2026, 3, 2)), powers, "sv")
+    assert chart["in_force_kw"] == [50.0, None]
 
 
 def days(energies: list[int | None], first: date = date(2026, 3, 1), **other: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ const GROUPS = { measured: "measured", interpolated: "calculated", estimated: "c
 const LEFT = 48;
 
 const isByHour = (data) => data.resolution === "hour";
-const hasPower = (data) => data.highest_kw.some((value) => value !== null) || data.in_force_kw.some((value) => value !== null);
+const hasInForce = (data) => data.in_force_kw.some((value) => value !== null);
+const hasPower = (data) => data.highest_kw.some((value) => value !== null) || hasInForce(data);
 const hasOutdoor = (data) => data.outdoor_c.some((value) => value !== null);
 const hasSecond = (data) => (isByHour(data) ? hasOutdoor(data) : hasPower(data));
 
@@ -85,7 +86,7 @@ function series(data, words, colour) {
     if (hasPower(data)) { all.push(inForce(0)); }
     if (hasOutdoor(data)) { all.push(plain(words.outdoor, data.outdoor_c, colour.power, 1)); }
   } else if (hasPower(data)) {
-    all.push(plain(words.highest, data.highest_kw, colour.power, 1), inForce(1));
+    all.push(plain(words.highest, data.highest_kw, colour.power, 1), ...(hasInForce(data) ? [inForce(1)] : []));
   }
   return all;
 }

@@ -1,4 +1,4 @@
-/* Subscription power: a winter's days, the line through them, and what it says at -5 degrees. */
+/* Subscription power: the days that it rests on, the line through them where there is one, and what was measured. */
 
 import { colours, figure, frame, legend, steps, valueAxis } from "./drawing.js";
 
@@ -12,8 +12,10 @@ function sentence(data, words, index) {
 }
 
 function edges(data) {
-  const celsius = data.days.map((day) => day[0]).concat(data.read_at_c);
-  return [Math.floor(Math.min(...celsius) / TICK_C) * TICK_C, Math.ceil(Math.max(...celsius) / TICK_C) * TICK_C];
+  const celsius = data.days.map((day) => day[0]).concat(data.read_at_c ?? []);
+  const coldest = Math.floor(Math.min(...celsius) / TICK_C) * TICK_C;
+  // A single day may lie on a tick, and an axis has two ends.
+  return [coldest, Math.max(coldest + TICK_C, Math.ceil(Math.max(...celsius) / TICK_C) * TICK_C)];
 }
 
 function series(data, words, colour) {
@@ -34,12 +36,18 @@ function series(data, words, colour) {
       markArea: { silent: true, itemStyle: { color: colour.gap, borderColor: colour.muted, borderWidth: 0.5 },
         label: { show: false }, data: [[{ yAxis: low }, { yAxis: high }]] } });
   }
-  if (data.measured_kw !== null) {
+  const label = { show: true, position: "top", distance: 8, color: colour.ink, fontWeight: 600,
+    backgroundColor: colour.paper, padding: [1, 4], formatter: () => figure(data.measured_kw, "kW") };
+  if (data.measured_kw !== null && data.read_at_c === null) {
+    all.push({ name: words.value, type: "line", symbol: "none", silent: true, z: 4,
+      data: [[coldest, data.measured_kw], [mildest, data.measured_kw]],
+      lineStyle: { color: colour.before, width: 2, type: "dashed" }, itemStyle: { color: colour.before },
+      endLabel: { ...label, align: "right" } });
+  } else if (data.measured_kw !== null) {
     all.push({ name: words.value, type: "scatter", symbol: "diamond", symbolSize: 16, silent: true,
       data: [[data.read_at_c, data.measured_kw]], z: 4,
       itemStyle: { color: colour.before, borderColor: colour.paper, borderWidth: 2 },
-      label: { show: true, position: "top", distance: 8, color: colour.ink, fontWeight: 600,
-        backgroundColor: colour.paper, padding: [1, 4], formatter: () => figure(data.measured_kw, "kW") },
+      label,
       markLine: { silent: true, symbol: "none", label: { show: false },
         lineStyle: { color: colour.muted, type: "dashed", width: 1 }, data: [{ xAxis: data.read_at_c }] } });
   }
@@ -65,7 +73,8 @@ function option(data, words, width) {
   };
 }
 
-export function powerChart(element, chart, data, words) {
+export function powerChart(element, chart, data, shared) {
+  const words = { ...shared, ...data.words };
   steps(element, chart, data.days.length, (index) => sentence(data, words, index), () => 0, () => {});
   return () => option(data, words, chart.getWidth());
 }
