@@ -61,7 +61,8 @@ def hour(
         found = ingest.ask("GET", _path(point, "hours", when)).json()
         _show(found, form, _hour)
         if raw:
-            _print_bytes(ingest, [one for mark in found["marks"] for one in mark["readings"]] + found["not_used"])
+            around = [one for mark in found["marks"] for one in mark["readings"]]
+            _print_bytes(ingest, around + found["stop_registers"] + found["not_used"])
 
 
 @app.command()
@@ -172,6 +173,7 @@ def _ahead(console: Console, found: Document, zone: ZoneInfo) -> None:
 
 
 def _beside(console: Console, found: Document, zone: ZoneInfo) -> None:
+    section(console, "Stop registers that were read", STOPS, [_stop(one, zone) for one in found["stop_registers"]])
     others = [_other(one, zone) for one in found["not_used"]]
     section(console, "Not used", OTHERS, others)
     if found["not_used_further"]:
@@ -200,6 +202,12 @@ READINGS = [
     Heading("rank", may_go=True),
     Heading("received at", is_text=True, may_go=True),
     Heading("delivery", is_text=True, may_go=True),
+]
+STOPS = [
+    Heading("removed at", is_text=True),
+    Heading("meter", is_text=True),
+    Heading("register kWh"),
+    Heading("source", is_text=True),
 ]
 OTHERS = [
     Heading("read at", is_text=True),
@@ -282,6 +290,12 @@ def _reading(one: Document, zone: ZoneInfo) -> Sequence[str]:
         local(came["received_at"], zone) if came else "-",
         _or_dash(came.get("delivery_id")),
     )
+
+
+def _stop(one: Document, zone: ZoneInfo) -> Sequence[str]:
+    came = one["delivery"] or {}
+    named = _or_dash(came.get("who") or came.get("source"))
+    return local(one["read_at"], zone), _or_dash(one["serial"]), kwh(one["energy_wh"]), named
 
 
 def _other(one: Document, zone: ZoneInfo) -> Sequence[str]:

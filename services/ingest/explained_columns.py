@@ -20,6 +20,7 @@ def known_of(found: Document, zone: ZoneInfo) -> Known:
     outdoor = found["outdoor"] or []
     return Known(
         _rows(found["point_id"], found["readings"] or []),
+        _rows(found["point_id"], found["stops"] or []),
         _installations(found["places"] or []),
         _signatures(found["point_id"], found["signatures"] or []),
         found["medium"] == "cooling",

@@ -98,6 +98,7 @@ class Explanation:
             **self._verdict(again, stored["energy_wh"] if stored else None),
             "marks": [self._shown_mark(at_s) for at_s in (starts_s, starts_s + HOUR_S)],
             "estimated_ahead": self._estimated_ahead(starts_s, starts_s + HOUR_S),
+            "stop_registers": self._stop_registers(*self._bounds(starts_s, starts_s + HOUR_S)),
             **self._not_used(*self._bounds(starts_s, starts_s + HOUR_S)),
             "earlier": [one for one in self._found["hours_before"] or [] if seconds(one["starts_at"]) == starts_s],
             "flags": [one["rule"] for one in self._found["flags"] or [] if seconds(one["starts_at"]) == starts_s],
@@ -122,6 +123,7 @@ class Explanation:
             "hours": hours,
             "not_measured": [one for one in hours if one and one["quality"] != QUALITIES[MEASURED]],
             "estimated_ahead": self._estimated_ahead(begins_s, ends_s),
+            "stop_registers": self._stop_registers(begins_s, ends_s),
             **self._not_used(begins_s, ends_s),
             "earlier": self._found["day_before"] or [],
             "flags": self._found["flags"] or [],
@@ -218,9 +220,11 @@ class Explanation:
 
     def _told(self, reading: Document) -> Document:
         verdict = Verdict(reading["verdict"])
+        # A meter no longer holds at the instant of its removal.
+        is_stop = verdict is Verdict.STOP_REGISTER
         left_out = ("verdict", "delivery_id", "content_hash", "meter_id")
         return {name: value for name, value in reading.items() if name not in left_out} | {
-            "serial": reading["serial"] or self._serial_at(seconds(reading["read_at"])),
+            "serial": reading["serial"] or self._serial_at(seconds(reading["read_at"]) - is_stop),
             "verdict": verdict.label,
             "why_not": verdict.why or self._why_not(verdict, reading["read_at"]),
             "delivery": (self._found["deliveries"] or {}).get(reading["delivery_id"]),
@@ -245,6 +249,11 @@ class Explanation:
             int(before[-1]) if len(before) else first_s - HOUR_S,
             int(after[0]) if len(after) else last_s + HOUR_S,
         )
+
+    def _stop_registers(self, first_s: int, last_s: int) -> list[Document]:
+        """Give what meters showed as they were removed within a span, where that was read and counts."""
+        stops: list[Document] = self._found["stops"] or []
+        return [self._told(one) for one in stops if first_s <= seconds(one["read_at"]) <= last_s]
 
     def _not_used(self, first_s: int, last_s: int) -> Document:
         others: list[Document] = self._found["others"] or []

@@ -48,14 +48,13 @@ async def put_meter(tx: Transaction, serial: str, document: Meter) -> Change:
                 " and give its event a moment to arrive",
             )
     meter_id = await meters.put_meter(tx, serial, document)
-    left = set(before.installations) - set(document.installations)
-    for place in left:
+    for place in set(before.installations) - set(document.installations):
         await meters.remove(tx, meter_id, place)
     for place in document.installations:
         if place not in before.installations:
             await _install(tx, serial, meter_id, place)
     await reference.changed(tx)
-    for place in left:
+    for place in set(before.installations).intersection(touched):
         await reread.add(tx, serial, meter_id, place)
     for place in touched:
         await _judge_again(tx, place)
@@ -64,10 +63,15 @@ async def put_meter(tx: Transaction, serial: str, document: Meter) -> Change:
 
 
 def _changed_places(before: Meter, after: Meter) -> list[Installation]:
-    """Give where readings are to be judged again: what changed, or all where the registers themselves did."""
+    """Give where readings are to be judged again: what changed, or all where the registers themselves did.
+
+    And where the meter was removed as it was put, or is no longer put, elsewhere: what it showed then belongs to one.
+    """
     old, new = set(before.installations), set(after.installations)
     same_registers = before.model_dump(exclude={"installations"}) == after.model_dump(exclude={"installations"})
-    return sorted(old ^ new if same_registers else old | new, key=lambda place: place.installed_at)
+    changed = old ^ new if same_registers else old | new
+    begun = {place.installed_at for place in changed}
+    return sorted(changed | {place for place in new if place.removed_at in begun}, key=lambda one: one.installed_at)
 
 
 async def _install(tx: Transaction, serial: str, meter_id: int, place: Installation) -> None:

@@ -45,6 +45,7 @@ PROPOSED = {
     Verdict.OUTAGE_ZERO: ("settle",),
     Verdict.UNREGISTERED_EXCHANGE: ("assign_meter", "withdraw"),
     Verdict.CONFLICTING_VALUES: ("correct",),
+    Verdict.IMPLAUSIBLE_STOP: ("assign_meter", "withdraw"),
     Verdict.UNKNOWN_METER: ("assign_meter",),
     Verdict.UNKNOWN_METERING_POINT: ("put_metering_point",),
 }

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.oracle.judged import judged
 from tests.oracle.smoothing import spread
-from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place, Reading, judged, place_at, risen, without_sentinels
+from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place, Reading, place_at, risen, without_sentinels
 
 HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
@@ -70,7 +71,7 @@ class Figures(NamedTuple):
 
 def figures(readings: Sequence[Reading], places: Sequence[Place], maximum_kw: int, zone: ZoneInfo) -> Figures:
     """Judge a metering point's readings, all of them at once, and compute its hours and days."""
-    verdicts, accepted = judged([without_sentinels(one) for one in readings], places, maximum_kw * 1000)
+    verdicts, accepted, places = judged([without_sentinels(one) for one in readings], places, maximum_kw * 1000)
     ahead = [_ahead(accepted, places, column) for column in range(4)]
     running, bridged = _running(accepted, ahead)
     marks = _marks(accepted, running)
@@ -184,12 +185,13 @@ def _quality(mark: Mark) -> int:
 
 
 def _is_unsure(earlier: Reading, later: Reading, places: Sequence[Place]) -> bool:
-    """A meter was exchanged between them, and its stop, or its successor's start, was not noted."""
+    """A meter was exchanged between them, and its stop, or its successor's start, is neither noted nor read."""
     before, after = place_at(places, earlier.read_at_s), place_at(places, later.read_at_s)
     if before is None or after is None or before == after:
         return False
     unread = [place for place in places if before.installed_s < place.installed_s < after.installed_s]
-    noted = [before.stop[WH], after.start[WH], *(one for place in unread for one in (place.start[WH], place.stop[WH]))]
+    start = later.energy_wh if later.read_at_s == after.installed_s else after.start[WH]
+    noted = [before.stop[WH], start, *(one for place in unread for one in (place.start[WH], place.stop[WH]))]
     return None in noted
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 LOOKAHEAD = 24
 DEFAULT_RESOLUTION_WH = 1_000
 SENTINELS = {4_294_967_295, 16_777_215}
-ACCEPTED, SUPERSEDED, WITHDRAWN, OVERTAKEN = 1, 2, 3, 5
+ACCEPTED, SUPERSEDED, WITHDRAWN, OVERTAKEN, STOP_REGISTER = 1, 2, 3, 5, 6
 WENT_BACKWARDS, ABOVE_MAXIMUM, SENTINEL, NOT_INSTALLED, ABOVE_MODULUS, OUTAGE_ZERO, EXCHANGED = range(10, 17)
-CONFLICTING = 17
+CONFLICTING, IMPLAUSIBLE_STOP = 17, 18
 RUN_LASTS_S, RUN_READINGS = 48 * 3600, 3
 ORDINARY_TIMES_MEAN, ORDINARY_TIMES_MOST = 20, 3
 LITRES_TOLERANCE = 1_000
@@ -79,40 +79,7 @@ class Judged(NamedTuple):
     accepted: list[Reading]
 
 
-def judged(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
-    """Judge what was read as if there were no estimates, and then these by what of it counts."""
-    verdicts, accepted = _judged_as_read([one for one in readings if one.rank != ESTIMATE], places, maximum_w)
-    estimates = [one for one in readings if one.rank == ESTIMATE]
-    of_estimates, standing = _estimates_ahead(estimates, accepted, places, maximum_w)
-    return Judged(verdicts | of_estimates, accepted + standing)
-
-
-def _estimates_ahead(
-    estimates: Sequence[Reading], accepted: Sequence[Reading], places: Sequence[Place], maximum_w: int
-) -> Judged:
-    """An estimate stands behind all that counts, where it goes on from that or from the estimate before."""
-    verdicts: dict[tuple[int, int], int] = {}
-    standing: list[Reading] = []
-    in_order = sorted(estimates, key=lambda one: (one.read_at_s, *_claim(one)))
-    for at_s, versions in groupby(in_order, key=lambda one: one.read_at_s):
-        *others, newest = versions
-        verdicts |= {(at_s, other.content_hash): SUPERSEDED for other in others}
-        before = [*accepted, *standing][-1:]
-        stands = all(_goes_on_ahead(last, newest, places, maximum_w) for last in before) and bool(before)
-        if stands and not newest.withdrawn:
-            standing.append(newest)
-        verdicts[at_s, newest.content_hash] = WITHDRAWN if newest.withdrawn else ACCEPTED if stands else OVERTAKEN
-    return Judged(verdicts, standing)
-
-
-def _goes_on_ahead(last: Reading, estimate: Reading, places: Sequence[Place], maximum_w: int) -> bool:
-    place = place_at(places, estimate.read_at_s)
-    is_of_same_meter = _is_installed(places, estimate) and place == place_at(places, last.read_at_s)
-    is_shown = is_of_same_meter and not _is_above_modulus(place, estimate)
-    return is_shown and estimate.read_at_s > last.read_at_s and _follows(last, estimate, place, maximum_w)
-
-
-def _judged_as_read(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
+def judged_as_read(readings: Sequence[Reading], places: Sequence[Place], maximum_w: int) -> Judged:
     """Judge what no other reading excuses, then the claims to each instant, then what hangs together.
 
     Where what hangs together refuses a version, the next one of that instant has its turn.
@@ -121,7 +88,7 @@ def _judged_as_read(readings: Sequence[Reading], places: Sequence[Place], maximu
     refused = {key: verdict for key, verdict in alone.items() if verdict}
     while True:
         candidates = [one for one in readings if (one.read_at_s, one.content_hash) not in refused]
-        verdicts, chained = _by_claim(candidates)
+        verdicts, chained = by_claim(candidates)
         accepted = []
         for _, series in sorted(series_of(chained, places).items()):
             place = place_at(places, series[0].read_at_s)
@@ -159,9 +126,9 @@ def _outage_zeros(series: Sequence[Reading], place: Place | None, maximum_w: int
         first, last = zeros[0][0], zeros[-1][0]
         before = series[first - 1] if first else None
         behind = [one for one in series[last + 1 :] if not _is_zero(one)][:LOOKAHEAD]
-        is_explained = before is None or _follows(before, series[first], place, maximum_w)
+        is_explained = before is None or follows(before, series[first], place, maximum_w)
         goes_on = [
-            (_follows(series[last], one, place, maximum_w), before and _follows(before, one, place, maximum_w))
+            (follows(series[last], one, place, maximum_w), before and follows(before, one, place, maximum_w))
             for one in behind
         ]
         decisive = next((pair for pair in goes_on if any(pair)), (False, False))
@@ -175,7 +142,7 @@ def _is_zero(reading: Reading) -> bool:
     return reading.energy_wh == 0 and not reading.volume_l
 
 
-def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
+def by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], list[Reading]]:
     """Of each instant the version of the highest rank, then recorded last, then a withdrawal, then the larger hash."""
     verdicts: dict[tuple[int, int], int] = {}
     by_instant: dict[int, list[Reading]] = defaultdict(list)
@@ -195,8 +162,8 @@ def _by_claim(readings: Sequence[Reading]) -> tuple[dict[tuple[int, int], int], 
 
 def _by_what_they_claim(versions: Sequence[Reading]) -> list[Reading]:
     """What operators said yields to all else where the last thing they said is that it does."""
-    in_order = sorted(versions, key=_claim)
-    of_operators = sorted((one for one in versions if one.rank >= OPERATOR), key=lambda one: _claim(one)[1:])
+    in_order = sorted(versions, key=claim)
+    of_operators = sorted((one for one in versions if one.rank >= OPERATOR), key=lambda one: claim(one)[1:])
     if not of_operators or of_operators[-1].rank != YIELDING:
         return in_order
     return sorted(in_order, key=lambda one: one.rank < OPERATOR)
@@ -205,32 +172,32 @@ def _by_what_they_claim(versions: Sequence[Reading]) -> list[Reading]:
 def _is_a_toss(other: Reading, winner: Reading) -> bool:
     """Tell whether two values claim as much, so that only their hashes decide."""
     is_withdrawal = other.withdrawn or winner.withdrawn
-    return _claim(other)[:3] == _claim(winner)[:3] and not is_withdrawal and other.registers[:2] != winner.registers[:2]
+    return claim(other)[:3] == claim(winner)[:3] and not is_withdrawal and other.registers[:2] != winner.registers[:2]
 
 
-def _claim(one: Reading) -> tuple[int, int, bool, int]:
+def claim(one: Reading) -> tuple[int, int, bool, int]:
     return one.rank, one.recorded_us, one.withdrawn, one.content_hash
 
 
 def _alone(reading: Reading, places: Sequence[Place]) -> int:
     """The verdict on a reading that no other can excuse, 0 for none."""
-    if not _is_installed(places, reading):
+    if not is_installed(places, reading):
         return NOT_INSTALLED
     if reading.withdrawn:
         return 0
     if reading.energy_wh in SENTINELS and reading.rank != OPERATOR:
         return SENTINEL
-    return ABOVE_MODULUS if _is_above_modulus(place_at(places, reading.read_at_s), reading) else 0
+    return ABOVE_MODULUS if is_above_modulus(place_at(places, reading.read_at_s), reading) else 0
 
 
-def _is_installed(places: Sequence[Place], reading: Reading) -> bool:
+def is_installed(places: Sequence[Place], reading: Reading) -> bool:
     if not places:
         return reading.meter_id is None
     place = place_at(places, reading.read_at_s)
     return place is not None and reading.meter_id in (None, place.meter_id)
 
 
-def _is_above_modulus(place: Place | None, reading: Reading) -> bool:
+def is_above_modulus(place: Place | None, reading: Reading) -> bool:
     """A meter never shows its modulus or more; 0 is none."""
     if place is None:
         return False
@@ -258,7 +225,7 @@ def risen(earlier: int, later: int, modulus: int) -> int:
     return (later - earlier) % modulus if modulus else later - earlier
 
 
-def _follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: int) -> bool:
+def follows(earlier: Reading, later: Reading, place: Place | None, maximum_w: int) -> bool:
     modulus_wh, modulus_l = place.modulus if place else (0, 0)
     risen_wh = risen(earlier.energy_wh, later.energy_wh, modulus_wh)
     most_w = NO_METERS_W if later.rank == OPERATOR else maximum_w
@@ -292,7 +259,7 @@ def chain(series: Sequence[Reading], place: Place | None, maximum_w: int) -> Cha
         goes_on = [_goes_on(run, candidate, place) for candidate in ahead]
         tied[position] = goes_on[0]
         is_first_run = anchor is None and _is_long(_run_from(series, position, place, maximum_w))
-        fits = [anchor is None or _follows(anchor, one, place, maximum_w) for one in ahead]
+        fits = [anchor is None or follows(anchor, one, place, maximum_w) for one in ahead]
         links = [one and not other for one, other in zip(fits, goes_on, strict=True)]
         if is_first_run or _begins_the_longest(ahead, links, place, maximum_w):
             accepted[position] = True
@@ -306,7 +273,7 @@ def _begins_the_longest(ahead: Sequence[Reading], links: Sequence[bool], place: 
     length = [1] * len(ahead)
     for index in reversed(range(len(ahead))):
         for later in range(index + 1, len(ahead)):
-            if 1 + length[later] > length[index] and _follows(ahead[index], ahead[later], place, maximum_w):
+            if 1 + length[later] > length[index] and follows(ahead[index], ahead[later], place, maximum_w):
                 length[index] = 1 + length[later]
     return all(length[0] >= length[index] for index, is_link in enumerate(links) if is_link)
 
@@ -315,7 +282,7 @@ def _run_from(series: Sequence[Reading], first: int, place: Place | None, maximu
     """Readings that follow each other, each the one before it."""
     run = [series[first]]
     for reading in series[first + 1 :]:
-        if not _follows(run[-1], reading, place, maximum_w):
+        if not follows(run[-1], reading, place, maximum_w):
             break
         run.append(reading)
     return run
@@ -330,7 +297,7 @@ def _rival_run(series: Sequence[Reading], begin: int, end: int, place: Place | N
     found: list[Reading] = []
     first = begin
     for index in range(begin, end):
-        if index > begin and not _follows(series[index - 1], series[index], place, maximum_w):
+        if index > begin and not follows(series[index - 1], series[index], place, maximum_w):
             first = index
         if _is_long(series[first : index + 1]):
             found = list(series[first : index + 1])

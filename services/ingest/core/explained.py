@@ -12,11 +12,12 @@ from services.heat.gaps import NO_SHAPES, Gaps, Shapes, hours_of_gaps, shapes_of
 from services.heat.hour_marks import ESTIMATED, HOUR_S, INTERPOLATED, MANUAL, MEASURED, MISSING, SHAPED, Marks
 from services.heat.local_time import local_day, shown
 from services.ingest.core.figures import NO_SEEDS, gaps_of, hours_of, marks_of
-from services.ingest.core.installations import Installations, terms
+from services.ingest.core.installations import Installations, Terms, terms
 from services.ingest.core.readings import ReadingRows, are_estimates, are_operators
 from services.ingest.core.running import WH, Accepted, accepted
 from services.ingest.core.signatures import MonthSignatures, expected_kw, month_of, of_months
 from services.ingest.core.smoothing import smoothed
+from services.ingest.core.stops import stops_among, with_stops
 from services.ingest.core.verdict import Verdict
 
 QUALITIES = {
@@ -27,7 +28,11 @@ QUALITIES = {
     MANUAL: "manual",
     SHAPED: "estimated",
 }
-NOT_NOTED = "a meter was exchanged, and its last or first register was not noted: what was used between is not known"
+NOT_KNOWN = (
+    "a meter was exchanged, and its last or first register was neither noted nor read:"
+    " what was used between is not known"
+)
+READ_THEN = "as it was read at that instant"
 
 SMOOTHED = (
     "smoothed: these differ by {shown:.3f} kWh, and the meter's option smoothing spreads the day's energy over its"
@@ -40,7 +45,10 @@ class Known(NamedTuple):
 
     rows: ReadingRows
     """The readings that count, in order: from one at or before the first figure to one at or behind the last."""
+    stops: ReadingRows
+    """The readings that say what a meter showed when it was removed."""
     installations: Installations
+    """As they are noted."""
     signatures: MonthSignatures
     is_cooling: bool
     station_id: str | None
@@ -59,6 +67,8 @@ class Derived(NamedTuple):
     hours: HourRows
     shown_wh: Int64
     """Of each hour what the registers at its marks differ by, before a day's energy is spread over its hours."""
+    ended: Installations
+    """With the stop registers that were read, where none are noted."""
 
 
 class Around(NamedTuple):
@@ -70,14 +80,22 @@ class Around(NamedTuple):
 
 def derived(known: Known) -> Derived:
     """Compute marks and hours from readings, by the same rules and in whole numbers as when they were stored."""
-    rows = known.rows
-    row_terms = terms(known.installations, rows.point_id, rows.meter_id, rows.read_at_s, np.zeros_like(rows.point_id))
+    rows, ended = known.rows, _ended(known)
     verdict = np.full(len(rows.point_id), int(Verdict.ACCEPTED))
-    counted = accepted(rows, verdict, row_terms, known.installations)
+    counted = accepted(rows, verdict, _terms(known, rows), ended)
     marks, quality = marks_of(counted, NO_SEEDS, _shapes(known, gaps_of(counted)))
     shown = hours_of(counted, marks, quality)
     hours = smoothed(shown, known.installations, known.zone)
-    return Derived(counted, marks, quality, hours, shown.energy_wh)
+    return Derived(counted, marks, quality, hours, shown.energy_wh, ended)
+
+
+def _ended(known: Known) -> Installations:
+    stops = stops_among(known.stops, _terms(known, known.stops), known.installations)
+    return with_stops(known.installations, stops, np.full(len(stops.at), int(Verdict.STOP_REGISTER)))
+
+
+def _terms(known: Known, rows: ReadingRows) -> Terms:
+    return terms(known.installations, rows.point_id, rows.meter_id, rows.read_at_s, np.zeros_like(rows.point_id))
 
 
 def _shapes(known: Known, gaps: Gaps) -> Shapes:
@@ -133,7 +151,7 @@ def rule_of_hour(known: Known, found: Derived, starts_s: int) -> str:
         parts.append(SMOOTHED.format(shown=found.shown_wh[hour] / 1000))
     mark = mark_at(found, starts_s + HOUR_S)
     if mark is not None and found.hours.end_quality[hour] != found.mark_quality[mark]:
-        parts.append(NOT_NOTED)
+        parts.append(NOT_KNOWN)
     return "; ".join(parts)
 
 
@@ -143,18 +161,36 @@ def _ran_on(known: Known, found: Derived, starts_s: int) -> list[str]:
     read_at_s, places = found.counted.rows.read_at_s, known.installations
     begun = np.flatnonzero((places.installed_s > read_at_s[begin]) & (places.installed_s <= read_at_s[end]))
     if len(begun):
-        return [_exchanged(known, int(place)) for place in begun]
+        return [_exchanged(known, found, int(place)) for place in begun]
     offset_wh = found.counted.offset[begin : end + 1, WH]
     return ["the register rolled over between these readings"] if (offset_wh != offset_wh[0]).any() else []
 
 
-def _exchanged(known: Known, place: int) -> str:
-    places = known.installations
-    text = f"a meter was put at {_written(int(places.installed_s[place]), known.zone)}"
-    start_wh, stop_wh = int(places.start_wh[place]), int(places.stop_wh[place - 1]) if place else UNKNOWN
-    if UNKNOWN in (start_wh, stop_wh):
-        return text
-    return f"{text}, at {start_wh / 1000:.3f} kWh, where the one before had ended at {stop_wh / 1000:.3f} kWh"
+def _exchanged(known: Known, found: Derived, place: int) -> str:
+    installed_s = int(known.installations.installed_s[place])
+    text = f"a meter was put at {_written(installed_s, known.zone)}"
+    start, stop = _begun_at(known, found, place), _ended_at(known, found, place - 1) if place else None
+    return text if start is None or stop is None else f"{text}, at {start}, where the one before had ended at {stop}"
+
+
+def _begun_at(known: Known, found: Derived, place: int) -> str | None:
+    start_wh, rows = int(known.installations.start_wh[place]), found.counted.rows
+    if start_wh != UNKNOWN:
+        return _kwh(start_wh)
+    at = int(np.searchsorted(rows.read_at_s, known.installations.installed_s[place]))
+    is_read = at < len(rows.read_at_s) and rows.read_at_s[at] == known.installations.installed_s[place]
+    return f"{_kwh(int(rows.energy_wh[at]))} ({READ_THEN})" if is_read else None
+
+
+def _ended_at(known: Known, found: Derived, place: int) -> str | None:
+    noted_wh, stop_wh = int(known.installations.stop_wh[place]), int(found.ended.stop_wh[place])
+    if stop_wh == UNKNOWN:
+        return None
+    return _kwh(stop_wh) if noted_wh != UNKNOWN else f"{_kwh(stop_wh)} ({READ_THEN})"
+
+
+def _kwh(wh: int) -> str:
+    return f"{wh / 1000:.3f} kWh"
 
 
 def _rule_of_mark(known: Known, found: Derived, at_s: int) -> str:

@@ -25,10 +25,10 @@ from services.ingest.core.chain import judge
 from services.ingest.core.installations import NOT_INSTALLED, Terms
 from services.ingest.core.outage import outage_zeros
 from services.ingest.core.readings import (
-    SENTINELS,
     ReadingRows,
     are_estimates,
     are_operators,
+    are_sentinels,
     has_other_versions,
     has_samples,
     verdicts_by_claim,
@@ -103,7 +103,7 @@ def refused_alone(rows: ReadingRows, terms: Terms) -> Int64:
     return np.select(
         [
             terms.segment == NOT_INSTALLED,
-            shows & np.isin(rows.energy_wh, SENTINELS) & ~are_operators(rows),
+            shows & are_sentinels(rows.energy_wh) & ~are_operators(rows),
             shows & are_above_modulus(rows, terms),
         ],
         [int(Verdict.METER_NOT_INSTALLED), int(Verdict.SENTINEL), int(Verdict.REGISTER_ABOVE_MODULUS)],
@@ -194,7 +194,7 @@ def hours_of(counted: Accepted, marks: Marks, quality: Int64) -> HourRows:
     """Take the hours between marks, with their supply and return temperature.
 
     Temperatures come from the meter's integrals where it has them, else from the samples of the hour. An hour in which
-    a meter was exchanged, and what it showed was not noted, is estimated at its end, whatever the next one begins with.
+    a meter was exchanged, and what it showed is not known, is estimated at its end, whatever the next one begins with.
     """
     hours = hours_between(marks.owner, marks.at_s, marks.values, quality)
     end_quality = np.where(_are_unsure(counted, hours.owner, hours.starts_s), ESTIMATED, hours.end_quality)

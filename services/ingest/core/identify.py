@@ -102,5 +102,6 @@ def _place_of(installations: Installations, meter_id: Int64, at_s: Int64) -> Int
     keys = owner_time_key(installations.meter_id[order], installations.installed_s[order])
     index = np.searchsorted(keys, owner_time_key(meter_id.clip(0), at_s), side="right") - 1
     place = order[index.clip(0)]
-    sits = (index >= 0) & (installations.meter_id[place] == meter_id) & (at_s < installations.removed_s[place])
+    # What a meter shows as it is removed is its stop register there, unless it sits elsewhere from then on.
+    sits = (index >= 0) & (installations.meter_id[place] == meter_id) & (at_s <= installations.removed_s[place])
     return np.where(sits, installations.point_id[place], 0)

@@ -90,6 +90,12 @@ def smoothing_at(installations: Installations, point_id: Int64, at_s: Int64) -> 
     return installations.resolution_wh[index], fits & (installations.smoothing[index] > 0)
 
 
+def begins_anew(installations: Installations, meter_id: Int64, at_s: Int64) -> Bool:
+    """Tell for meters and instants whether the meter begins to sit somewhere just then; (n,), False for no meter."""
+    begun = owner_time_key(installations.meter_id, installations.installed_s)
+    return np.isin(owner_time_key(meter_id, at_s), begun)
+
+
 def _installed(installations: Installations, point_id: Int64, at_s: Int64) -> tuple[Int64, Bool]:
     """Find the installation at each metering point and instant; its index, and where there is one."""
     keys = owner_time_key(installations.point_id, installations.installed_s)

@@ -133,7 +133,12 @@ def has_other_versions(rows: ReadingRows) -> Bool:
 
 def without_sentinels(register: Int64) -> Int64:
     """Take a register beside the energy's as not known where the meter sent a sentinel; the energy still counts."""
-    return np.where(np.isin(register, SENTINELS), UNKNOWN, register)
+    return np.where(are_sentinels(register), UNKNOWN, register)
+
+
+def are_sentinels(register: Int64) -> Bool:
+    """Tell which registers are a meter's sign for 'no value'."""
+    return np.isin(register, SENTINELS)
 
 
 def are_operators(rows: ReadingRows) -> Bool:

@@ -26,6 +26,7 @@ from services.ingest.core.readings import (
     has_samples,
 )
 from services.ingest.core.running import Accepted, accepted, registers_of
+from services.ingest.core.stops import judged_stops, stops_among, with_stops
 from services.ingest.core.verdict import JUDGED, Verdict
 
 ACCEPTED = int(Verdict.ACCEPTED)
@@ -94,16 +95,31 @@ def judged(spans: Spans, rows: ReadingRows, terms: Terms, installations: Install
     """Judge the readings of each window.
 
     rows: sorted by `in_order`, without duplicates; the verdict stored of each, 0 for a new one. What was read is judged
-    as if there were no estimates, which give way to it.
+    as if there were no estimates, which give way to it, and stop registers that were read are judged by all others.
     """
+    stops = stops_among(rows, terms, installations)
+    if len(stops.at) == 0:
+        verdict, is_settled = _judged_in_chains(spans, rows, terms)
+        known = installations
+    else:
+        verdict, is_stop = np.zeros(len(rows.point_id), np.int64), np.zeros(len(rows.point_id), bool)
+        is_stop[stops.at] = True
+        verdict[~is_stop], is_settled = _judged_in_chains(spans, rows.take(~is_stop), terms.take(~is_stop))
+        of_stops = judged_stops(stops, rows, terms, verdict, installations)
+        verdict[stops.at] = of_stops
+        known = with_stops(installations, stops, of_stops)
+    counted = _starting_at(spans, accepted(rows, verdict, terms, known))
+    return Judged(rows, verdict, terms, counted, is_settled)
+
+
+def _judged_in_chains(spans: Spans, rows: ReadingRows, terms: Terms) -> tuple[Int64, Bool]:
+    """Judge the readings that are no stop registers; returns the verdicts, and of which windows they are settled."""
     is_read = ~are_estimates(rows)
     # Few windows have estimates, and of the others nothing need be copied.
     read, read_terms = (rows, terms) if is_read.all() else (rows.take(is_read), terms.take(is_read))
     starts_inside = spans.starts_inside[np.searchsorted(spans.point_id, read.point_id)]
     settled, is_settled = _settled(spans, read, verdicts(read, read_terms, starts_inside))
-    verdict = with_estimates(rows, terms, is_read, settled)
-    counted = _starting_at(spans, accepted(rows, verdict, terms, installations))
-    return Judged(rows, verdict, terms, counted, is_settled)
+    return with_estimates(rows, terms, is_read, settled), is_settled
 
 
 def recompute(spans: Spans, done: Judged, shapes: Shapes) -> Recomputed:

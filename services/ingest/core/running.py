@@ -31,7 +31,7 @@ class Accepted(NamedTuple):
     offset: Int64
     """(n, 4): what was added to the meter's own registers."""
     is_unsure: Bool
-    """(n,): True where a meter was exchanged since the reading before, and its last or first register was not noted."""
+    """(n,): True where a meter was exchanged since the reading before, and its last or first register is not known."""
     is_bridged: Bool
     """(n,): True where the volume is not the meter's own but lies between those of the readings around."""
 
@@ -54,7 +54,10 @@ def registers_of(rows: ReadingRows) -> Int64:
 
 
 def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Installations) -> Accepted:
-    """Pick the readings that count and let their registers run on where a meter rolls over or is exchanged."""
+    """Pick the readings that count and let their registers run on where a meter rolls over or is exchanged.
+
+    installations: with the stop registers that were read, where none are noted.
+    """
     which = np.flatnonzero(verdict == int(Verdict.ACCEPTED))
     kept, terms = rows.take(which), terms.take(which)
     registers = registers_of(kept)
@@ -71,7 +74,7 @@ def accepted(rows: ReadingRows, verdict: Int64, terms: Terms, installations: Ins
         running = np.where(registers == UNKNOWN, UNKNOWN, np.where(registers == UNKNOWN, 0, registers) + offset)
     is_bridged = _bridge(running[:, LITRES], kept.read_at_s, with_volume)
     is_unsure = np.zeros(len(which), bool)
-    is_unsure[follow.later] = ~_is_noted(terms.segment, follow, installations)
+    is_unsure[follow.later] = ~_is_known(kept.read_at_s, terms.segment, follow, installations)
     return Accepted(kept, terms.segment, running, offset, is_unsure, is_bridged)
 
 
@@ -133,7 +136,7 @@ def _across(new: Int64, old: Int64, segment: Int64, pairs: _Pairs, installations
     """Give what was used between the old meter's last reading and the new one's first, where it is known.
 
     By the stop register of the one and the start register of the other, and by both of each meter that sat between
-    them and was never read; nothing where they were not noted, as the integrals never are.
+    them and was never read; nothing where they are not known, as the integrals never are.
     """
     if unit == "lc" or len(installations.point_id) == 0:
         return np.zeros_like(new)
@@ -146,8 +149,11 @@ def _across(new: Int64, old: Int64, segment: Int64, pairs: _Pairs, installations
     return _counted(old, stop[before], modulus[before]) + by_unread + _counted(start[after], new, modulus[after])
 
 
-def _is_noted(segment: Int64, pairs: _Pairs, installations: Installations) -> Bool:
-    """Tell for pairs of readings whether what was used between them is known, whatever meters were exchanged."""
+def _is_known(read_at_s: Int64, segment: Int64, pairs: _Pairs, installations: Installations) -> Bool:
+    """Tell for pairs of readings whether what was used between them is known, whatever meters were exchanged.
+
+    A reading at the very instant at which its meter was put says what the meter began with.
+    """
     before, after = segment[pairs.earlier], segment[pairs.later]
     is_exchanged = before != after
     if not is_exchanged.any():
@@ -156,8 +162,10 @@ def _is_noted(segment: Int64, pairs: _Pairs, installations: Installations) -> Bo
     lacks_one = (installations.start_wh == UNKNOWN) | (installations.stop_wh == UNKNOWN)
     lacking = np.concatenate(([0], np.cumsum(lacks_one)))
     unread_known = lacking[last] == lacking[np.minimum(first + 1, last)]
-    known = (installations.stop_wh[first] != UNKNOWN) & (installations.start_wh[last] != UNKNOWN) & unread_known
-    return ~is_exchanged | known
+    begins_known = (installations.start_wh[last] != UNKNOWN) | (
+        installations.installed_s[last] == read_at_s[pairs.later]
+    )
+    return ~is_exchanged | ((installations.stop_wh[first] != UNKNOWN) & begins_known & unread_known)
 
 
 def _counted(earlier: Int64, later: Int64, modulus: Int64) -> Int64:

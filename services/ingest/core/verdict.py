@@ -11,6 +11,7 @@ class Verdict(IntEnum):
     WITHDRAWN = 3
     DUPLICATE = 4
     OVERTAKEN_ESTIMATE = 5
+    STOP_REGISTER = 6
 
     REGISTER_WENT_BACKWARDS = 10
     ABOVE_PLAUSIBLE_MAXIMUM = 11
@@ -20,6 +21,7 @@ class Verdict(IntEnum):
     OUTAGE_ZERO = 15
     UNREGISTERED_EXCHANGE = 16
     CONFLICTING_VALUES = 17
+    IMPLAUSIBLE_STOP = 18
 
     UNKNOWN_METER = 20
     UNKNOWN_METERING_POINT = 21
@@ -83,6 +85,11 @@ _WHY = {
         " counts is a toss: import the right file again with: kulvert import readings --recorded-at, or say which is"
         " right with: kulvert edit correct"
     ),
+    Verdict.IMPLAUSIBLE_STOP: (
+        "read as the meter was removed, but lower than its last reading before, or higher than the metering point's"
+        " maximum_kw allows; put what the meter ended at as its stop register with: kulvert import meters, or kulvert"
+        " edit assign-meter"
+    ),
     Verdict.UNKNOWN_METER: "put it with: kulvert import meters; its readings are kept and judged then",
     Verdict.UNKNOWN_METERING_POINT: (
         "put it with: kulvert import metering-points; its readings are kept and judged then"
@@ -108,5 +115,6 @@ NOT_REFUSED = (
     Verdict.WITHDRAWN,
     Verdict.DUPLICATE,
     Verdict.OVERTAKEN_ESTIMATE,
+    Verdict.STOP_REGISTER,
 )
 """Verdicts that ask nothing of an operator."""

@@ -34,17 +34,21 @@ _LIST = """
 _SOURCE_OF = "SELECT source_id FROM ingest.source WHERE rank = %s"
 
 # Of each instant the version that claims most, and the estimate that does; what an operator has taken back stays so.
-# What operators said yields where the last thing they said of the instant is that it does.
+# What operators said yields where the last thing they said of the instant is that it does. Behind what a meter showed
+# as it was put comes what the one before showed as it was removed.
 _VERSIONS = """
     SELECT DISTINCT ON (read_at, rank < 0) read_at, rank, withdrawn, verdict, energy_wh, volume_l, forward_lc,
            return_lc, flow_l_per_h, power_w, supply_c, return_c
       FROM (SELECT reading.*,
-                   rank >= %(operator)s AND first_value(rank) OVER same_kind = %(yielding)s AS yields
+                   rank >= %(operator)s AND first_value(rank) OVER same_kind = %(yielding)s AS yields,
+                   EXISTS (SELECT FROM ingest.meter_installation AS place
+                            WHERE place.point_id = reading.point_id AND place.meter_id = reading.meter_id
+                              AND place.removed_at = reading.read_at) AS is_of_removed
               FROM ingest.reading
              WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
             WINDOW same_kind AS (PARTITION BY read_at, rank >= %(operator)s
                                  ORDER BY recorded_at DESC, withdrawn DESC, content_hash DESC)) AS claiming
-     ORDER BY read_at, rank < 0, yields, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
+     ORDER BY read_at, rank < 0, is_of_removed, yields, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
      LIMIT %(most)s
 """
 

@@ -37,12 +37,20 @@ _DAY = """
           JOIN ingest.reading ON reading.point_id = span.point_id AND reading.verdict = 1
            AND reading.read_at >= span.first_at AND reading.read_at <= span.last_at
           LEFT JOIN ingest.meter USING (meter_id)),
+    stops AS (
+        SELECT reading.read_at, reading.content_hash, meter.serial, coalesce(reading.meter_id, 0) AS meter_id,
+               reading.rank, reading.recorded_at, reading.energy_wh, reading.volume_l, reading.withdrawn,
+               reading.verdict, reading.delivery_id
+          FROM span
+          JOIN ingest.reading ON reading.point_id = span.point_id AND reading.verdict = 6
+           AND reading.read_at >= span.first_at AND reading.read_at <= span.last_at
+          LEFT JOIN ingest.meter USING (meter_id)),
     others AS (
         SELECT reading.read_at, reading.content_hash, meter.serial, coalesce(reading.meter_id, 0) AS meter_id,
                reading.rank, reading.recorded_at, reading.energy_wh, reading.volume_l, reading.withdrawn,
                reading.verdict, reading.delivery_id
           FROM span
-          JOIN ingest.reading ON reading.point_id = span.point_id AND reading.verdict <> 1
+          JOIN ingest.reading ON reading.point_id = span.point_id AND reading.verdict NOT IN (1, 6)
            AND reading.read_at >= span.first_at AND reading.read_at <= span.last_at
           LEFT JOIN ingest.meter USING (meter_id)),
     nearest AS (
@@ -50,6 +58,7 @@ _DAY = """
          ORDER BY abs(extract(epoch FROM read_at - %(middle)s::timestamptz)), content_hash LIMIT %(shown)s)
     SELECT span.point_id, span.number, span.medium, span.station_id,
            (SELECT jsonb_agg(to_jsonb(one) ORDER BY one.read_at) FROM taken AS one) AS readings,
+           (SELECT jsonb_agg(to_jsonb(one) ORDER BY one.read_at) FROM stops AS one) AS stops,
            (SELECT jsonb_agg(to_jsonb(one) ORDER BY one.read_at, one.rank, one.recorded_at) FROM nearest AS one)
                AS others,
            (SELECT count(*) FROM others) AS others_there,
@@ -60,7 +69,8 @@ _DAY = """
                        'compressed_bytes', octet_length(payload.zstd_bytes),
                        'sha256', encode(delivery.body_sha256, 'hex'), 'who', edit.who, 'cause', edit.cause,
                        'by', edit.document ->> 'by'))
-              FROM (SELECT delivery_id FROM taken UNION SELECT delivery_id FROM nearest) AS named
+              FROM (SELECT delivery_id FROM taken UNION SELECT delivery_id FROM stops
+                     UNION SELECT delivery_id FROM nearest) AS named
               JOIN ingest.delivery USING (delivery_id)
               JOIN ingest.source USING (source_id)
               LEFT JOIN ingest.delivery_payload AS payload USING (delivery_id)

@@ -13,13 +13,9 @@ _ADD = """
     SELECT delivery_id, %(serial)s, min(from_at), max(to_at), jsonb_object_agg(verdict, readings), %(correlation_id)s
       FROM (SELECT reading.delivery_id, reading.verdict, min(reading.read_at) AS from_at,
                    max(reading.read_at) AS to_at, count(*) AS readings
-              FROM ingest.reading JOIN ingest.point USING (point_id)
+              FROM ingest.misplaced_reading AS reading JOIN ingest.point USING (point_id)
              WHERE point.number = %(number)s AND reading.meter_id = %(meter_id)s AND reading.delivery_id IS NOT NULL
-               AND reading.read_at >= %(from_at)s AND reading.read_at < coalesce(%(to_at)s, 'infinity'::timestamptz)
-               AND NOT EXISTS (SELECT FROM ingest.meter_installation AS place
-                                WHERE place.meter_id = reading.meter_id AND place.point_id = reading.point_id
-                                  AND reading.read_at >= place.installed_at
-                                  AND reading.read_at < coalesce(place.removed_at, 'infinity'))
+               AND reading.read_at >= %(from_at)s AND reading.read_at <= coalesce(%(to_at)s, 'infinity'::timestamptz)
              GROUP BY reading.delivery_id, reading.verdict) AS misplaced
      GROUP BY delivery_id
 """

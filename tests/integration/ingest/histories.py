@@ -62,6 +62,9 @@ def histories(draw: st.DrawFn) -> History:
     for row in rows:
         # The id of a meter is part of the hash that decides between equal claims, and every point has its own.
         row["meter"] = row["meter"] if versions[row["read_at"]] == 1 else None
+    for place in places:
+        if place.removed_s is not None and draw(st.booleans()):
+            rows += _at_removal(rows, place, noise)
     return History(sorted(rows, key=lambda row: row["read_at"]), places)
 
 
@@ -117,7 +120,8 @@ def _place(draw: st.DrawFn, index: int, begin_s: int, later: list[int]) -> Place
     return Place(
         meter_id=index,
         installed_s=begin_s,
-        removed_s=later[0] if later else None,
+        # Now and then nothing sits there for a while.
+        removed_s=later[0] - min(draw(st.sampled_from([0, 0, 0, 1800])), later[0] - begin_s - 1) if later else None,
         # Filled in by the readings, which know where the registers stand.
         start=(0, 0) if draw(st.booleans()) else (None, None),
         stop=(0, 0) if draw(st.booleans()) else (None, None),
@@ -315,6 +319,32 @@ def _estimate(row: Row, ahead_s: int, used_wh: int) -> Row:
         "volume_l": None if row["volume_l"] is None else row["volume_l"] + used_wh // 40,
         **dict.fromkeys(("forward_lc", "return_lc", "supply_c", "return_c")),
     }
+
+
+def _at_removal(rows: list[Row], place: Place, noise: Random) -> Iterator[Row]:
+    """What the old meter shows as it is removed: right or wrong, perhaps corrected or taken back, by whomever."""
+    before = [row for row in rows if place.installed_s <= row["read_at"] < (place.removed_s or 0) and row["rank"] == 0]
+    if not before:
+        return
+    last = max(before, key=lambda row: row["read_at"])
+    shown = last | {
+        "read_at": place.removed_s,
+        "recorded_at": place.removed_s,
+        "meter": place.meter_id,
+        "energy_wh": max(0, last["energy_wh"] + noise.choice([0, 0, 700, 700, -900, 10**8])),
+        "volume_l": noise.choice([None, last["volume_l"] and last["volume_l"] + 9]),
+        "withdrawn": False,
+    }
+    yield shown
+    said = noise.choice([{"energy_wh": shown["energy_wh"] + 90}, {"energy_wh": 4_294_967_295}, {"withdrawn": True}])
+    # The serial of a meter is part of the hash that decides between equal claims, and every point has its own.
+    if noise.random() < 0.4:
+        yield shown | {"recorded_at": shown["recorded_at"] + 5} | said
+    if noise.random() < 0.2:
+        by_operator = {"rank": OPERATOR, "meter": None, "withdrawn": True}
+        yield shown | by_operator
+        if noise.random() < 0.5:
+            yield shown | by_operator | {"rank": YIELDING, "recorded_at": shown["recorded_at"] + 60}
 
 
 def _another_meter(rows: list[Row], index: int, _noise: Random) -> None:

@@ -179,6 +179,29 @@ async def test_what_comes_behind_what_was_dropped_gives_the_same_figures_as_if_a
     assert (await rebuilt(forgetting, other)).differences == ()
 
 
+async def test_a_stop_register_that_was_read_stays_where_what_is_kept_goes_on_from_the_meter_before(
+    stack: Stack, place: OwnDatabase, keeping: Worker, forgetting: Worker
+) -> None:
+    anew(place)
+    everything, less = Points(stack), Points(place)
+    [one], [other] = everything.add(), less.add()
+    rows = [
+        *(at(hour, 50_000_000 + hour * 1_000, serial="ended") for hour in range(-300, -25)),
+        at(-25, 49_975_600, serial="ended"),
+        *(at(hour, 400_000 + hour * 1_000, serial="begun") for hour in range(-20, 200)),
+    ]
+    late = [corrected(at(1, 401_000, serial="begun"), 401_700)]
+    for worker, points, point in ((keeping, everything, one), (forgetting, less, other)):
+        points.install("ended", point, SETTLED_S - 400 * HOUR_S, SETTLED_S - 25 * HOUR_S)
+        points.install("begun", point, SETTLED_S - 25 * HOUR_S, start_wh=375_000)
+        await worker.take(of(point, rows))
+    await forget_older(forgetting.database, KEPT, STOCKHOLM)
+    for worker, point in ((keeping, one), (forgetting, other)):
+        await worker.take(of(point, late))
+    assert stored(less, other) == stored(everything, one)
+    assert (await rebuilt(forgetting, other)).differences == ()
+
+
 async def rebuilt(worker: Worker, point_id: int) -> Compared:
     return await Rebuild(worker.database, worker.handlers, STOCKHOLM, 1_000).compare([point_id], lambda _: None)
 

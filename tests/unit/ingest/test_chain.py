@@ -239,6 +239,7 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "withdrawn": 3,
         "duplicate": 4,
         "overtaken_estimate": 5,
+        "stop_register": 6,
         "register_went_backwards": 10,
         "above_plausible_maximum": 11,
         "sentinel": 12,
@@ -247,4 +248,5 @@ def test_the_numbers_of_verdicts_are_stored_and_never_change() -> None:
         "outage_zero": 15,
         "unregistered_exchange": 16,
         "conflicting_values": 17,
+        "implausible_stop": 18,
     }

@@ -114,8 +114,12 @@ def test_a_reading_belongs_to_the_point_that_it_names() -> None:
 
 def test_a_serial_s_reading_belongs_to_where_the_meter_sat_at_that_time() -> None:
     assert named("old", None, 4_999) == (POINT_ID, 1, 0)
-    assert named("old", None, 5_000) == (0, 1, Verdict.METER_NOT_INSTALLED)
+    assert named("old", None, 5_001) == (0, 1, Verdict.METER_NOT_INSTALLED)
     assert named("new", None, 5_000) == (POINT_ID, 2, 0)
+
+
+def test_a_serial_s_reading_at_its_meter_s_removal_still_belongs_to_where_it_sat() -> None:
+    assert named("old", None, 5_000) == (POINT_ID, 1, 0)
 
 
 def test_a_reading_that_belongs_nowhere_says_why() -> None:
