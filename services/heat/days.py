@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
-from services.heat.hour_marks import ESTIMATED, HOUR_S, MEASURED, SHAPED
+from services.heat.hour_marks import ESTIMATED, HOUR_S, MEASURED, SHAPED, worse_of, worst_of_each
 from services.heat.local_time import day_start_s, local_day
 from services.heat.temperatures import flow_weighted_centi_c
 
@@ -32,7 +32,7 @@ class HourRows(NamedTuple):
     @property
     def quality(self) -> Int64:
         """The worse of the qualities of an hour's two marks."""
-        worse = np.maximum(self.start_quality, self.end_quality)
+        worse = worse_of(self.start_quality, self.end_quality)
         return np.where(worse == SHAPED, ESTIMATED, worse)
 
 
@@ -112,7 +112,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
         return_l=return_l,
         energy_return_wh_centi_c=np.add.reduceat(hours.energy_wh * return_centi_c, starts),
         energy_with_return_wh=np.add.reduceat(np.where(has_return, hours.energy_wh, 0), starts),
-        quality=np.maximum.reduceat(hours.quality, starts),
+        quality=worst_of_each(hours.quality, starts),
         register_wh=np.full(len(starts), UNKNOWN),
         register_l=np.full(len(starts), UNKNOWN),
         offset_wh=np.full(len(starts), UNKNOWN),

@@ -9,9 +9,13 @@ from services.heat.gaps import HOUR_S as HOUR_S
 from services.heat.gaps import NO_SHAPES, SHAPED_FROM_S, Shapes, courses
 
 MISSING, MEASURED, INTERPOLATED, ESTIMATED, MANUAL = range(5)
-"""Qualities by number, in the order of schemas.power.QUALITIES; of two the larger one is the worse."""
+"""Qualities by number, in the order of schemas.power.QUALITIES."""
 SHAPED = 5
 """The grade of a mark that is estimated by the facility's own signature; its quality is ESTIMATED."""
+FROM_BEST = np.array([MISSING, MEASURED, INTERPOLATED, MANUAL, ESTIMATED, SHAPED])
+"""Grades from the best to the worst. What an operator decided of a register is better known than what is a guess."""
+BADNESS = np.argsort(FROM_BEST)
+"""The place of each grade among these, by its number; so does the database tell it (ingest.badness)."""
 
 MEASURED_WITHIN_S = 75 * 60
 INTERPOLATED_WITHIN_S = SHAPED_FROM_S
@@ -86,6 +90,16 @@ def mark_quality(distance_s: Int64, is_shaped: Bool) -> Int64:
         [MEASURED, INTERPOLATED, SHAPED],
         ESTIMATED,
     ).astype(np.int64)
+
+
+def worse_of(one: Int64, other: Int64) -> Int64:
+    """Give the worse of two grades; (n,) each."""
+    return FROM_BEST[np.maximum(BADNESS[one], BADNESS[other])]
+
+
+def worst_of_each(grades: Int64, starts: Int64) -> Int64:
+    """Give the worst grade of each run that begins at one of the indexes; (n,) and (m,) in, (m,) out."""
+    return FROM_BEST[np.maximum.reduceat(BADNESS[grades], starts)]
 
 
 def hours_between(owner: Int64, at_s: Int64, values: Int64, quality: Int64) -> Hours:

@@ -15,6 +15,7 @@ from services.ingest.core.explained import (
     derived,
     energies,
     mark_at,
+    quality_of,
     register_at,
     rule_of_hour,
 )
@@ -168,7 +169,7 @@ class Explanation:
             **{name: stored[name] for name in ("energy_wh", "volume_l", "revision", "known_from")},
             "supply_c": _degrees(stored["supply_centi_c"]),
             "return_c": _degrees(stored["return_centi_c"]),
-            "quality": QUALITIES[max(stored["start_quality"], stored["end_quality"])],
+            "quality": quality_of(stored),
             "rule": rule_of_hour(self._known, self._derived, starts_s) if is_known else "no two readings are around it",
         }
 

@@ -15,6 +15,8 @@ from tests.oracle.verdicts import ESTIMATE, OPERATOR, Place, Reading, place_at, 
 HOUR_S = 3600
 WH, LITRES, FORWARD, RETURN = range(4)
 MEASURED, INTERPOLATED, ESTIMATED, MANUAL = 1, 2, 3, 4
+FROM_BEST = [MEASURED, INTERPOLATED, MANUAL, ESTIMATED]
+"""What an operator says is no guess."""
 COLDEST_C, HOTTEST_C = -20, 250
 BRIDGED_WITHIN_S = 31 * 24 * HOUR_S
 
@@ -313,7 +315,7 @@ def _days(hours: Mapping[int, Hour], marks: Mapping[int, Mark], zone: ZoneInfo) 
             _sum(hour.volume_l for hour in present),
             at_end[WH],
             at_end[LITRES],
-            max(max(hour.start_quality, hour.end_quality) for hour in present),
+            max((max(hour[-2:], key=FROM_BEST.index) for hour in present), key=FROM_BEST.index),
         )
     return days
 

@@ -1,5 +1,6 @@
 """A stored figure derived once more from the readings, meters and temperatures that it rests on, and told in words."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,7 +10,17 @@ import numpy as np
 from services.heat.arrays import UNKNOWN, Bool, Float64, Int64, values_at
 from services.heat.days import HourRows
 from services.heat.gaps import NO_SHAPES, Gaps, Shapes, hours_of_gaps, shapes_of
-from services.heat.hour_marks import ESTIMATED, HOUR_S, INTERPOLATED, MANUAL, MEASURED, MISSING, SHAPED, Marks
+from services.heat.hour_marks import (
+    ESTIMATED,
+    HOUR_S,
+    INTERPOLATED,
+    MANUAL,
+    MEASURED,
+    MISSING,
+    SHAPED,
+    Marks,
+    worse_of,
+)
 from services.heat.local_time import local_day, shown
 from services.ingest.core.figures import NO_SEEDS, gaps_of, hours_of, marks_of
 from services.ingest.core.installations import Installations, Terms, terms
@@ -38,6 +49,12 @@ SMOOTHED = (
     "smoothed: these differ by {shown:.3f} kWh, and the meter's option smoothing spreads the day's energy over its"
     " hours as evenly as the steps of its register allow"
 )
+
+
+def quality_of(stored: Mapping[str, int]) -> str:
+    """Name the quality of a stored hour: the worse of its two marks'."""
+    worse = worse_of(np.array(stored["start_quality"]), np.array(stored["end_quality"]))
+    return QUALITIES[int(worse)]
 
 
 class Known(NamedTuple):

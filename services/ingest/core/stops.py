@@ -55,7 +55,10 @@ def stops_among(rows: ReadingRows, row_terms: Terms, installations: Installation
     read = rows.take(possible)
     maximum_w = row_terms.maximum_w[possible]
     before = terms(installations, read.point_id, read.meter_id, read.read_at_s - 1, maximum_w)
-    ends = (before.segment >= 0) & (installations.removed_s[before.segment] == read.read_at_s)
+    sat = before.segment >= 0
+    # Where no meter is installed anywhere yet, there is nothing to index into.
+    ends = sat.copy()
+    ends[sat] = installations.removed_s[before.segment[sat]] == read.read_at_s[sat]
     ends &= ~begins_anew(installations, read.meter_id, read.read_at_s)
     return Stops(possible[ends], read.take(ends), before.take(ends))
 

@@ -21,8 +21,9 @@ CLOCK_STEP_S = 1.1
 """The command takes whole seconds: so much later the last of them lies behind every change."""
 _HOURS = """
     SELECT number, extract(epoch FROM starts_at)::bigint, energy_wh,
-           (ARRAY['missing', 'measured', 'interpolated', 'estimated', 'manual', 'estimated'])
-               [greatest(start_quality, end_quality) + 1]
+           CASE WHEN 3 IN (start_quality, end_quality) OR 5 IN (start_quality, end_quality) THEN 'estimated'
+                ELSE (ARRAY['missing', 'measured', 'interpolated', '', 'manual'])
+                         [greatest(start_quality, end_quality) + 1] END
       FROM ingest.hour JOIN ingest.point USING (point_id) WHERE number LIKE %s AND energy_wh IS NOT NULL
 """
 Hours = dict[tuple[str, int], tuple[str, str]]

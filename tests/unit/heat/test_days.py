@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from services.heat.arrays import UNKNOWN
 from services.heat.days import Days, HourRows, days_of
-from services.heat.hour_marks import ESTIMATED, INTERPOLATED, MEASURED, hour_marks, hours_between, mark_quality
+from services.heat.hour_marks import (
+    ESTIMATED,
+    INTERPOLATED,
+    MANUAL,
+    MEASURED,
+    SHAPED,
+    hour_marks,
+    hours_between,
+    mark_quality,
+)
 from services.heat.local_time import EPOCH
 from tests.oracle.figures import day_hours
 
@@ -179,3 +188,23 @@ def test_the_sum_of_the_largest_energies_and_temperatures_does_not_overflow() ->
     # A point of 5,000 kW all day at 250 C, a hundred times over.
     hours = hour_rows(day_hours(DAY, STOCKHOLM), [500_000_000] * 24, return_centi_c=[25_000] * 24)
     assert only_day(hours)["energy_return_wh_centi_c"] == 24 * 500_000_000 * 25_000
+
+
+@pytest.mark.parametrize(
+    ("grades", "quality"),
+    [
+        ((MEASURED, MANUAL), MANUAL),
+        ((INTERPOLATED, MANUAL), MANUAL),
+        ((MANUAL, ESTIMATED), ESTIMATED),
+        ((MANUAL, SHAPED), ESTIMATED),
+    ],
+)
+def test_a_day_is_no_better_than_its_worst_hour_and_a_guess_is_worse_than_an_operator_s_word(
+    grades: tuple[int, int], quality: int
+) -> None:
+    starts_s = day_hours(DAY, STOCKHOLM)
+    first, second = grades
+    within_an_hour = hour_rows(starts_s, [10] * 24, start_quality=[first] * 24, end_quality=[second] * 24)
+    assert within_an_hour.quality.tolist() == [quality] * 24
+    in_turn = [first, second] * 12
+    assert only_day(hour_rows(starts_s, [10] * 24, start_quality=in_turn, end_quality=in_turn))["quality"] == quality

@@ -11,12 +11,16 @@ from services.heat.hour_marks import (
     ESTIMATED,
     HOUR_S,
     INTERPOLATED,
+    MANUAL,
     MEASURED,
+    MISSING,
+    SHAPED,
     Hours,
     Marks,
     hour_marks,
     hours_between,
     mark_quality,
+    worse_of,
 )
 
 MOST_WH = 10**15
@@ -190,3 +194,20 @@ def test_hours_do_not_reach_over_a_missing_mark_or_another_owner() -> None:
 def test_an_integral_that_fell_gives_no_rise() -> None:
     hours = hours_between(np.array([1, 1]), np.array([0, 3600]), np.array([[10, 900], [12, 3]]), np.full(2, MEASURED))
     assert hours.values.tolist() == [[2, UNKNOWN]]
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (MISSING, MEASURED),
+        (MEASURED, INTERPOLATED),
+        (INTERPOLATED, MANUAL),
+        (MANUAL, ESTIMATED),
+        (MANUAL, SHAPED),
+        (ESTIMATED, SHAPED),
+    ],
+)
+def test_a_guess_is_worse_than_an_operator_s_word_and_that_worse_than_what_was_read(better: int, worse: int) -> None:
+    pair = np.array([better, worse])
+    assert worse_of(pair, pair[::-1]).tolist() == [worse, worse]
+    assert worse_of(pair, pair).tolist() == pair.tolist()

@@ -52,6 +52,11 @@ def test_a_meter_that_sits_elsewhere_from_the_same_instant_on_is_read_there() ->
     assert len(stops_among(readings, terms_of(both, readings), both).at) == 0
 
 
+def test_a_meter_that_never_sat_there_ended_at_nothing() -> None:
+    assert found([OLD], STOP | {"meter_id": 3}) == []
+    assert found([], STOP) == []
+
+
 def test_an_estimate_says_nothing_of_what_a_meter_ended_at() -> None:
     assert found([OLD, NEW], STOP | {"rank": -1}) == []
 
