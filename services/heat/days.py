@@ -35,6 +35,11 @@ class HourRows(NamedTuple):
         worse = worse_of(self.start_quality, self.end_quality)
         return np.where(worse == SHAPED, ESTIMATED, worse)
 
+    @property
+    def is_measured(self) -> Bool:
+        """True of hours of which both marks are measured."""
+        return np.maximum(self.start_quality, self.end_quality) == MEASURED
+
 
 class Days(NamedTuple):
     """Local calendar days: one row per owner and day, sorted so. Sums over hours with what they need known."""
@@ -84,7 +89,7 @@ def days_of(hours: HourRows, zone: ZoneInfo) -> Days:
     last = np.append(starts[1:], len(day)) - 1
     begins_s = day_start_s(day[starts], zone)
     ends_s = day_start_s(day[starts] + 1, zone)
-    hour_is_measured = hours.quality == MEASURED
+    hour_is_measured = hours.is_measured
     maximum_wh = np.maximum.reduceat(np.where(hour_is_measured, hours.energy_wh, UNKNOWN), starts)
     both_midnights_measured = (
         (hours.starts_s[starts] == begins_s)

@@ -7,7 +7,7 @@ import numpy as np
 
 from services.heat.arrays import UNKNOWN, Bool, Int64, owner_time_key, run_starts
 from services.heat.days import HourRows
-from services.heat.hour_marks import HOUR_S, MEASURED
+from services.heat.hour_marks import HOUR_S
 from services.heat.local_time import day_start_s, local_day
 
 LONGEST_DAY_HOURS = 25
@@ -75,6 +75,6 @@ def laid_out(hours: HourRows, days: WholeDays, is_cooling: Bool, resolution_wh: 
         return laid
 
     return DayHours(
-        days.owner, days.begins_s, is_cooling, resolution_wh, rules_off, is_there & (hours.quality == MEASURED)[at],
+        days.owner, days.begins_s, is_cooling, resolution_wh, rules_off, is_there & hours.is_measured[at],
         *(column(values) for values in hours[2:8]),
     )  # fmt: skip
