@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.heat.arrays import Int64
-from services.ingest.core.verdict import Verdict
+from services.ingest.core.verdict import NOT_REFUSED, Verdict
 from services.ingest.sending.deliveries import Judged
 from services.ingest.sources.refusals import BadLine
 
@@ -55,7 +55,7 @@ class ImportReport:
         self.refuse(at_door, dict(codes))
 
 
-GOOD = ("accepted", "duplicate", "superseded", "withdrawn")
+GOOD = frozenset(verdict.label for verdict in NOT_REFUSED)
 """Verdicts that ask nothing of anybody."""
 
 
