@@ -106,9 +106,10 @@ def _by_step_back(run: _Run, local_s: Int64, register_wh: Int64, passes: Int8) -
     if len(steps) != 1:
         return
     earlier, later = (run.rows[: steps[0]], run.rows[steps[0] :])[::sign]
-    known = [rows[register_wh[rows] != UNKNOWN] for rows in (earlier, later)]
-    rises = not all(map(len, known)) or register_wh[known[0]].max() <= register_wh[known[1]].min()
-    if rises or _rolls_over(run, register_wh):
+    # A file that is sorted steps back as well, and the register then falls within a part or between the two.
+    in_time = register_wh[np.concatenate([part[::sign] for part in (earlier, later)])]
+    never_falls = (np.diff(in_time[in_time != UNKNOWN]) >= 0).all()
+    if never_falls or _rolls_over(run, register_wh):
         passes[earlier], passes[later] = FIRST, SECOND
 
 
