@@ -112,6 +112,15 @@ def test_a_register_that_falls_within_a_pass_shows_that_the_file_is_sorted_and_i
     ]  # fmt: skip
 
 
+def test_quarters_sorted_by_the_clocks_face_and_cut_within_the_hour_are_told_by_the_register() -> None:
+    """02:00 is of the second pass: the block was cut there, and 02:30 of the first pass has the same register."""
+    lines = [f"66;2024-10-27 {at}" for at in ("02:00;94", "02:30;94", "02:30;98", "03:00;98")]
+    file = read_lines(lines)
+    assert [(f"{one.at:%H:%M}", one.kwh) for one in taken(file)] == [("00:30", 94), ("01:30", 98), ("02:00", 98)]
+    # Nothing but the cut says that, which the file does not show.
+    assert [(bad.line, bad.code) for bad in file.refusals] == [(2, "ambiguous_time")]
+
+
 @st.composite
 def exports(draw: st.DrawFn) -> tuple[list[Shown], list[Shown]]:
     """Give a year's registers by the hour, and blocks of them that together hold each, repeated and in any order."""
