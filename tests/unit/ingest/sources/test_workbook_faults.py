@@ -212,7 +212,7 @@ def test_days_in_a_wide_header_count_from_where_the_workbook_counts() -> None:
     assert [at.day for at in readings_file(data, by).readings.column("read_at").to_pylist()] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["1,2E+07", "6.60000E+17", "#N/A", "#SAKNAS!", "#REF!", "########", "=A1"])
+@pytest.mark.parametrize("name", ["1,2E+07", "6.60000E+17", "#N/A", "#SAKNAS!", "#REF!", "########"])
 def test_a_name_that_a_spreadsheet_has_spoilt_is_none(name: str) -> None:
     data = "\n".join([";".join(HEADER), f"{name};{AT};1;2", f"#12;{AT};1;2", f"12E5;{AT};1;2"]).encode()
     file = readings_file(data, profile())
