@@ -61,6 +61,8 @@ def write_sheet(data: bytes, sheet: str) -> None:
             _refuse(f"has no sheet {sheet}; it has {', '.join(names)[:500]}")
         chosen = names[number - 1] if number else sheet
         rows = _rows(book, chosen)
+        if not is_named and len(names) > 1 and not any(cell != "" for row in rows for cell in row):
+            _refuse(f"has nothing in its first sheet; it has {', '.join(names)[:500]}: name one in the profile: sheet")
         alike = (
             [] if is_named else [name for name in names if name != chosen and _has_header_of(rows, _rows(book, name))]
         )
