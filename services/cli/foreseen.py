@@ -1,14 +1,22 @@
 """What a file of readings would come to, told before anything is sent."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from services.cli.import_report import Counted
+from services.ingest.core.observed import refused_hour
+from services.ingest.core.parsed import Parsed, well_formed
+from services.ingest.sending.report import ImportReport
+from services.ingest.settings import IngestSettings
 from services.ingest.sources.outlook import SeriesOutlook, of_file, outlook
 from services.ingest.sources.readings_file import ReadingsFile
+from services.ingest.sources.refusals import BadLine
+from services.ingest.sources.temperatures_file import TemperaturesFile
 
 MOST_SERIES_TOLD = 20
 HOUR_S = 3_600
+MAY_BE_AHEAD_S: int = IngestSettings.model_fields["future_seconds"].default
 
 
 def counted(found: ReadingsFile, what: str) -> list[Counted]:
@@ -37,6 +45,28 @@ def foreseen(found: ReadingsFile) -> list[Counted]:
         ),
     ]
     return [one for one in every if one.number] + _powers(series) + _odd(series)
+
+
+def refuse_readings(report: ImportReport, found: ReadingsFile, now: datetime) -> None:
+    """Add to a report what the door would refuse for its form, as readings ahead of the clock."""
+    rows, latest_s = 0, int(now.timestamp()) + MAY_BE_AHEAD_S
+    bad: list[BadLine] = []
+    for batch in found.readings.to_batches():
+        item = found.line[rows : rows + batch.num_rows]
+        refused = well_formed(Parsed(batch.num_rows, batch, item, []), latest_s, None).refused
+        bad += [BadLine(one.item, one.field, one.verdict.label, one.reason) for one in refused]
+        rows += batch.num_rows
+    report.refuse(bad, Counter(one.code for one in bad))
+
+
+def refuse_hours(report: ImportReport, found: TemperaturesFile, now: datetime) -> int:
+    """Add to a report the hours of temperature that the door would refuse; gives how many are left."""
+    latest_s = int(now.timestamp()) + MAY_BE_AHEAD_S
+    hours = zip(found.line.tolist(), found.starts_s.tolist(), strict=True)
+    wrong = (refused_hour(line, datetime.fromtimestamp(at_s, UTC), latest_s) for line, at_s in hours)
+    bad = [BadLine(one.item, one.field, one.code, one.reason) for one in wrong if one is not None]
+    report.refuse(bad, Counter(one.code for one in bad))
+    return len(found.line) - len(bad)
 
 
 def _counted(found: ReadingsFile, what: str, series: Sequence[SeriesOutlook]) -> list[Counted]:

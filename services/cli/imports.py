@@ -1,7 +1,7 @@
 """`kulvert import`: files of readings and of weather, by profile, and of what a utility knows of its objects."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from deploy.local.stack import Stack
 from services.cli.arguments import number
 from services.cli.bars import progress_bar
 from services.cli.edit import moment
-from services.cli.foreseen import counted, foreseen
+from services.cli.foreseen import counted, foreseen, refuse_hours, refuse_readings
 from services.cli.import_report import Counted, tell
 from services.cli.normal_year_import import import_normal_year, open_normal_year
 from services.cli.objects_import import EVERY_KIND, Objects, import_objects
@@ -106,7 +106,9 @@ def _import_file(opened: OpenedReadings, wait_s: float, *, dry_run: bool) -> boo
     """Import one file, and tell of it; gives whether one line of it could be used."""
     count = opened.found.readings.num_rows
     if dry_run or not count:
-        tell(opened.report(), console, foreseen(opened.found))
+        report = opened.report()
+        refuse_readings(report, opened.found, datetime.now(UTC))
+        tell(report, console, foreseen(opened.found))
         return count > 0
     with progress_bar(console) as bar:
         sent, judged = bar.add_task("sent", total=count), bar.add_task("judged", total=count)
@@ -141,8 +143,9 @@ def weather(
         opened = open_named(file, profile)
         count = len(opened.found.starts_s)
         if dry_run or not count:
-            tell(opened.report(), console, [Counted(count, "hourly temperatures would be sent")])
-            is_used = count > 0
+            report = opened.report()
+            is_used = refuse_hours(report, opened.found, datetime.now(UTC)) > 0
+            tell(report, console, [Counted(count, "hourly temperatures would be sent")])
         else:
             of_station = station or station_of(Stack(), metering_point)
             is_used = _import_weather(opened, (of_station, station_name), wait_s, recorded_at)

@@ -23,6 +23,7 @@ from services.ingest.core.places import Place
 from services.ingest.sending.deliveries import POLL_S, Progress
 from services.ingest.sending.report import ImportReport
 from services.ingest.sources import smhi
+from services.ingest.sources.plain import plain
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.refusals import BadLine, UnreadableFileError
 from services.ingest.sources.temperatures_file import TemperaturesFile, temperatures_file
@@ -79,12 +80,12 @@ def open_named(path: Path, profile: str | None) -> OpenedWeather:
     """Read a file of temperatures by a profile's name; SMHI's are known by sight. Raises StackError."""
     if profile not in (None, smhi.NAME):
         return open_weather(path, profile_of(str(profile)))
-    data = read_bytes(path)
-    if profile is None and not smhi.is_smhi(data):
-        raise StackError(
-            f"{path} is no file of SMHI's, the only ones known by sight; say what it looks like: --profile"
-        )
     try:
+        data = plain(read_bytes(path))
+        if profile is None and not smhi.is_smhi(data):
+            raise StackError(
+                f"{path} is no file of SMHI's, the only ones known by sight; say what it looks like: --profile"
+            )
         read = smhi.smhi_file(data)
     except UnreadableFileError as error:
         raise StackError(f"{path}: {error}") from error

@@ -21,7 +21,7 @@ from services.ingest.folder.places import Places, read_whole
 from services.ingest.sending.client import NotTakenError, PatientClient
 from services.ingest.sending.deliveries import Delivered, deliver, judged_by_now
 from services.ingest.sending.report import ImportReport
-from services.ingest.sources.profile import Profile, ProfileError
+from services.ingest.sources.profile import Kind, Profile, ProfileError
 from services.ingest.sources.readings_file import ReadingsFile, readings_file
 from services.ingest.sources.refusals import UnreadableFileError
 from services.ingest.sources.shipped import profile_named
@@ -58,7 +58,7 @@ class Watcher:
     def round(self) -> None:
         """Take up what was left in `working/`, then what is whole by now."""
         try:
-            profile = profile_named(self._how.profile)
+            profile = _of_readings(self._how.profile)
         except ProfileError as error:
             self._tell_once(str(error))
             return
@@ -139,6 +139,14 @@ class Watcher:
                 # The worker gets on, however slowly.
                 deadline = time.monotonic() + self._how.judged_s
         return Judgement(report, _taken(delivered), waiting)
+
+
+def _of_readings(name: str) -> Profile:
+    """Give a profile of readings. Raises ProfileError: by another one each file of the folder would be refused."""
+    profile = profile_named(name)
+    if profile.kind is not Kind.READINGS:
+        raise ProfileError(f"the profile {name} is for weather, and a folder takes readings; name one for readings")
+    return profile
 
 
 def _taken(delivered: list[Delivered]) -> int:

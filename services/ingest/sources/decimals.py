@@ -16,7 +16,7 @@ from services.ingest.sources.refusals import Fault
 NOT_A_NUMBER = Fault(
     "not_a_number",
     "this is no number as the profile writes them; look at decimal and thousands there, and put a sign for 'no value',"
-    " such as -, into sentinels; powers of ten, as 1.2E+4, must be written out",
+    " such as - or #N/A, into sentinels; powers of ten, as 1.2E+4, must be written out",
 )
 TOO_MANY_DIGITS = Fault("too_many_digits", "the number has more digits than any register; is the unit right?")
 FAULTS = (NOT_A_NUMBER, TOO_MANY_DIGITS)

@@ -11,7 +11,7 @@ from services.heat.arrays import Int64
 from services.ingest.sources.profile import Profile
 from services.ingest.sources.profile_parts import Column, Place, name_of
 from services.ingest.sources.refusals import UnreadableFileError
-from services.ingest.sources.wide import Cell, cells_of, stacked
+from services.ingest.sources.wide import Cell, bare_columns, cells_of, stacked
 
 HEADER_WITHIN_LINES = 100
 """How far down a header is looked for: programs write the utility, the unit or the period above it."""
@@ -160,6 +160,7 @@ def _named(header: _Header, profile: Profile) -> Layout:
         raise UnreadableFileError(f"{header.place}, the header, names {told} more than once; rename or remove one")
     least = max(place for place, names in enumerate(columns, start=1) if names - {""})
     cells = cells_of(header.lines, profile)
+    _check_bare(header, cells, profile)
     _check_quantities(header, cells, profile)
     _check_twice(header, cells, profile)
     by_column |= {cell.column: cell.at for cell in cells}
@@ -167,6 +168,15 @@ def _named(header: _Header, profile: Profile) -> Layout:
     line = next(line for line in header.lines if key in line)
     own = {place: line[at] if at < len(line) else "" for place, at in by_column.items()}
     return Layout(header.at + len(header.lines), len(columns), least, by_column, cells, len(header.lines), key, own)
+
+
+def _check_bare(header: _Header, cells: Sequence[Cell], profile: Profile) -> None:
+    bare = bare_columns(header.lines, cells, profile)
+    if bare:
+        raise UnreadableFileError(
+            f"{header.place}, the header: nothing stands above column {'; '.join(bare)[:500]}; write what stands over"
+            " several columns above the first of them, or rename the column if it is none of them"
+        )
 
 
 def _check_quantities(header: _Header, cells: Sequence[Cell], profile: Profile) -> None:

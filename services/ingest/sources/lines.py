@@ -26,6 +26,7 @@ LONGEST_LINE_CHARS = 10_000
 LONGEST_FIELD_CHARS = 100
 """Of a wide file, whose lines are long by their nature."""
 MOST_FIELDS_BEYOND = 1_000
+_BOM_IN_WINDOWS_1252 = codecs.BOM_UTF8.decode("cp1252")
 PIECE_BYTES = 4_000_000
 """So much of a file is text at a time, which takes some twenty times its size."""
 
@@ -174,8 +175,8 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
     while start < len(data):
         end = _end_of_piece(data, start, line_end)
         text = data[start:end].decode(encoding, "replace").replace("\r\n", "\n").replace("\r", "\n")
-        # Files that were put one behind the other have each their own.
-        text = text.replace("\ufeff", "")
+        # Files that were put one behind the other have each their own, in whichever encoding the first one is.
+        text = text.replace("\ufeff", "").replace(_BOM_IN_WINDOWS_1252, "")
         start = end
         every = pc.list_flatten(pc.split_pattern(pa.array([text.removesuffix("\n")], pa.large_string()), "\n"))
         numbers = np.arange(number, number + len(every))

@@ -21,7 +21,9 @@ OF_WITHDRAWN = (NOT_TRUE_OR_FALSE,)
 NAMES = ("serial", "metering_point")
 NOT_GIVEN = 0
 """The number of a name that is empty."""
-_NAMELESS, _ANOTHER = 1, 2
+_NAMELESS, _ANOTHER, _SPOILT = 1, 2, 3
+_AS_SPREADSHEETS_SPOIL = r"^(?i:[0-9]([.,][0-9]+)?E\+[0-9]+|#[^1-9]*|Err:[0-9]+)$"
+"""Names as no meter has: 6.6E+07, #N/A in any language, ######."""
 
 
 class PartColumns:
@@ -86,18 +88,20 @@ class PartColumns:
         if not by_line and not self._by_file:
             raise UnreadableFileError("the file does not say whose readings these are; name a metering point or serial")
         columns: dict[str, Values] = {}
-        is_another = np.zeros(len(rows), np.bool_)
+        is_another, is_spoilt = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
         for name in NAMES:
             numbers = np.zeros(len(rows), np.int32)
             if name in by_line:
-                numbers = _numbers(rows.text(by_line[name].column), self._number_of, _name)
+                text = rows.text(by_line[name].column)
+                numbers = _numbers(text, self._number_of, _name)
+                is_spoilt |= pc.match_substring_regex(text, _AS_SPREADSHEETS_SPOIL).to_numpy(zero_copy_only=False)
             if name in self._by_file:
                 of_file = self._number_of.setdefault(self._by_file[name], len(self._number_of))
                 is_another |= (numbers != NOT_GIVEN) & (numbers != of_file)
                 numbers = np.full(len(rows), of_file, np.int32)
             columns[name] = numbers
         is_nameless = np.all([columns[name] == NOT_GIVEN for name in NAMES], axis=0)
-        faults = np.select([is_nameless, is_another], [_NAMELESS, _ANOTHER], 0)
+        faults = np.select([is_nameless, is_spoilt, is_another], [_NAMELESS, _SPOILT, _ANOTHER], 0)
         return columns | {"faults.names": faults.astype(np.int8)}
 
     def _counter(self, rows: Rows, time: TimeColumn) -> dict[str, Values]:

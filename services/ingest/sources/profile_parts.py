@@ -102,9 +102,13 @@ class Part(BaseModel):
 def name_of(field: str) -> str:
     """Give a column's name by which the profile's and the file's are held together: what looks the same is the same.
 
-    A line break, a space that does not break and several spaces are one; a letter and the dots above it are one letter.
+    A line break, a space that does not break and several spaces are one; a letter and the dots above it are one letter;
+    characters without width, which come with what is copied from web pages, are none.
     """
-    return " ".join(unicodedata.normalize("NFC", field).split())
+    if field.isascii():
+        return " ".join(field.split())
+    seen = "".join(letter for letter in field if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def _place(given: object) -> str | int:

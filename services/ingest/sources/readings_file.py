@@ -27,6 +27,12 @@ from services.ingest.sources.time_columns import Resolved, Written, ZonesOfLines
 
 NO_METER_NAMED = Fault("no_meter_named", "neither a serial nor a metering point is given")
 ANOTHER_METER = Fault("another_meter", "the line names another meter or metering point than the file's name")
+SPOILT_NAME = Fault(
+    "spoilt_name",
+    "a spreadsheet has put a rounded number, as 6.6E+07, or an error, as #N/A, where the name should be; make that"
+    " column a text before the names go in, or take the file as the program exported it",
+)
+OF_NAMES = (NO_METER_NAMED, ANOTHER_METER, SPOILT_NAME)
 
 
 class Named(NamedTuple):
@@ -76,7 +82,7 @@ def readings_file(data: bytes, profile: Profile, named: Named = IN_THE_FILE, fil
     passed_over = PassedOver(profile)
     rows = _rows(data, profile, reader, passed_over, refusals)
     lines = len(rows) + len(refusals)
-    rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), (NO_METER_NAMED, ANOTHER_METER))
+    rows.refuse(rows.columns.pop("faults.names"), _first_column(names.by_line), OF_NAMES)
     times = _put_times(rows, profile, exported_at, reader.zone_texts)
     for name, place in (("figure", profile.values[0].column), *((one.field, one.column) for one in profile.values)):
         if f"faults.{name}" in rows.columns:

@@ -102,14 +102,21 @@ def _runs(meter: Int64, local_s: Int64, repeated: Bool) -> Iterator[_Run]:
 def _by_step_back(run: _Run, local_s: Int64, register_wh: Int64, passes: Int8) -> None:
     """Part a run where its times step back once, against the direction that the block has."""
     sign = _direction(run, local_s, register_wh[run.rows])
-    steps = np.flatnonzero(sign * np.diff(local_s[run.rows]) <= 0) + 1
-    if len(steps) != 1:
+    times = local_s[run.rows]
+    steps = np.flatnonzero(sign * np.diff(times) <= 0) + 1
+    if len(steps) != 1 or _is_sorted(times):
         return
     earlier, later = (run.rows[: steps[0]], run.rows[steps[0] :])[::sign]
-    known = [rows[register_wh[rows] != UNKNOWN] for rows in (earlier, later)]
-    rises = not all(map(len, known)) or register_wh[known[0]].max() <= register_wh[known[1]].min()
-    if rises or _rolls_over(run, register_wh):
+    # A file that is sorted steps back as well, and the register then falls within a part or between the two.
+    in_time = register_wh[np.concatenate([part[::sign] for part in (earlier, later)])]
+    never_falls = (np.diff(in_time[in_time != UNKNOWN]) >= 0).all()
+    if never_falls or _rolls_over(run, register_wh):
         passes[earlier], passes[later] = FIRST, SECOND
+
+
+def _is_sorted(times: Int64) -> bool:
+    """Tell quarters that a program has put in the order of the clock's face: in their own none stands beside itself."""
+    return len(np.unique(times)) > 1 and bool((np.diff(times) == 0).any())
 
 
 def _rolls_over(run: _Run, register_wh: Int64) -> bool:

@@ -1,7 +1,7 @@
 """Wide files, of which a line has a figure in each of many columns: their header's cells, and lines of one figure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from services.heat.arrays import Bool, Int64
 from services.ingest.sources.profile import Profile
-from services.ingest.sources.profile_parts import VALUE, in_braces
+from services.ingest.sources.profile_parts import VALUE, Wide, in_braces
 from services.ingest.sources.template import pattern_of
 
 _FORMS = {
@@ -42,19 +42,54 @@ def cells_of(header: Sequence[Sequence[str]], profile: Profile) -> list[Cell]:
     """
     if profile.wide is None:
         return []
-    known = {text for value in profile.values for text in value.equals}
-    patterns = [pattern_of(line, _FORMS | _quantities(line, known)) for line in profile.wide.header]
-    of_profile = {one.column for one in profile.columns}
+    patterns = _patterns(profile, profile.wide)
     cells = []
-    for at, (own, said) in enumerate(zip(stacked(header), stacked(_spread(header)), strict=True)):
-        heading = " ".join(text for text in said if text)
-        if not any(own) or of_profile & set(own) or {heading, *said} & set(profile.wide.without):
-            continue
+    for at, said in _of_no_other(header, profile, profile.wide):
         matches = [pattern.fullmatch(text) for pattern, text in zip(patterns, said, strict=True)]
         says = {name: text.strip() for match in matches if match for name, text in match.groupdict().items()}
         if all(matches) and all(says.values()):
-            cells.append(Cell(at, heading, says))
+            cells.append(Cell(at, _heading(said), says))
     return cells
+
+
+def bare_columns(header: Sequence[Sequence[str]], cells: Sequence[Cell], profile: Profile) -> list[str]:
+    """Give the columns above which nothing stands and that are like the cells otherwise; each by its number and name.
+
+    So it is where a text stands over the middle of its columns instead of the first: each would be taken for the one
+    to its left. They are of a quantity that the profile knows, or of the same name as a cell.
+    """
+    if profile.wide is None or len(header) == 1:
+        return []
+    last = _patterns(profile, profile.wide)[-1]
+    known = {text for value in profile.values for text in value.equals}
+    names = {header[-1][cell.at] for cell in cells}
+    bare = []
+    for at, (*above, own) in _of_no_other(header, profile, profile.wide):
+        match = last.fullmatch(own)
+        quantity = match.groupdict().get("quantity", "") if match else ""
+        if not any(above) and own and (own in names or quantity.strip() in known):
+            bare.append(f"{at + 1}, {own}")
+    return bare
+
+
+def _patterns(profile: Profile, wide: Wide) -> list[re.Pattern[str]]:
+    known = {text for value in profile.values for text in value.equals}
+    return [pattern_of(line, _FORMS | _quantities(line, known)) for line in wide.header]
+
+
+def _of_no_other(
+    header: Sequence[Sequence[str]], profile: Profile, wide: Wide
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Give the place of each column that the profile does not name, and what stands above it."""
+    of_profile = {one.column for one in profile.columns}
+    is_named = [bool(of_profile & set(own)) for own in stacked(header)]
+    for at, (own, said) in enumerate(zip(stacked(header), stacked(_spread(header, is_named)), strict=True)):
+        if any(own) and not is_named[at] and not {_heading(said), *said} & set(wide.without):
+            yield at, said
+
+
+def _heading(said: Sequence[str]) -> str:
+    return " ".join(text for text in said if text)
 
 
 def stacked(header: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
@@ -62,10 +97,11 @@ def stacked(header: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     return list(zip_longest(*header, fillvalue=""))
 
 
-def _spread(header: Sequence[Sequence[str]]) -> list[list[str]]:
+def _spread(header: Sequence[Sequence[str]], is_named: Sequence[bool]) -> list[list[str]]:
     """Let what stands above several columns, as in a merged cell, stand above each; in the last line each has its own.
 
-    A text reaches to the next one of its line, or of a line above it.
+    A text reaches to the next one of its line, or of a line above it. One above a column that the profile names, as the
+    time, is of that column alone where its line has others.
     """
     *upper, last = header
     width = max(map(len, header))
@@ -74,9 +110,11 @@ def _spread(header: Sequence[Sequence[str]]) -> list[list[str]]:
     for line in upper:
         ends = [end or text for end, text in zip_longest(ends, line, fillvalue="")]
         texts: list[str] = []
+        is_alone = sum(map(bool, line)) == 1
         for at, end in enumerate(ends):
             own = line[at] if at < len(line) else ""
-            texts.append(own if end or not texts else texts[-1])
+            is_first = end or not texts or (is_named[at - 1] and not is_alone)
+            texts.append(own if is_first else texts[-1])
         spread.append(texts)
     return [*spread, list(last)]
 

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,9 +32,12 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _PARTS_OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _OF_ENCRYPTION = "EncryptedPackage".encode("utf-16-le")
 _MONTHS = 12
-_WHOLE_DAY = ("1899-12-31T00:00:00", "1900-01-01T00:00:00")
-"""What a clock's 24:00 is to a spreadsheet, a day after its zero; the later one where it has 29 February 1900."""
+_WHOLE_DAY = ("1899-12-31T00:00:00", "1900-01-01T00:00:00", "1904-01-02T00:00:00")
+"""What a clock's 24:00 is to a spreadsheet, a day after its zero; the second one where it has 29 February 1900."""
 _EXCEL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheets know no zones.
+_DAYS_TO_1904 = 1_462
+_KEPT_DIGITS = 15
+"""Of a number; a longer name in a cell of numbers has lost the others."""
 
 
 _ADVICE = "is it the right sheet? Name it in the profile: sheet"
@@ -88,7 +92,9 @@ def _heading(cell: str, time: TimeColumn) -> str:
         return _text(cell, "", ".", is_whole=False)
     if cell.startswith("d") and is_from_header(time.column):
         return _text(cell, _form_of(time.column, [time]), ".", is_whole=time.clock_column is None)
-    return name_of(cell[1:])
+    if is_from_header(time.column) and time.format == "excel":
+        return _text(cell, time.format, ".", is_whole=True)
+    return name_of(_name(cell))
 
 
 def _look_over(data: bytes) -> None:
@@ -149,19 +155,30 @@ def _refuse_turned_dates(cells: Sequence[str], form: str) -> None:
 
 
 def _texts(cells: Sequence[str], place: Place, profile: Profile) -> list[str]:
+    if place in {one.column for one in (profile.serial, profile.metering_point) if one is not None}:
+        return [_name(cell).strip() for cell in cells]
     columns = [profile.time, *([profile.recorded_at] if profile.recorded_at else [])]
     form = _form_of(place, columns)
     is_whole = not any(time.clock_column for time in columns if place in time.places)
-    is_number = place in {value.column for value in profile.values} or (
+    is_number = place in {profile.time.counter_column, *(value.column for value in profile.values)} or (
         profile.wide is not None and isinstance(place, int)
     )
     return [_text(cell, form, profile.decimal if is_number else ".", is_whole=is_whole) for cell in cells]
 
 
+def _name(cell: str) -> str:
+    """Write a cell that names something; a number that has lost digits as a spreadsheet shows it: 7.35999E+17."""
+    text = cell[1:]
+    is_short = cell[:1] not in ("n", "m") or len(text) <= _KEPT_DIGITS
+    return text if is_short else f"{Decimal(text):.5E}"
+
+
 def _text(cell: str, form: str, decimal: str, *, is_whole: bool) -> str:
     """Write a cell as the profile says that such columns are written."""
     kind, text = cell[:1], cell[1:]
-    if kind == "n":
+    if kind == "m" and form == "excel":
+        return f"{Decimal(text) + _DAYS_TO_1904:f}"
+    if kind in ("n", "m"):
         return text.replace(".", decimal)
     if kind == "d" and text in _WHOLE_DAY and _is_of_clock(form):
         return "24:00:00" if "%S" in form else "24:00"

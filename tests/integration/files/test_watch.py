@@ -83,6 +83,13 @@ def test_a_profile_that_is_wrong_takes_nothing(kulvert: Kulvert, folder: Path) -
     assert left(folder) == ["good.csv"]
 
 
+def test_a_profile_for_weather_leaves_a_folders_files_where_they_are(kulvert: Kulvert, folder: Path) -> None:
+    put(folder, "good.csv", "P1,2024-01-01T00:00Z,1")
+    done = kulvert.run("watch", folder, "--profile", "dmi-hourly", "--once", "--settle", "0.2")
+    assert (done.returncode, "is for weather, and a folder takes readings" in done.stdout) == (1, True)
+    assert left(folder) == ["good.csv"]
+
+
 @contextmanager
 def watching(stack: Stack, folder: Path, key: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the process as it runs in production: by its settings alone."""

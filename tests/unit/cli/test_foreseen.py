@@ -1,7 +1,13 @@
 """What a dry run says of a file: what it holds, and what is odd about which meter."""
 
-from services.cli.foreseen import foreseen
+from datetime import UTC, datetime
+from pathlib import Path
+
+from services.cli.foreseen import foreseen, refuse_hours, refuse_readings
+from services.ingest.sending.report import ImportReport
 from services.ingest.sources.outlook import outlook
+from services.ingest.sources.shipped import profile_named
+from services.ingest.sources.temperatures_file import temperatures_file
 from tests.unit.ingest.sources.local_export import hours, line, read_lines
 
 
@@ -48,3 +54,33 @@ def test_a_meter_that_is_read_under_a_wrong_unit_shows_by_what_it_comes_to() -> 
     alone = [one.words for one in foreseen(read_lines(map(line, kwh)))]
     assert "of them rise by 2.000 kW of (66), in a mean of each; is the unit right?" in alone
     assert not any("is the unit right?" in one.words for one in foreseen(read_lines(map(line, kwh[:1]))))
+
+
+NOW = datetime(2024, 10, 26, 23, 0, tzinfo=UTC)
+
+
+def refused(report: ImportReport) -> list[tuple[int, str, str]]:
+    return [(bad.line, bad.field, bad.code) for bad in report.refused]
+
+
+def test_a_dry_run_refuses_what_the_door_would() -> None:
+    """Five minutes ahead of the clock are let in; a name has 40 characters at most, and no meter counts to 10^16 Wh."""
+    lines = [line(one) for one in hours("66", "2024-10-26T22:00", range(100, 103))]
+    lines += [f"{'6' * 41};2024-10-26 20:00;1", "67;2024-10-26 20:00;10000000000000"]
+    found = read_lines(lines)
+    report = ImportReport(Path("x.csv"), found.lines)
+    refuse_readings(report, found, NOW)
+    assert refused(report) == [
+        (4, "read_at", "time_in_future"),
+        (5, "serial", "invalid"),
+        (6, "energy_wh", "out_of_range"),
+    ]
+    assert report.refused_counts == {"time_in_future": 1, "invalid": 1, "out_of_range": 1}
+
+
+def test_a_dry_run_refuses_hours_of_temperature_that_have_not_begun() -> None:
+    lines = [f"2024-10-26T{hour}:00:00Z,7" for hour in (22, 23)] + ["2024-10-27T00:00:00Z,8"]
+    found = temperatures_file("\n".join(lines).encode(), profile_named("dmi-hourly"))
+    report = ImportReport(Path("x.csv"), 3)
+    assert refuse_hours(report, found, NOW) == 2
+    assert refused(report) == [(3, "starts_at", "time_in_future")]

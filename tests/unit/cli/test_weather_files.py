@@ -1,5 +1,6 @@
 """Files of weather and of normal years as the command opens them: what cannot be read is told in a sentence."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ def test_a_file_of_smhi_is_opened_by_sight_and_by_name(name: str, profile: str |
     assert opened.station_name == "Exempelstad Flygplats"
     assert len(opened.found.starts_s) == 3
     assert opened.report().lines == 7
+
+
+@pytest.mark.parametrize("name", ["smhi-latest-day.json", "smhi-corrected-archive.csv"])
+def test_a_file_of_smhi_may_be_packed_or_saved_as_utf_16(name: str, tmp_path: Path) -> None:
+    data = (FILES / name).read_bytes()
+    for number, stored in enumerate((gzip.compress(data), data.decode().encode("utf-16"))):
+        path = tmp_path / f"{number}-{name}"
+        path.write_bytes(stored)
+        assert len(open_named(path, None).found.starts_s) == 3
 
 
 def test_another_file_needs_a_profile(tmp_path: Path) -> None:

@@ -187,8 +187,9 @@ def test_a_line_break_in_a_columns_name_is_a_space() -> None:
         "Mätare;Tid; Energi   kWh ",
         "Ma\u0308tare;Tid;Energi kWh",
         "Mätare;Tid;Energi\u202fkWh",
+        "\u200bMätare;Tid;Energi\u200b kWh",
     ],
-    ids=["unbroken", "several", "decomposed", "thin"],
+    ids=["unbroken", "several", "decomposed", "thin", "without-width"],
 )
 def test_names_of_columns_that_look_the_same_are_the_same(written: str) -> None:
     assert kwh(read(f"{written}\n66;{AT};7", profile())) == [7]

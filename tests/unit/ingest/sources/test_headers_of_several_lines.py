@@ -153,6 +153,31 @@ def test_a_day_that_stands_twice_in_the_header_refuses_the_file() -> None:
         read(by, ";2024-01-01;2024-01-01", "Mätare;Energi MWh;Energi MWh", "66;1;2")
 
 
+@pytest.mark.parametrize("meters", [";;66;;;67", "Mätare;;66;;;67", "Tid;;66;;;67"])
+def test_a_meter_above_the_middle_of_its_columns_is_not_taken_for_the_next_ones(meters: str) -> None:
+    """As where a text is centred: 66 would reach to the energy of 67."""
+    with pytest.raises(UnreadableFileError, match="nothing stands above column 2, Energi MWh; write what stands over"):
+        read(profile(), meters, OF_THREE if "Tid" not in meters else OF_THREE.removeprefix("Tid"), FIRST)
+
+
+def test_quantities_above_the_middle_of_their_columns_are_not_taken_for_the_next_ones() -> None:
+    by = profile(["{quantity}", "{metering_point}"])
+    with pytest.raises(UnreadableFileError, match="nothing stands above column 2, P-1"):
+        read(by, ";;Energi MWh;;;Volym m3;", "Tid;P-1;P-2;P-3;P-1;P-2;P-3", "2024-01-01 01:00;1;2;3;4;5;6")
+
+
+def test_a_column_with_nothing_above_it_and_another_name_is_a_remark() -> None:
+    file = read(
+        profile(), ";;66;;;67;", "Tid;Anmärkning" + OF_THREE.removeprefix("Tid"), "2024-01-01 01:00;ok;1,5;20;70,5;2;30"
+    )
+    assert said(file) == IN_FIRST
+
+
+def test_one_meter_may_stand_at_the_left_above_everything() -> None:
+    file = read(profile(), "66;;", "Tid;Energi MWh;Volym m3", "2024-01-01 01:00;1;2")
+    assert said(file) == [("66", 1_000_000, 2_000, None)]
+
+
 def test_a_header_that_stands_again_is_passed_over_in_whichever_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     header = [";66;;;67;", OF_THREE]
     monkeypatch.setattr(lines, "PIECE_BYTES", 150)

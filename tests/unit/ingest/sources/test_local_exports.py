@@ -103,6 +103,24 @@ def test_quarters_of_the_hour_are_told_apart_where_blocks_meet_between_them() ->
             assert (len(taken(file)), len(file.refusals)) == (len(lines), 0)
 
 
+def test_a_register_that_falls_within_a_pass_shows_that_the_file_is_sorted_and_its_order_tells_nothing() -> None:
+    """Sorted by the clock's face and cut at 02:30: the first pass is 61 all along, the second has begun with 64."""
+    lines = [f"66;2024-10-27 {at}" for at in ("01:30;61", "02:00;61", "02:00;64", "02:30;61")]
+    file = read_lines(lines)
+    assert [(f"{one.at:%d %H:%M}", one.kwh) for one in taken(file)] == [
+        ("26 23:30", 61), ("27 00:00", 61), ("27 01:00", 64), ("27 00:30", 61),
+    ]  # fmt: skip
+
+
+def test_quarters_sorted_by_the_clocks_face_and_cut_within_the_hour_are_told_by_the_register() -> None:
+    """02:00 is of the second pass: the block was cut there, and 02:30 of the first pass has the same register."""
+    lines = [f"66;2024-10-27 {at}" for at in ("02:00;94", "02:30;94", "02:30;98", "03:00;98")]
+    file = read_lines(lines)
+    assert [(f"{one.at:%H:%M}", one.kwh) for one in taken(file)] == [("00:30", 94), ("01:30", 98), ("02:00", 98)]
+    # Nothing but the cut says that, which the file does not show.
+    assert [(bad.line, bad.code) for bad in file.refusals] == [(2, "ambiguous_time")]
+
+
 @st.composite
 def exports(draw: st.DrawFn) -> tuple[list[Shown], list[Shown]]:
     """Give a year's registers by the hour, and blocks of them that together hold each, repeated and in any order."""

@@ -166,6 +166,12 @@ def test_files_put_one_behind_the_other_keep_none_of_their_byte_order_marks() ->
     assert (column(file, "energy_wh"), len(file.refusals)) == ([1, 2], 0)
 
 
+def test_a_byte_order_mark_within_a_file_of_windows_1252_is_no_part_of_a_name() -> None:
+    lines = ["Mätare;Tid;Energi (MWh)\n".encode("cp1252"), b"66;2024-01-01 00:00;1\n", b"66;2024-01-01 01:00;2\n"]
+    file = readings_file(b"\xef\xbb\xbf".join([lines[0] + lines[1], lines[2]]), SWEDISH)
+    assert column(file, "serial") == ["66", "66"]
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     file = readings_file("\ufeffmetering_point,read_at,energy_wh\nP1,2024-01-01T00:00Z,1".encode(), OWN)
     assert column(file, "energy_wh") == [1]

@@ -121,6 +121,17 @@ def test_the_sheet_is_named_or_numbered_and_else_the_first() -> None:
         readings_file(data, with_sheet("Blad1"))
 
 
+def test_where_the_first_sheet_is_empty_the_others_are_named() -> None:
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data, {"in_memory": True})
+    for name in ("Diagram", "Värden"):
+        book.add_worksheet(name)
+    book.get_worksheet_by_name("Värden").write_row(0, 0, HEADER)
+    book.close()
+    with pytest.raises(UnreadableFileError, match="nothing in its first sheet; it has Diagram, Värden: name one"):
+        readings_file(data.getvalue(), with_sheet(None))
+
+
 def test_sheets_with_the_same_columns_are_not_left_unread_in_silence() -> None:
     months = io.BytesIO()
     book = xlsxwriter.Workbook(months, {"in_memory": True})
