@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.contracts import YEARLY_ENERGY
+from schemas.peaks import PEAK_RULES
 from services.billing.core import swedish
 from services.heat.tariff.rounding import whole_kwh
 
@@ -22,6 +23,7 @@ METHOD = {
     "entered_energy": "avtalad",
     "yearly_energy": "normalårets energi under tolv månader",
     "cooling_peak": "uppmätt som högsta timmedeleffekt på tolv månader",
+    **{name: f"uppmätt som {rule.said('sv')}" for name, rule in PEAK_RULES.items()},
 }
 MONTHLY = ("month", "kW/month")
 """Units of lines that are priced by the month."""

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from schemas.peaks import PEAK_RULES
 from services.heat.tariff.words import COST_WORDS
 
 COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     **COST_WORDS["sv"],
+    **{name: rule.said("sv") for name, rule in PEAK_RULES.items()},
     "prices": "Priser", "prices_lead": "Prislistor som gäller, och vad ett år kostar.", "calculate": "Räkna ut",
     "calculator": "Vad kostar ett år?", "yearly_cost": "Kostnad för ett år", "vat": "Moms", "all_year": "hela året",
     "counts_on": "Gäller", "price": "Pris exkl. moms", "band": "Effekt", "days": "Dagar", "by_month": "Månad för månad",
@@ -74,6 +76,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
 }  # fmt: skip
 COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     **COST_WORDS["en"],
+    **{name: rule.said("en") for name, rule in PEAK_RULES.items()},
     "prices": "Prices", "prices_lead": "Price lists in force, and what a year costs.", "calculate": "Calculate",
     "calculator": "What does a year cost?", "yearly_cost": "Cost of a year", "vat": "VAT", "all_year": "all year",
     "counts_on": "Valid", "price": "Price excl. VAT", "band": "Power", "days": "Days", "by_month": "Month by month",
