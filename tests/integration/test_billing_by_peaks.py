@@ -65,7 +65,7 @@ def test_a_month_is_billed_by_its_own_highest_days_and_needs_no_power_in_force(
     found = invoice(api, street, house, JANUARY)
     [line] = [one for one in found["lines"] if one["component"] == "power"]
     # (1,200 + 900 * 4) * 31 / 365.
-    assert (Decimal(line["quantity"]), line["amount_ore"]) == (4, 40_767)
+    assert (Decimal(line["quantity"]), line["amount_ore"]) == (Decimal(4), 40_767)
     assert found["basis"]["parts"][0]["power"]["days"] == ["2015-01-10", "2015-01-30", "2015-01-31"]
     close(api, FEBRUARY)
     [of_february] = [one for one in invoice(api, street, house, FEBRUARY)["lines"] if one["component"] == "power"]

@@ -276,8 +276,6 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
 
 
 def _of_months_peaks(terms: PriceListTerms) -> Iterator[Fault]:
-    if terms.is_firm:
-        yield Fault("extension.powerMethod", f"is {terms.extension.power_method}, which is not billed yet")
     extension, told = terms.extension, f"powerMethod {terms.extension.power_method} bills each month by its own power"
     if extension.overrun_per_kw is not None:
         yield Fault("extension.overrunPerKw", f"is above a power that customers choose, and {told}; leave it out")
