@@ -86,6 +86,7 @@ SWEDISH: Final[dict[str, Any]] = {
     "reason_no_normal_year": "Energin under ett normalår är inte känd.",
     "reason_power_is_chosen": "Effekten är vald av kunden och mäts inte.",
     "reason_power_is_of_months": "Varje månad har sin egen effekt.",
+    "months_how": "Den är {method}, och står på månadens faktura.",
     "chart": {
         "measured": "Uppmätt", "calculated": "Beräknad", "manual": "Handmatad", "interpolated": "interpolerad",
         "estimated": "beräknad", "missing": "saknas", "before": "Samma datum året före", "outdoor": "Utetemperatur",
@@ -176,6 +177,7 @@ ENGLISH: Final[dict[str, Any]] = {
     "reason_no_normal_year": "The energy of a normal year is not known.",
     "reason_power_is_chosen": "The power is chosen by the customer and not measured.",
     "reason_power_is_of_months": "Each month has a power of its own.",
+    "months_how": "It is the {method}, and stands on the month's invoice.",
     "chart": {
         "measured": "Measured", "calculated": "Calculated", "manual": "Manual", "interpolated": "interpolated",
         "estimated": "estimated", "missing": "missing", "before": "Same dates the year before",

@@ -1,7 +1,6 @@
 """A contract on a price list of each month's own peaks: put, estimated, simulated, determined and compared."""
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -107,7 +106,7 @@ def test_the_effect_of_a_version_goes_by_each_months_own_peaks(api: httpx.Client
     with psycopg.connect(stack.admin_dsn) as connection:
         connection.execute("SELECT ingest.ensure_partitions('2023-01-01Z', '2024-01-01Z')")
         connection.execute(_DAYS, {"point": house.point_id})
-    asked = {"before": 1, "after": 2, "year": 2023, "on": str(date(2024, 1, 1))}
+    asked: dict[str, str | int] = {"before": 1, "after": 2, "year": 2023, "on": "2024-01-01"}
     found = api.get("/v1/price-lists/months-effect/effect", params=asked).raise_for_status().json()
     # Twelve months of 12 kW at 62 kr, and of 1 to 12 kW, 78 together; the energy costs the same.
     assert round(found["before_kr"] - found["after_kr"], 2) == 144 * 62 - 78 * 62
