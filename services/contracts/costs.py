@@ -266,7 +266,7 @@ def use_by(contract: Contract, prices: Prices, normal: NormalYear, known: Known)
     efficiency = annual_estimate.efficiency(known.days)
     method = months_method_of(prices.price_list)
     if method is not None:
-        powers = month_powers.foreseen(known.days, known.weather, method, is_cooling=contract.is_cooling)
+        powers = month_powers.foreseen(known.days, known.weather, method, prices, is_cooling=contract.is_cooling)
         used, assumptions = annual_estimate.used_in(prices, normal.kwh, efficiency, powers.centi_kw, known.means)
         return used, (*assumptions, *powers.assumptions)
     in_force = _amount_in_force(contract, prices.price_list, int(normal.kwh.sum()))

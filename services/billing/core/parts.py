@@ -10,7 +10,7 @@ from schemas.agreed_rates import unoffered
 from schemas.agreements import AS_LISTED, Agreed
 from schemas.contracts import ENTERED, PowerInForce
 from schemas.price_lists import PriceList
-from schemas.rates import Rate
+from schemas.rates import Rate, counts_power
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
@@ -124,7 +124,8 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
     if not _has_energy_price(rates, span):
         return Held(HeldReason.NO_ENERGY_PRICE)
     if price_list.is_by_months_peaks:
-        own = OwnPower(f"{price_list.extension.power_method}") if _counts_power(price_list, rates, span) else None
+        is_counted = counts_power(price_list, rates, span.first, span.end)
+        own = OwnPower(f"{price_list.extension.power_method}") if is_counted else None
         return Part(span.first, span.end, price_list, None, contract.agreed, own)
     if not price_list.needs_power_in_force:
         return Part(span.first, span.end, price_list, None, contract.agreed)
@@ -137,9 +138,3 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
 
 def _has_energy_price(rates: Sequence[Rate], span: Span) -> bool:
     return any(rate.charge == Charge.ENERGY and rate.first <= span.first and span.end <= rate.end for rate in rates)
-
-
-def _counts_power(price_list: PriceList, rates: Sequence[Rate], span: Span) -> bool:
-    """Tell whether a power is priced on these days, or chooses the band of other prices."""
-    is_priced = any(rate.charge == Charge.POWER and rate.first < span.end and span.first < rate.end for rate in rates)
-    return is_priced or len(price_list.tariffs) > 1

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from schemas.price_lists import PowerMethod, PriceList
-from schemas.rates import limits_kw, rates
+from schemas.rates import Rate, counts_power, limits_kw, rates
 from services.contracts.core.methods import months_method_of
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.local_time import EPOCH
@@ -96,7 +97,8 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     Raises ValueError where a price changes within a month, since what was used before and after it is not known.
     """
     begins = [(date(year + month // MONTHS, month % MONTHS + 1, 1) - EPOCH).days for month in range(MONTHS + 1)]
-    prices = table(rates(price_list), limits_kw(price_list))
+    known = rates(price_list)
+    prices = table(known, limits_kw(price_list))
     spans = np.array(begins)
     contracts = len(usage.centi_kw)
     days = [np.tile(some, contracts) for some in (spans[:-1], spans[1:])]
@@ -114,9 +116,15 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     is_known = result.lacks.reshape(contracts, MONTHS).sum(axis=1) == 0
     has_power: Bool = np.ones(contracts, bool)
     if price_list.has_power_price:
-        has_power = (centi_kw != UNKNOWN).all(axis=1)
+        has_power = ((centi_kw != UNKNOWN) | ~_counted(price_list, known, year)).all(axis=1)
     # Without its power no band of a month is known.
     return Costs(ore, is_known & has_power, has_all, has_power)
+
+
+def _counted(price_list: PriceList, known: Sequence[Rate], year: int) -> Bool:
+    """Tell in which months of a year a power counts; (12,)."""
+    firsts = [date(year + month // MONTHS, month % MONTHS + 1, 1) for month in range(MONTHS + 1)]
+    return np.array([counts_power(price_list, known, first, end) for first, end in pairwise(firsts)])
 
 
 def effect(before: Costs, after: Costs) -> Effect:

@@ -4,14 +4,17 @@ January first in each twelve, in hundredths of a kW.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from schemas.price_list_terms import PowerMethod
+from schemas.rates import counts_power
 from services.contracts.core.annual_estimate import DayRows, Weather, day_of, fit_days
 from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.measuring import DayRows as MeasuredRows
+from services.contracts.core.year_cost import Prices
 from services.heat.arrays import UNKNOWN, Float64, Int64
 from services.heat.power_methods.highest import OF_MONTH
 from services.heat.power_methods.measurement import Period, Statistic, mean_power
@@ -47,27 +50,28 @@ def of_many(points: Sequence[int], period: Period, rows: MeasuredRows, method: P
     known, place = np.unique(np.array(points, np.int64), return_inverse=True)
     power = np.full((len(known), period.days), UNKNOWN)
     power[np.searchsorted(known, rows.point_id), rows.day - period.first] = rows.power
-    month = (np.arange(period.first, period.end)).astype("datetime64[D]").astype("datetime64[M]").astype(
-        np.int64
-    ) % MONTHS
+    begins = _month_begins(np.arange(period.first, period.end))
     found = [
-        month_powers(power[:, month == at], np.ones((len(known), int((month == at).sum())), np.bool_), OF_MONTH[method])
-        for at in range(MONTHS)
+        month_powers(own := power[:, begins == begin], np.ones(own.shape, np.bool_), OF_MONTH[method]).centi_kw
+        for begin in np.unique(begins).tolist()
     ]
-    return np.stack([one.centi_kw for one in found], axis=1)[place]
+    return np.stack(found, axis=1)[place]
 
 
-def measured_all(year: DayRows, method: PowerMethod) -> Int64:
-    """Measure the months of a year. Raises CannotCalculateError where too few days of one are measured."""
-    return _all_known(measured(year, method), "too few of its days are measured")
+def measured_all(year: DayRows, method: PowerMethod, prices: Prices) -> Int64:
+    """Measure the months of a year in which a power counts, 0 where none does and none is known.
+
+    Raises CannotCalculateError where too few days of one are measured.
+    """
+    return _all_known(_where_counted(measured(year, method), prices), "too few of its days are measured")
 
 
-def foreseen(days: DayRows, weather: Weather, method: PowerMethod, *, is_cooling: bool) -> Foreseen:
+def foreseen(days: DayRows, weather: Weather, method: PowerMethod, prices: Prices, *, is_cooling: bool) -> Foreseen:
     """Foresee a normal year's months: as the newest twelve whole months were, else by the signature's coldest days.
 
-    Raises CannotCalculateError where neither is known.
+    Raises CannotCalculateError where neither is known of a month in which a power counts.
     """
-    own = measured(_newest_twelve_months(days), method)
+    own = _where_counted(measured(_newest_twelve_months(days), method), prices)
     if (own != UNKNOWN).all():
         return Foreseen(own, ("peaks_of_newest",))
     expected = _by_signature(days, weather, OF_MONTH[method.value], is_cooling=is_cooling)
@@ -75,6 +79,14 @@ def foreseen(days: DayRows, weather: Weather, method: PowerMethod, *, is_cooling
     found = _all_known(np.where(own != UNKNOWN, own, expected), told)
     is_any_own = bool((own != UNKNOWN).any())
     return Foreseen(found, (*(["peaks_of_newest"] if is_any_own else []), "peaks_by_signature"))
+
+
+def _where_counted(centi_kw: Int64, prices: Prices) -> Int64:
+    spans = pairwise(prices.months)
+    counted = [counts_power(prices.price_list, prices.rates, first, end) for first, end in spans]
+    is_counted = np.zeros(MONTHS, np.bool_)
+    is_counted[prices.calendar_months] = counted
+    return np.where(is_counted | (centi_kw != UNKNOWN), centi_kw, 0)
 
 
 def _all_known(centi_kw: Int64, told: str) -> Int64:

@@ -21,7 +21,7 @@ from services.contracts.core.measuring import Asked, measure
 from services.contracts.core.measuring import DayRows as MeasuredRows
 from services.contracts.core.measuring import Weather as MeasuredWeather
 from services.contracts.core.methods import months_method_of, newest_period, rule_of
-from services.contracts.core.month_powers import measured_all
+from services.contracts.core.month_powers import measured, measured_all
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.own_hours import HOURS_OF_A_DAY, OwnHours, Window, by_days, saved, shifted
 from services.contracts.core.year_cost import MONTHS, Prices, Used
@@ -203,8 +203,11 @@ def _months_otherwise(method: PowerMethod, choices: Choices, year: DayRows) -> P
 
 
 def highest_month_kw(year: DayRows, method: PowerMethod) -> Decimal:
-    """Give the highest of a year's months' own powers. Raises CannotCalculateError where one is not measured."""
-    return Decimal(int(measured_all(year, method).max())).scaleb(-2)
+    """Give the highest of a year's months' own powers. Raises CannotCalculateError where none is measured."""
+    highest = int(measured(year, method).max())
+    if highest == UNKNOWN:
+        raise CannotCalculateError("", "peaks_not_measured", "too few days are measured in each of the year's months")
+    return Decimal(highest).scaleb(-2)
 
 
 def year_kwh(year: DayRows) -> int:
@@ -277,7 +280,7 @@ def used_of_year(
     kw: what is billed, but by a price list that counts each month's own peaks.
     """
     method = months_method_of(prices.price_list)
-    centi_kw = measured_all(year, method) if method else int(kw * 100)
+    centi_kw = measured_all(year, method, prices) if method else int(kw * 100)
     used, assumptions = used_in(prices, _month_kwh(year), efficiency(year), centi_kw, place.means)
     used = cooled_better(used, choices.cooling_c, place.is_cooling)
     assumptions = (*assumptions, "highest_month_named") if method else assumptions

@@ -49,6 +49,10 @@ def version(document: dict[str, Any] = PRINTED) -> PriceList:
     return PriceList.model_validate(document | {"price_list_id": "months", "version": 1})
 
 
+def laid_out() -> Prices:
+    return Prices(version(), twelve_months(version(), date(2026, 5, 5)) or ())
+
+
 def a_year(kw: list[int], first: date = date(2026, 1, 1)) -> DayRows:
     """A year of days, each as high all day as its month is said to be, with an hour twice as high."""
     day = np.arange((first - EPOCH).days, (date(first.year + 1, first.month, first.day) - EPOCH).days)
@@ -126,7 +130,7 @@ def test_an_estimate_takes_the_newest_twelve_whole_months() -> None:
     both = [a_year([20] * 12), a_year([30] * 12, date(2027, 1, 1))]
     days = DayRows(*(np.concatenate(column) for column in zip(*both, strict=True)))
     until_june_20 = days.take(days.day < (date(2027, 6, 20) - EPOCH).days)
-    found = foreseen(until_june_20, NO_WEATHER, THREE_DAYS, is_cooling=False)
+    found = foreseen(until_june_20, NO_WEATHER, THREE_DAYS, laid_out(), is_cooling=False)
     assert found.centi_kw.tolist() == [3000] * 5 + [2000] * 7
     assert found.assumptions == ("peaks_of_newest",)
 
@@ -140,7 +144,7 @@ def test_a_month_that_was_not_measured_is_foreseen_by_the_coldest_days_of_its_si
     year = days.day > last - 365
     month = days.month == 0
     gaps = days._replace(measured_hours=np.where(month & year, 0, days.measured_hours))
-    found = foreseen(gaps, weather(), ONE_DAY, is_cooling=False)
+    found = foreseen(gaps, weather(), ONE_DAY, laid_out(), is_cooling=False)
     assert found.assumptions == ("peaks_of_newest", "peaks_by_signature")
     # The coldest day of January in each of the station's years, by the line that the house was built by.
     at = weather().day
@@ -151,7 +155,7 @@ def test_a_month_that_was_not_measured_is_foreseen_by_the_coldest_days_of_its_si
         BASE_KW + SLOPE * max(0.0, BALANCE_C - float(outdoor_c(one).min())) for one in januaries if len(one) == 31
     ]
     assert found.centi_kw[0] == pytest.approx(100 * np.mean(coldest), rel=0.01)
-    whole = foreseen(days, weather(), ONE_DAY, is_cooling=False)
+    whole = foreseen(days, weather(), ONE_DAY, laid_out(), is_cooling=False)
     assert found.centi_kw[1:].tolist() == whole.centi_kw[1:].tolist()
 
 
@@ -161,7 +165,7 @@ def years(day: Int64) -> list[int]:
 
 def test_without_measured_days_and_signature_nothing_is_foreseen_and_the_months_are_named() -> None:
     with pytest.raises(CannotCalculateError) as raised:
-        foreseen(without(a_year([20] * 12), 7, 31), NO_WEATHER, THREE_DAYS, is_cooling=False)
+        foreseen(without(a_year([20] * 12), 7, 31), NO_WEATHER, THREE_DAYS, laid_out(), is_cooling=False)
     assert (raised.value.code, "of month 7 too few" in raised.value.reason) == ("peaks_not_measured", True)
 
 
@@ -174,7 +178,7 @@ def used_otherwise(before: PowerMethod, after: PowerMethod, choices: Choices) ->
 
 def test_a_simulation_bills_each_month_by_its_own_peaks_on_the_changed_hours() -> None:
     own = a_year([20, 18, 16, 12, 8, 6, 5, 5, 7, 10, 14, 19])
-    prices = Prices(version(), twelve_months(version(), date(2026, 5, 5)) or ())
+    prices = laid_out()
     used, assumptions = used_of_year(prices, own, Decimal(0), Choices(), HERE)
     [line] = [one for one in prices.cost(used).lines if one.charge is Charge.POWER]
     assert line.months_ore == tuple(6_200 * kw for kw in (20, 18, 16, 12, 8, 6, 5, 5, 7, 10, 14, 19))
@@ -207,10 +211,22 @@ def test_a_power_chosen_for_a_list_of_each_months_own_is_refused_by_its_field() 
 
 
 def test_a_year_with_a_month_that_is_not_measured_is_not_simulated_by_its_peaks() -> None:
-    prices = Prices(version(), twelve_months(version(), date(2026, 5, 5)) or ())
+    prices = laid_out()
     with pytest.raises(CannotCalculateError) as raised:
         used_of_year(prices, without(a_year([20] * 12), 3, 25), Decimal(0), Choices(), HERE)
     assert raised.value.code == "peaks_not_measured"
+
+
+def test_months_in_which_power_is_not_priced_need_no_peaks() -> None:
+    winter = version(short(ENERGY, power({"per_kw_month": "62"}, method="month_highest_3_days", months=[1, 2, 12])))
+    gap = without(a_year([20] * 12), 7, 31)
+    prices = Prices(winter, twelve_months(winter, date(2026, 5, 5)) or ())
+    used, _ = used_of_year(prices, gap, Decimal(0), Choices(), HERE)
+    assert sum(line.ore for line in prices.cost(used).lines if line.charge is Charge.POWER) == 3 * 20 * 6_200
+    assert foreseen(gap, NO_WEATHER, THREE_DAYS, prices, is_cooling=False).centi_kw[0] == 2_000
+    known = measured(gap, THREE_DAYS)[None, :]
+    effect = effect_costs(winter, 2026, usage([0] * 12, centi_kw=UNKNOWN)._replace(peaks={THREE_DAYS: known}))
+    assert (effect.is_known.tolist(), effect.ore.tolist()) == ([True], [3 * 20 * 6_200])
 
 
 def test_the_calculator_takes_the_power_for_the_highest_month_and_others_by_their_energy_a_day() -> None:
