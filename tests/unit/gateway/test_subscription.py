@@ -8,7 +8,7 @@ import pytest
 
 from services.gateway.core.charts import day_chart
 from services.gateway.core.spans import Span, neighbours
-from services.gateway.core.subscription import coming, in_force, kilowatts, months_method, verdict
+from services.gateway.core.subscription import coming, in_force, kilowatts, verdict
 from services.gateway.core.sums import change, sums
 from services.gateway.portal.words import WORDS
 from services.heat.power_methods.decision import Decision
@@ -110,17 +110,3 @@ def test_a_month_is_marked_by_its_mondays_and_a_year_by_its_months(count: int, t
     chart = day_chart(days([1] * count), [], Span(date(2026, 3, 1), date(2026, 3, 1) + timedelta(count - 1)), [], "sv")
     named = [tick for tick in chart["ticks"] if tick]
     assert (named if isinstance(ticks, list) else len(named)) == ticks
-
-
-def on_list(method: str | None, first: date = date(2020, 1, 1), end: date | None = None) -> dict[str, Any]:
-    return {"valid_from": first, "valid_to": end, "power_method": method}
-
-
-def test_a_month_has_a_power_of_its_own_by_the_contract_that_counts_alone() -> None:
-    of_months, of_years = on_list("month_highest_3_days"), on_list("highest_3_days")
-    assert months_method([of_months], TODAY) == "month_highest_3_days"
-    assert [months_method([one], TODAY) for one in (of_years, on_list("minus_five"), on_list(None))] == [None] * 3
-    to_come = on_list("month_highest_3_days", first=TODAY + timedelta(days=1))
-    over = on_list("month_highest_3_days", end=TODAY)
-    assert months_method([to_come, on_list("goteborg", end=TODAY + timedelta(days=1)), over], TODAY) is None
-    assert months_method([], TODAY) is None
