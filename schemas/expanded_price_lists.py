@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from schemas.peaks import PEAK_RULES, PeakRule
 from schemas.price_list_terms import (
     Band,
     CountedDeviation,
@@ -53,14 +54,24 @@ from schemas.tariffs import (
     Tariff,
 )
 
-HIGHEST_HOUR_OF_A_YEAR = PeakIdentificationSettings(
-    peak_identification_period="P1Y", peak_duration="PT1H", number_of_peaks_for_average_calculation=1
-)
+
+def _settings(rule: PeakRule) -> PeakIdentificationSettings:
+    """Say peaks as the draft does: within a period shorter than the billing period, those of that one are averaged.
+
+    It has no field for one hour a day of a whole year: that is said in words.
+    """
+    return PeakIdentificationSettings(
+        peak_identification_period="P1D" if rule.is_of_month else "P1Y",
+        peak_duration="PT1H" if rule.is_of_hours else "P1D",
+        number_of_peaks_for_average_calculation=rule.number,
+    )
+
+
+HIGHEST_HOUR_OF_A_YEAR = _settings(PeakRule(1, is_of_hours=True, is_of_month=False))
 PEAKS = {
-    PowerMethod.GOTEBORG: PeakIdentificationSettings(
-        peak_identification_period="P1Y", peak_duration="P1D", number_of_peaks_for_average_calculation=3
-    ),
+    PowerMethod.GOTEBORG: _settings(PeakRule(3, is_of_hours=False, is_of_month=False)),
     PowerMethod.COOLING_PEAK: HIGHEST_HOUR_OF_A_YEAR,
+    **{PowerMethod(name): _settings(rule) for name, rule in PEAK_RULES.items()},
 }
 """The methods that are peaks as the draft knows them; of the others it is said in words."""
 MEASURED = {
@@ -73,6 +84,7 @@ MEASURED = {
     PowerMethod.CUSTOMER_CHOSEN: "Vald av kunden.",
     PowerMethod.YEARLY_ENERGY: "Normalårets energi i MWh.",
     PowerMethod.COOLING_PEAK: "Den högsta timmedeleffekten under tolv månader.",
+    **{PowerMethod(name): f"{rule.said('sv')}.".capitalize() for name, rule in PEAK_RULES.items()},
 }
 NETWORK_MEAN = "nätets medel"
 YEARLY_ENERGY = "yearly_energy"

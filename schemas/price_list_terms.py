@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from schemas.facilities import Category
+from schemas.peaks import PEAK_RULES, PeakRule
 from schemas.tariffs import (
     CalendarPattern,
     Closed,
@@ -37,7 +38,9 @@ class PriceListStatus(StrEnum):
 
 
 class PowerMethod(StrEnum):
-    """How subscription power is measured; each is one file of services/heat/power_methods."""
+    """How subscription power is measured: see services/heat/power_methods. Those of PEAK_RULES are added by name."""
+
+    _ignore_ = "rule"
 
     MINUS_FIVE = "minus_five"
     GOTEBORG = "goteborg"
@@ -48,6 +51,18 @@ class PowerMethod(StrEnum):
     CUSTOMER_CHOSEN = "customer_chosen"
     COOLING_PEAK = "cooling_peak"
     YEARLY_ENERGY = "yearly_energy"
+    for rule in PEAK_RULES:
+        vars()[rule.upper()] = rule
+
+    @property
+    def peaks(self) -> PeakRule | None:
+        """The peaks that it takes the mean of, where any number of them can be asked for."""
+        return PEAK_RULES.get(self.value)
+
+    @property
+    def is_of_month(self) -> bool:
+        """True where each month is billed by a power of its own, so that none is in force."""
+        return self.peaks is not None and self.peaks.is_of_month
 
 
 class BaseLoad(StrEnum):
@@ -197,9 +212,14 @@ class PriceListTerms(Closed):
         return self.extension.power_method is PowerMethod.YEARLY_ENERGY
 
     @property
+    def is_by_months_peaks(self) -> bool:
+        """True where each month is billed by its own peaks."""
+        return self.extension.power_method is not None and self.extension.power_method.is_of_month
+
+    @property
     def needs_power_in_force(self) -> bool:
         """True where a contract on it needs a power in force, or a yearly energy in its place."""
-        return self.has_power_price or self.is_by_yearly_energy
+        return (self.has_power_price or self.is_by_yearly_energy) and not self.is_by_months_peaks
 
     @property
     def vat_percent(self) -> Decimal:

@@ -43,7 +43,7 @@ class PriceListChanged(Event):
     """
 
     name: ClassVar[str] = "price-lists-changed"
-    schema_version: ClassVar[int] = 3
+    schema_version: ClassVar[int] = 4
 
     price_list_id: PriceListId
     version: int

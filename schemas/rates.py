@@ -1,6 +1,6 @@
 """What a price list comes down to: a flat list of prices, each with the days and the band that it counts in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -56,6 +56,12 @@ def rates(terms: PriceListTerms) -> list[Rate]:
     for band, (tariff, _) in enumerate(terms.bands()):
         found += [rate for rate in _rates(tariff, band, terms.extension, power_per) if rate is not None]
     return found + list(_overrun(terms))
+
+
+def counts_power(terms: PriceListTerms, known: Iterable[Rate], first: date, end: date) -> bool:
+    """Tell whether a power is priced on some of the days from one to another, or chooses the band of other prices."""
+    is_priced = any(one.charge == "power" and one.first < end and first < one.end for one in known)
+    return is_priced or len(terms.tariffs) > 1
 
 
 def limits_kw(terms: PriceListTerms) -> list[Decimal]:

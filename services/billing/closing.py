@@ -10,17 +10,27 @@ from uuid import UUID, uuid4
 from schemas.invoices import InvoiceIssued
 from schemas.topics import INVOICES
 from schemas.values import ContractId, InvoiceId
-from services.billing import metrics
+from services.billing import metrics, peaks
 from services.billing.core.chain import Series
-from services.billing.core.entries import Case, Issue, cited_rows, invoice_row, line_rows, linked, period_row
+from services.billing.core.entries import (
+    Case,
+    Issue,
+    cited_peak_rows,
+    cited_rows,
+    invoice_row,
+    line_rows,
+    linked,
+    period_row,
+)
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.invoices import Draft, Month, drafts
-from services.billing.core.parts import Part, contract_span, month_span, parts
+from services.billing.core.parts import Part, contract_span, known, month_span, parts
 from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
 from services.billing.settings import BillingSettings
 from services.billing.store import closing as store
 from services.billing.store import copies
+from services.billing.store import peaks as peak_store
 from services.common import logs, outbox
 from services.common.postgres import Database, Transaction
 
@@ -92,20 +102,17 @@ async def _drafts(tx: Transaction, contracts: Sequence[Contract], month: date) -
     prices = Prices(await copies.price_lists(tx))
     parties = await store.parties(tx, contracts)
     spans = {contract.contract_id: contract_span(contract, month) for contract in contracts}
-    parted = {one.contract_id: parts(one, prices, spans[one.contract_id]) for one in contracts}
+    parted: peaks.Parted = {one.contract_id: parts(one, prices, spans[one.contract_id]) for one in contracts}
     lost = await store.lost(tx, contracts, month_span(month))
     parted |= {contract_id: Held(HeldReason.INVOICE_LOST) for contract_id in lost}
-    wanted = [(contract.point_id, part) for contract in contracts for part in _known(parted[contract.contract_id])]
+    parted = await peaks.measured(tx, contracts, parted, spans)
+    wanted = [(contract.point_id, part) for contract in contracts for part in known(parted[contract.contract_id])]
     figures = iter(await store.figures(tx, wanted))
     cases = [Case(one, spans[one.contract_id], parties.get(one.contract_id, {})) for one in contracts]
     found = [parted[one.contract_id] for one in contracts]
-    months = [Month(_known(one), [next(figures) for _ in _known(one)]) for one in found]
+    months = [Month(known(one), [next(figures) for _ in known(one)]) for one in found]
     drafted = drafts(months, prices)
     return [(case, _outcome(case, one, made)) for case, one, made in zip(cases, found, drafted, strict=True)]
-
-
-def _known(found: list[Part] | Held) -> list[Part]:
-    return [] if isinstance(found, Held) else found
 
 
 def _outcome(case: Case, found: list[Part] | Held, draft: Draft | Held) -> Draft | Held:
@@ -115,7 +122,7 @@ def _outcome(case: Case, found: list[Part] | Held, draft: Draft | Held) -> Draft
 
 
 async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, series: Series) -> None:
-    invoices, lines, cited, periods, events = [], [], [], [], []
+    invoices, lines, cited, cited_peaks, periods, events = [], [], [], [], [], []
     sequence, chain = series.next_number, series.chain_sha256
     for case, outcome in outcomes:
         if isinstance(outcome, Held):
@@ -128,9 +135,11 @@ async def _write(tx: Transaction, outcomes: Sequence[Outcome], issue: Issue, ser
         invoices.append(invoice)
         lines += own_lines
         cited += cited_rows(case, outcome, issue)
+        cited_peaks += cited_peak_rows(case, outcome, issue)
         periods.append(period_row(case, issue.month, invoice_id))
         events.append(_event(case, invoice, issue))
     await store.add_invoices(tx, invoices, lines, cited)
+    await peak_store.add_cited(tx, cited_peaks)
     await store.put_periods(tx, periods)
     await store.move_series(tx, issue.year, Series(sequence, chain))
     async with tx.pipeline():

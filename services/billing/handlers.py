@@ -9,7 +9,7 @@ from schemas.power import DAILY_POWER_BATCHES
 from schemas.price_lists import PriceListChanged
 from schemas.topics import CONTRACTS_CHANGED, PRICE_LISTS_CHANGED
 from schemas.values import ContractId, PointId, PriceListId
-from services.billing import metrics
+from services.billing import metrics, peaks
 from services.billing.core.changes import contract_differs_from, price_list_differs_from
 from services.billing.core.terms import Contract
 from services.billing.store import copies
@@ -61,6 +61,7 @@ class Handlers:
             await _take_price_lists(tx, prices)
         if days:
             metrics.DIRTY.labels("registers_changed").inc(await copies.mark_registers_changed(tx, days))
+            metrics.DIRTY.labels("peaks_changed").inc(await peaks.mark_changed(tx, days))
         return []
 
     async def announcements(self, tx: Transaction, items: Sequence[Item]) -> Iterable[Outgoing]:  # noqa: ARG002

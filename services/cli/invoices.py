@@ -29,6 +29,9 @@ HELD = {
     HeldReason.NO_ENERGY_PRICE: "the price list has no energy price for the month",
     HeldReason.OPTION_NOT_PRICED: "the contract has an option that its price list does not offer for the whole month",
     HeldReason.NO_POWER_IN_FORCE: "the contract has no subscription power on some day of the month",
+    HeldReason.PEAKS_NOT_MEASURED: (
+        "too few days are measured to set the month's own power; enter an agreed one from the month's first day"
+    ),
     HeldReason.QUANTITY_MISSING: "the price list counts flow or return temperature, which are not known for the month",
     HeldReason.INVOICE_LOST: "issued after the backup that the database was put back from; see docs/operating.md",
     HeldReason.NO_ADDRESS: "the customer or the metering point is not there, so nobody can be billed",

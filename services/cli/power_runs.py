@@ -30,6 +30,7 @@ MOST_AT_ONCE = 1_000
 LEFT_OUT = {
     LeftOut.NO_POWER_PRICE: "their price list has no price for power on that day",
     LeftOut.POWER_IS_CHOSEN: "their customers have chosen the power",
+    LeftOut.POWER_IS_OF_MONTHS: "each month is billed by its own power",
     LeftOut.PERIOD_NOT_OVER: "the days that their method takes were not over on that day; begin a run later",
 }
 COLUMNS = (

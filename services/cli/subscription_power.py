@@ -21,13 +21,14 @@ REASONS = {
     Reason.NO_TEMPERATURE: "no day of the winter has both its hours and a mean outdoor temperature",
     Reason.RUN_TOO_SHORT: "no 21 days in a row have a mean outdoor temperature",
     Reason.TOO_FEW_COLD_DAYS: "in no run of 21 days or more has a fifth of the days a mean within 0 to -10 C",
-    Reason.TOO_FEW_MEASURED_DAYS: "under ten complete days of measured hours are left in the period",
+    Reason.TOO_FEW_MEASURED_DAYS: "under ten complete days of measured hours, or than the method counts, are left",
     Reason.LINE_NOT_FALLING: "the power does not fall as it gets warmer",
     Reason.NO_POWER_AT_MINUS_FIVE: "the line shows no power at -5 C",
     Reason.TOO_WARM: "under ten days of the period are cold enough for the method",
     Reason.NO_POWER_MEASURED: "what was measured is no power above zero",
     Reason.NO_NORMAL_YEAR: "the energy of a normal year, or the hours of the facility's category, is not known",
     Reason.POWER_IS_CHOSEN: "the customer has chosen the power, and it is not measured",
+    Reason.POWER_IS_OF_MONTHS: "each month is billed by its own power",
 }
 
 

@@ -9,13 +9,26 @@ from typing import NamedTuple
 import typer
 
 from deploy.local.folder import StackError
+from schemas.expanded_price_lists import PEAKS
+from schemas.peaks import PEAK_RULES
 from schemas.price_list_terms import Band, Extension, PowerMethod, PriceListStatus, PriceListTerms
 from schemas.tariffs import PeakIdentificationSettings, Tariff
 from services.cli.tariff_servers import Offer, named_days
 from services.common.problems import written
 
-THREE_HIGHEST_DAYS = ("P1Y", "P1D", 3)
-"""The window, the mean and how many of them: what the draft's own sample says, which is how Göteborg measures."""
+RECOGNISED = {
+    **{
+        PEAKS[PowerMethod(name)]: PowerMethod(name)
+        for name, rule in PEAK_RULES.items()
+        if rule.is_of_month or not rule.is_of_hours
+    },
+    PEAKS[PowerMethod.GOTEBORG]: PowerMethod.GOTEBORG,
+}
+"""How power is measured by what the draft says of it. Hours of a year are not recognised: the draft takes several of a
+day, and one hour stands where it cannot say how a power is measured."""
+
+
+PEAK_OF_MAIN = PEAKS[PowerMethod.GOTEBORG].peak_function
 
 
 class Wanted(NamedTuple):
@@ -87,15 +100,15 @@ def _power_method(tariffs: list[Tariff]) -> PowerMethod | None:
     measured = list(_measured(tariffs))
     if not measured:
         return None
-    for one in measured:
-        found = one and (
-            one.peak_identification_period,
-            one.peak_duration,
-            one.number_of_peaks_for_average_calculation,
-        )
-        if found != THREE_HIGHEST_DAYS:
-            raise StackError("how the power is measured is not recognised; say it by --power-method")
-    return PowerMethod.GOTEBORG
+    found = {_recognised(one) for one in measured}
+    if len(found) > 1 or None in found:
+        raise StackError("how the power is measured is not recognised; say it by --power-method")
+    return found.pop()
+
+
+def _recognised(settings: PeakIdentificationSettings | None) -> PowerMethod | None:
+    # By its reference alone a component says whose peak it is.
+    return RECOGNISED.get(settings.model_copy(update={"peak_function": PEAK_OF_MAIN})) if settings else None
 
 
 def _measured(tariffs: list[Tariff]) -> Iterator[PeakIdentificationSettings | None]:

@@ -39,6 +39,7 @@ CONFLICTS = {
     Refusal.NO_CONTRACT_TODAY,
     Refusal.WINTER_NOT_OVER,
     Refusal.POWER_IS_CHOSEN,
+    Refusal.POWER_IS_OF_MONTHS,
     Refusal.DAY_NOT_COME,
     Refusal.RUN_NOT_FINISHED,
     Refusal.NO_PRICES,

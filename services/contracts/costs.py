@@ -12,13 +12,13 @@ from schemas.agreements import Agreed
 from schemas.price_list_terms import PowerMethod, PriceListTerms
 from schemas.price_lists import PriceList
 from services.common.postgres import Transaction
-from services.contracts.core import annual_estimate, simulation
+from services.contracts.core import annual_estimate, month_powers, simulation
 from services.contracts.core.agreeing import options_otherwise
 from services.contracts.core.annual_estimate import DayRows, MonthRow, NormalYear, Weather
 from services.contracts.core.calculation import CannotCalculateError, cost_of, laid_out, require_offered
 from services.contracts.core.cost_answers import agreed_of, kronor, version_of, year_of
 from services.contracts.core.energy_profiles import EnergyProfiles
-from services.contracts.core.methods import method_of
+from services.contracts.core.methods import method_of, months_method_of
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.own_hours import coverage, newest_year
 from services.contracts.core.price_list_life import ineligible
@@ -50,7 +50,7 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
     weather = await store.weather(tx, contract.station_id, asked.today)
     normal = await _normal_year(tx, asked, days, weather, profiles)
     means = await network_means.of_network(tx, contract.network_id, contract.medium)
-    used, assumptions = use_by(contract, prices, normal, days, means)
+    used, assumptions = use_by(contract, prices, normal, Known(days, weather, means))
     cost = cost_of(prices, used)
     return {
         **_of_contract(contract),
@@ -58,6 +58,7 @@ async def estimate(tx: Transaction, asked: Asked, profiles: EnergyProfiles) -> d
         "agreed": agreed_of(prices),
         **normal_use(contract, normal, network_mean=annual_estimate.held_against(prices, means)._asdict()),
         "assumptions": list(assumptions),
+        **_months_own(prices, used),
         "months_mwh": [f"{Decimal(int(one)).scaleb(-3):.3f}" for one in used.kwh],
         "plus_minus_kr": plus_minus(prices, used, normal, cost),
         **year_of(cost, prices.price_list),
@@ -82,7 +83,7 @@ async def simulate(tx: Transaction, asked: Asked, choices: Choices) -> dict[str,
     place = Place(await network_means.of_network(tx, contract.network_id, contract.medium), contract.is_cooling)
     of_year = (days.day >= year.day[0]) & (days.day <= year.day[-1])
     years = OwnYears(days.take(of_year), changed.take(of_year))
-    in_force = _amount_in_force(contract, before.price_list, simulation.year_kwh(years.today))
+    in_force = _amount_of_year(contract, before.price_list, years.today)
     power = simulation.amount_otherwise(facility, changed, in_force, methods, choices, years)
     today = simulation.used_of_year(before, years.today, in_force, Choices(), place)
     other = simulation.used_of_year(after, years.otherwise, power.kw, choices, place)
@@ -231,6 +232,14 @@ def _amount_in_force(contract: Contract, price_list: PriceList, year_kwh: int) -
     return kw or Decimal(0)
 
 
+def _amount_of_year(contract: Contract, price_list: PriceList, year: DayRows) -> Decimal:
+    """Give what a contract is billed by in a year; of months that are billed by their own peaks the highest one's."""
+    method = months_method_of(price_list)
+    if method is not None:
+        return simulation.highest_month_kw(year, method)
+    return _amount_in_force(contract, price_list, simulation.year_kwh(year))
+
+
 def plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -> str | None:
     """Give what the energy's uncertainty costs: the same year with so much more, less the year."""
     total = int(used.kwh.sum())
@@ -241,13 +250,34 @@ def plus_minus(prices: Prices, used: Used, normal: NormalYear, cost: YearCost) -
     return kronor(abs(cost_of(prices, used._replace(kwh=more, litres=litres)).total_ore - cost.total_ore))
 
 
-def use_by(
-    contract: Contract, prices: Prices, normal: NormalYear, days: DayRows, means: NetworkMeans
-) -> tuple[Used, tuple[str, ...]]:
-    """Give what a contract uses in a normal year as a price list counts it, and what had to be assumed."""
-    efficiency = annual_estimate.efficiency(days)
+class Known(NamedTuple):
+    """What is known of a facility, its station and its network."""
+
+    days: DayRows
+    weather: Weather
+    means: NetworkMeans
+
+
+def use_by(contract: Contract, prices: Prices, normal: NormalYear, known: Known) -> tuple[Used, tuple[str, ...]]:
+    """Give what a contract uses in a normal year as a price list counts it, and what had to be assumed.
+
+    Raises CannotCalculateError where the power or the month's peaks that it counts are not known.
+    """
+    efficiency = annual_estimate.efficiency(known.days)
+    method = months_method_of(prices.price_list)
+    if method is not None:
+        powers = month_powers.foreseen(known.days, known.weather, method, prices, is_cooling=contract.is_cooling)
+        used, assumptions = annual_estimate.used_in(prices, normal.kwh, efficiency, powers.centi_kw, known.means)
+        return used, (*assumptions, *powers.assumptions)
     in_force = _amount_in_force(contract, prices.price_list, int(normal.kwh.sum()))
-    return annual_estimate.used_in(prices, normal.kwh, efficiency, int(in_force * 100), means)
+    return annual_estimate.used_in(prices, normal.kwh, efficiency, int(in_force * 100), known.means)
+
+
+def _months_own(prices: Prices, used: Used) -> dict[str, Any]:
+    """Give each month's power where the price list counts its own: a power in force from before counts for nothing."""
+    if not prices.price_list.is_by_months_peaks:
+        return {"months_kw": []}
+    return {"power_kw": None, "months_kw": [f"{Decimal(one).scaleb(-2):.2f}" for one in used.centi_kw.tolist()]}
 
 
 def normal_use(contract: Contract, normal: NormalYear, **more: Any) -> dict[str, Any]:

@@ -88,6 +88,12 @@ def _measured_method(price_list: PriceList | None, metering_point: str) -> Power
             f"the power of metering point '{metering_point}' is chosen by its customer, as its price list says; put it"
             " with the contract",
         )
+    if method.is_of_month:
+        raise RefusedError(
+            Refusal.POWER_IS_OF_MONTHS,
+            f"each month of metering point '{metering_point}' is billed by its own power, as its price list says; see"
+            " its invoices",
+        )
     return method
 
 

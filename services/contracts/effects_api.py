@@ -12,6 +12,7 @@ from services.contracts.core import effect as core
 from services.contracts.core.refusals import Refusal, RefusedError
 from services.contracts.parts import Parts
 from services.contracts.store import price_lists, usage
+from services.contracts.used_months import used_by
 
 KRONA = 100
 Version = Annotated[int, Query(ge=1)]
@@ -30,7 +31,9 @@ def routes(parts: Parts) -> APIRouter:
             versions = {one.version: one for one in await price_lists.versions(tx, price_list_id)}
             old, new = (_version(versions, price_list_id, number) for number in (before, after))
             medium, day = old.extension.medium.value, on or parts.today()
-            contracts = await usage.of_price_list(tx, price_list_id, medium, day, year)
+            contracts = await used_by(
+                tx, await usage.of_price_list(tx, price_list_id, medium, day, year), (old, new), year
+            )
             lacks = [one._asdict() for one in await price_lists.options_without_price(tx, price_list_id, new)]
         both = _costs(old, contracts), _costs(new, contracts)
         if not contracts.numbers:

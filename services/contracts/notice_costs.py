@@ -16,7 +16,7 @@ from services.contracts.core.cost_answers import sums_of, version_of
 from services.contracts.core.energy_profiles import EnergyProfiles
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.year_cost import Prices
-from services.contracts.costs import kept_on, normal_use, plus_minus, use_by, without_signature
+from services.contracts.costs import Known, kept_on, normal_use, plus_minus, use_by, without_signature
 from services.contracts.store import costs as store
 from services.contracts.store import network_means
 from services.contracts.store.costs import Contract, Span
@@ -95,10 +95,9 @@ class _Read(NamedTuple):
     """What a contract's year is reckoned by."""
 
     contract: Contract
-    days: DayRows
     months: list[MonthRow]
     by_signature: NormalYear | None
-    means: NetworkMeans
+    known: Known
 
 
 async def both_years(tx: Transaction, wanted: Mapping[str, Wanted], shared: Shared) -> dict[str, BothYears]:
@@ -120,10 +119,13 @@ async def _read(tx: Transaction, wanted: Mapping[str, Wanted], shared: Shared) -
     return {
         number: _Read(
             one,
-            days[number],
             months.get(number, []),
             signatures[number],
-            await shared.means(tx, one.network_id, one.medium),
+            Known(
+                days[number],
+                await shared.weather(tx, one.station_id),
+                await shared.means(tx, one.network_id, one.medium),
+            ),
         )
         for number, one in contracts.items()
     }
@@ -176,7 +178,7 @@ def _both_years(read: _Read, wanted: Wanted, shared: Shared) -> BothYears:
 
 
 def _sums(read: _Read, prices: Prices, normal: NormalYear) -> dict[str, Any]:
-    used, assumptions = use_by(read.contract, prices, normal, read.days, read.means)
+    used, assumptions = use_by(read.contract, prices, normal, read.known)
     cost = cost_of(prices, used)
     return {
         "price_list": version_of(prices.price_list),

@@ -171,12 +171,13 @@ async def billing_takes_price_lists(system: System, stack: Stack, message: Consu
     await system.take("billing", BillingHandlers(), message)
     query = (
         "SELECT price_list_id, version, document -> 'extension' ->> 'status' FROM billing.price_list"
-        " WHERE price_list_id IN ('bas-2022', 'bas-2026', 'villa-2026') ORDER BY version"
+        " WHERE price_list_id IN ('bas-2022', 'bas-2026', 'villa-2026', 'manad-2026') ORDER BY version"
     )
     lists = {
         "two_versions": [("bas-2022", 1, "firm"), ("bas-2022", 2, "firm")],
         "only_a_forecast": [("bas-2026", 1, "forecast")],
         "by_yearly_energy": [("villa-2026", 1, "firm")],
+        "by_months_peaks": [("manad-2026", 1, "firm")],
     }
     assert await system.rows(query) == lists[name]
 

@@ -114,5 +114,5 @@ def test_decimals_are_published_as_strings_and_never_as_numbers() -> None:
             return own + [kind for value in node.values() for kind in kinds(value)]
         return [kind for value in node for kind in kinds(value)] if isinstance(node, list) else []
 
-    for schema_id in ("price-lists-changed/3", "contracts-changed/1"):
+    for schema_id in ("price-lists-changed/4", "contracts-changed/1"):
         assert set(kinds(documents()[schema_id])) == {"string"}

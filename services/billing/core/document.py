@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.contracts import YEARLY_ENERGY
+from schemas.peaks import PEAK_RULES
 from services.billing.core import swedish
 from services.heat.tariff.rounding import whole_kwh
 
@@ -22,6 +23,7 @@ METHOD = {
     "entered_energy": "avtalad",
     "yearly_energy": "normalårets energi under tolv månader",
     "cooling_peak": "uppmätt som högsta timmedeleffekt på tolv månader",
+    **{name: f"uppmätt som {rule.said('sv')}" for name, rule in PEAK_RULES.items()},
 }
 MONTHLY = ("month", "kW/month")
 """Units of lines that are priced by the month."""
@@ -90,14 +92,25 @@ def _powers(parts: Sequence[Row]) -> list[list[str]]:
     for part in parts:
         power = part["power"]
         if power:
-            method = METHOD.get(power["method"], power["method"])
-            is_energy, amount = power["method"] in YEARLY_ENERGY, Decimal(power["kw"])
-            name = "Årsenergi" if is_energy else "Abonnemangseffekt"
-            quantity = f"{swedish.number(amount, 2)} MWh" if is_energy else swedish.power(amount)
-            text = f"{quantity} från och med {power['valid_from']}, {method}"
-            if not said or said[-1] != [name, text]:
-                said.append([name, text])
+            line = _months_own(power) if "days" in power else _in_force(power)
+            if not said or said[-1] != line:
+                said.append(line)
     return said
+
+
+def _in_force(power: Row) -> list[str]:
+    method = METHOD.get(power["method"], power["method"])
+    is_energy, amount = power["method"] in YEARLY_ENERGY, Decimal(power["kw"])
+    name = "Årsenergi" if is_energy else "Abonnemangseffekt"
+    quantity = f"{swedish.number(amount, 2)} MWh" if is_energy else swedish.power(amount)
+    return [name, f"{quantity} från och med {power['valid_from']}, {method}"]
+
+
+def _months_own(power: Row) -> list[str]:
+    """The power of the month alone, its method and its days; of an agreed one there are none."""
+    days = swedish.days_of_month([date.fromisoformat(day) for day in power["days"]])
+    text = f"{swedish.power(Decimal(power['kw']))}, {METHOD.get(power['method'], power['method'])}"
+    return ["Månadens effekt", f"{text}: {days}" if days else text]
 
 
 def _price_lists(parts: Sequence[Row]) -> list[list[str]]:

@@ -120,6 +120,22 @@ def cited_rows(case: Case, draft: Draft, issue: Issue) -> list[Row]:
     ]
 
 
+def cited_peak_rows(case: Case, draft: Draft, issue: Issue) -> list[Row]:
+    """Write down what the month's own peaks gave, also where an agreed power stands in: it may be measured yet."""
+    return [
+        {
+            "contract_id": str(case.contract.contract_id),
+            "month": issue.month.isoformat(),
+            "method": own.method,
+            "point_id": case.contract.point_id,
+            "first_day": case.span.first.isoformat(),
+            "end_day": case.span.end.isoformat(),
+            "centi_kw": own.centi_kw,
+        }
+        for own in draft.own_powers
+    ]
+
+
 def period_row(case: Case, month: date, outcome: UUID | Held) -> Row:
     """Write down what became of a contract's month: the invoice's id, or why it is held."""
     reason, invoice_id = (outcome.reason.value, None) if isinstance(outcome, Held) else (None, str(outcome))

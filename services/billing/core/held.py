@@ -13,6 +13,7 @@ class HeldReason(StrEnum):
     NO_ENERGY_PRICE = "no_energy_price"
     OPTION_NOT_PRICED = "option_not_priced"
     NO_POWER_IN_FORCE = "no_power_in_force"
+    PEAKS_NOT_MEASURED = "peaks_not_measured"
     QUANTITY_MISSING = "quantity_missing"
     NO_ADDRESS = "no_address"
     INVOICE_LOST = "invoice_lost"

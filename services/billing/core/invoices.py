@@ -10,7 +10,7 @@ from schemas.price_list_terms import WeightedBy
 from schemas.values import PriceListId
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.lines import Line, Used, lines
-from services.billing.core.parts import Part
+from services.billing.core.parts import OwnPower, Part
 from services.billing.core.prices import Prices
 from services.heat.power_methods.customer_chosen import overrun_kw
 from services.heat.tariff.energy import energy_kwh
@@ -60,6 +60,8 @@ class Draft:
     lines: list[Line]
     vat: list[Vat]
     basis_parts: list[dict[str, Any]]
+    own_powers: tuple[OwnPower, ...] = ()
+    """What the month's own peaks gave, once for each method; empty where no price list counts them."""
 
     @property
     def net_ore(self) -> int:
@@ -82,7 +84,8 @@ class Month(NamedTuple):
 def drafts(months: Sequence[Month], prices: Prices) -> list[Draft | Held]:
     """Price months, all at once.
 
-    Held where a day is not whole, a register went backwards, or what the price list counts is not known.
+    Held where a day is not whole, a register went backwards, too few days set a month's own power, or what the price
+    list counts is not known.
     """
     faults = [_fault(month) for month in months]
     ready = [month for month, fault in zip(months, faults, strict=True) if fault is None]
@@ -101,6 +104,8 @@ def _fault(month: Month) -> HeldReason | None:
             return HeldReason.DAYS_MISSING
         if to < since:
             return HeldReason.REGISTER_WENT_BACKWARDS
+    if any(part.own is not None and part.power is None for part in month.parts):
+        return HeldReason.PEAKS_NOT_MEASURED
     return None
 
 
@@ -139,7 +144,8 @@ def _draft(month: Month, priced: Sequence[Sequence[Line] | None]) -> Draft | Hel
     if None in priced:
         return Held(HeldReason.QUANTITY_MISSING)
     basis = [_basis(part, known, _kwh(known)) for part, known in zip(month.parts, month.figures, strict=True)]
-    return Draft(found, _vat(found), basis)
+    own = {part.own: None for part in month.parts if part.own is not None}
+    return Draft(found, _vat(found), basis, tuple(own))
 
 
 def _vat(priced: Sequence[Line]) -> list[Vat]:
@@ -182,9 +188,14 @@ def _basis(part: Part, known: Figures, kwh: int) -> dict[str, Any]:
             "version": price_list.version,
             "name": price_list.name,
         },
-        "power": power.model_dump(mode="json") if power else None,
+        "power": power.model_dump(mode="json") | _peak_days(part) if power else None,
         **_agreed(part),
     }
+
+
+def _peak_days(part: Part) -> dict[str, Any]:
+    """Cite the days whose mean a month's own power is: none of one that was agreed for the month."""
+    return {} if part.own is None else {"days": [day.isoformat() for day in part.own.days]}
 
 
 def _agreed(part: Part) -> dict[str, Any]:

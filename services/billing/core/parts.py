@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 
 from schemas.agreed_rates import unoffered
 from schemas.agreements import AS_LISTED, Agreed
-from schemas.contracts import PowerInForce
+from schemas.contracts import ENTERED, PowerInForce
 from schemas.price_lists import PriceList
-from schemas.rates import Rate
+from schemas.rates import Rate, counts_power
 from services.billing.core.held import Held, HeldReason
 from services.billing.core.prices import Prices
 from services.billing.core.terms import Contract
@@ -29,14 +30,30 @@ class Span:
         return (self.end - self.first).days
 
 
+class OwnPower(NamedTuple):
+    """The power of a contract's month by its own peaks, and of which days it is.
+
+    centi_kw: hundredths of a kW, None where too few days are measured, or none are looked at yet.
+    """
+
+    method: str
+    centi_kw: int | None = None
+    days: tuple[date, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Part(Span):
-    """Days on one price list and one power; power is None only where the price list asks for none."""
+    """Days on one price list and one power.
+
+    power is None only where the price list asks for none, or for the month's own and that is not measured.
+    """
 
     price_list: PriceList
     power: PowerInForce | None
     agreed: Agreed = AS_LISTED
     """All that its contract has beside its price lists."""
+    own: OwnPower | None = None
+    """Of a price list that bills each month by its own peaks, on days on which it counts a power."""
 
 
 def month_span(month: date) -> Span:
@@ -57,6 +74,7 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
     """
     begins = {term.valid_from for term in contract.terms} | {power.valid_from for power in contract.powers}
     begins |= contract.agreed.days()
+    agreed_kw = _agreed_for_month(contract, span)
     begins |= {day for term in contract.terms for day in prices.changes(term.price_list_id)}
     cuts = [span.first, *sorted(day for day in begins if span.first < day < span.end), span.end]
     found: list[Part] = []
@@ -64,10 +82,22 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
         part = _part(contract, prices, Span(first, end))
         if isinstance(part, Held):
             return part
+        part = replace(part, power=agreed_kw) if part.own is not None else part
         if found and _goes_on(found[-1], part, prices):
             part = replace(part, first=found.pop().first)
         found.append(part)
     return found
+
+
+def known(found: list[Part] | Held) -> list[Part]:
+    """Give the parts that there are; none of a month that is held."""
+    return [] if isinstance(found, Held) else found
+
+
+def _agreed_for_month(contract: Contract, span: Span) -> PowerInForce | None:
+    """Give a power that staff entered from the contract's first day in a month: it stands in for that month's peaks."""
+    power = contract.power_on(span.first)
+    return power if power and power.method == ENTERED and power.valid_from == span.first else None
 
 
 def _goes_on(before: Part, part: Part, prices: Prices) -> bool:
@@ -90,8 +120,13 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
         return Held(HeldReason.NO_PRICE_LIST)
     if unoffered(price_list, contract.agreed, span.first):
         return Held(HeldReason.OPTION_NOT_PRICED)
-    if not _has_energy_price(prices.of(price_list, contract.agreed).rates, span):
+    rates = prices.of(price_list, contract.agreed).rates
+    if not _has_energy_price(rates, span):
         return Held(HeldReason.NO_ENERGY_PRICE)
+    if price_list.is_by_months_peaks:
+        is_counted = counts_power(price_list, rates, span.first, span.end)
+        own = OwnPower(f"{price_list.extension.power_method}") if is_counted else None
+        return Part(span.first, span.end, price_list, None, contract.agreed, own)
     if not price_list.needs_power_in_force:
         return Part(span.first, span.end, price_list, None, contract.agreed)
     power = contract.power_on(span.first)

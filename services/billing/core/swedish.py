@@ -1,5 +1,6 @@
 """Figures, days and money as a Swedish invoice writes them."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -40,6 +41,15 @@ def days(first: date, end: date) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{format_date(last, 'd MMMM y', locale='sv')}"
     return f"{format_date(first, 'd MMMM y', locale='sv')}–{format_date(last, 'd MMMM y', locale='sv')}"
+
+
+def days_of_month(days: Sequence[date]) -> str:
+    """Write days of one month: `den 5, 6 och 20 januari 2026`; nothing where there are none."""
+    if not days:
+        return ""
+    *others, last = days
+    before = f"{', '.join(str(day.day) for day in others)} och " if others else ""
+    return f"den {before}{format_date(last, 'd MMMM y', locale='sv')}"
 
 
 def month(first: date) -> str:

@@ -105,9 +105,10 @@ def by_signature(days: DayRows, weather: Weather, is_cooling: bool) -> NormalYea
 
     Its uncertainty: what the months of that year were off what the signature says, as if each were by chance.
     """
-    outdoor_c, power_kw, day = _fit_days(days, weather)
-    if len(day) == 0:
+    outdoor_c, fit = fit_days(days, weather)
+    if len(fit.day) == 0:
         return None
+    power_kw = fit.energy_wh / (1_000 * fit.hours.astype(np.float64))
     fitted = (cooling_signatures if is_cooling else heating_signatures)(outdoor_c, power_kw[None, :])
     if fitted.refused[0]:
         return None
@@ -115,20 +116,20 @@ def by_signature(days: DayRows, weather: Weather, is_cooling: bool) -> NormalYea
     if wh is None:
         return None
     off = (power_kw - expected_kw(fitted, outdoor_c, is_cooling)[0]) * HOURS_OF_A_DAY
-    by_month = np.bincount(_month(day), off, MONTHS)
+    by_month = np.bincount(fit.month, off, MONTHS)
     plus_minus = round(DEVIATIONS * float(np.sqrt((by_month**2).sum())))
     kwh = spread(round(float(wh.sum())), np.maximum(wh, 1e-9))
-    return NormalYear(kwh, Basis.SIGNATURE, len(day), float(fitted.r2[0]), plus_minus, Uncertainty.RESIDUALS)
+    return NormalYear(kwh, Basis.SIGNATURE, len(fit.day), float(fitted.r2[0]), plus_minus, Uncertainty.RESIDUALS)
 
 
-def _fit_days(days: DayRows, weather: Weather) -> tuple[Float64, Float64, Int64]:
+def fit_days(days: DayRows, weather: Weather) -> tuple[Float64, DayRows]:
+    """Give the days of the newest year that are measured whole and have a temperature, and these; (t,) each."""
     if len(days.day) == 0 or len(weather.day) == 0:
-        return np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
+        return np.zeros(0), days.take(np.zeros(len(days.day), np.bool_))
     at = np.searchsorted(weather.day, days.day).clip(0, len(weather.day) - 1)
     is_whole = (days.measured_hours == days.hours) & (days.energy_wh != UNKNOWN) & (weather.day[at] == days.day)
     which = is_whole & (days.day > days.day.max() - DAYS_OF_FIT)
-    power_kw = days.energy_wh[which] / (1_000 * days.hours[which].astype(np.float64))
-    return weather.mean_c[at][which], power_kw, days.day[which]
+    return weather.mean_c[at][which], days.take(which)
 
 
 def _normal_months(fitted: Signatures, weather: Weather, is_cooling: bool) -> Float64 | None:
@@ -250,15 +251,16 @@ def _ratio(above: Any, below: Any) -> Int64:
 
 
 def used_in(
-    prices: Prices, january_first_kwh: Int64, own: Efficiency, centi_kw: int, means: NetworkMeans
+    prices: Prices, january_first_kwh: Int64, own: Efficiency, centi_kw: int | Int64, means: NetworkMeans
 ) -> tuple[Used, tuple[str, ...]]:
     """Lay a year's use out in the order of a price list's months, with what had to be assumed of it.
 
+    centi_kw: the power of all months, or of each, January first.
     What is held against the network's mean is held against the newest of each calendar month; where none is known,
     against the facility's own, so that it costs and saves nothing there; nor does what is not known of the facility.
     """
     order = prices.calendar_months
-    used = assumed(prices, january_first_kwh[order], np.full(MONTHS, centi_kw), means)
+    used = assumed(prices, january_first_kwh[order], np.broadcast_to(centi_kw, MONTHS)[order], means)
     flow = own.l_per_mwh[order]
     returned = own.returned(prices.price_list.extension.return_temperature_weighted_by)[order]
     has_flow, has_return = flow != UNKNOWN, returned != UNKNOWN

@@ -14,7 +14,7 @@ from schemas.agreements import AS_LISTED, Agreed
 from schemas.facilities import Category
 from schemas.price_lists import PriceList, PriceListChanged
 from schemas.values import Key, Medium
-from services.contracts.core.energy_profiles import EnergyProfiles, Split, by_month
+from services.contracts.core.energy_profiles import EnergyProfiles, Split, by_month, powers_by_energy
 from services.contracts.core.network_means import NOTHING_CLOSED, NetworkMeans
 from services.contracts.core.tariff_catalogue import Withdrawn
 from services.contracts.core.year_cost import (
@@ -67,6 +67,8 @@ class Calculation(NamedTuple):
     split: Split
     cost: YearCost
     assumptions: tuple[str, ...]
+    months_kw: tuple[Decimal, ...] = ()
+    """Of a price list that bills each month by its own peaks, in the order of the months."""
 
 
 Networks = Mapping[tuple[Medium, str], NetworkMeans]
@@ -89,7 +91,10 @@ def calculation(
     kwh = int(question.energy_mwh * 1_000)
     split = by_month(profiles, kwh, question.category, price_list.extension.medium, prices.months)
     used = _used(question, prices, split, means)
-    return Calculation(price_list, split, cost_of(prices, used), tuple(_assumptions(question, prices, means)))
+    assumptions = tuple(_assumptions(question, prices, means))
+    of_months = used.centi_kw.tolist() if price_list.is_by_months_peaks else []
+    months_kw = tuple(Decimal(one).scaleb(-2) for one in of_months)
+    return Calculation(price_list, split, cost_of(prices, used), assumptions, months_kw)
 
 
 def _means(question: Question, prices: Prices, networks: Networks) -> NetworkMeans:
@@ -176,6 +181,8 @@ def _used(question: Question, prices: Prices, split: Split, means: NetworkMeans)
     is_by_energy = prices.price_list.is_by_yearly_energy
     centi = centi_mwh(split.kwh.sum()) if is_by_energy else int((question.power_kw or Decimal(0)) * 100)
     centi_kw = np.full(MONTHS, centi)
+    if prices.price_list.is_by_months_peaks:
+        centi_kw = powers_by_energy(int(centi), split, prices.months)
     used = assumed(prices, split.kwh, centi_kw, means)
     if question.return_c is not None:
         given = np.full(MONTHS, int(question.return_c * 100))
@@ -196,6 +203,8 @@ def _assumed(question: Question, prices: Prices) -> Iterator[str]:
         yield prices.typical_flow
     if prices.asks_for(Charge.OVERRUN):
         yield "no_overrun"
+    if prices.price_list.is_by_months_peaks:
+        yield "peaks_by_profile"
 
 
 def _assumptions(question: Question, prices: Prices, means: NetworkMeans) -> list[str]:

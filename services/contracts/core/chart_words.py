@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from schemas.peaks import PEAK_RULES
 from schemas.price_list_terms import PowerMethod
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -47,6 +48,7 @@ METHOD_NAMES: Mapping[str, Mapping[PowerMethod, str]] = {
         PowerMethod.CUSTOMER_CHOSEN: "vald av kunden",
         PowerMethod.YEARLY_ENERGY: "normalårets energi",
         PowerMethod.COOLING_PEAK: "högsta timmedeleffekt för kyla på tolv månader",
+        **{PowerMethod(name): rule.said("sv") for name, rule in PEAK_RULES.items()},
     },
     "en": {
         PowerMethod.MINUS_FIVE: "highest hourly mean power at −5 °C",
@@ -58,5 +60,6 @@ METHOD_NAMES: Mapping[str, Mapping[PowerMethod, str]] = {
         PowerMethod.CUSTOMER_CHOSEN: "chosen by the customer",
         PowerMethod.YEARLY_ENERGY: "energy of a normal year",
         PowerMethod.COOLING_PEAK: "highest hourly mean power of cooling in twelve months",
+        **{PowerMethod(name): rule.said("en") for name, rule in PEAK_RULES.items()},
     },
 }

@@ -95,6 +95,7 @@ def calculated(found: Calculation) -> dict[str, Any]:
         "price_list": version_of(found.price_list),
         "energy_by": found.split.by.value,
         "months_mwh": [f"{Decimal(int(kwh)).scaleb(-3):.3f}" for kwh in found.split.kwh],
+        "months_kw": [f"{kw:.2f}" for kw in found.months_kw],
         "assumptions": list(found.assumptions),
         **year_of(found.cost, found.price_list),
     }

@@ -116,6 +116,9 @@ def _chosen_options(found: Found, words: Words) -> list[list[str]]:
 
 
 def _in_force(found: Found, words: Words, language: str) -> list[str]:
+    if found.get("months_kw"):
+        highest = _number(max(map(Decimal, found["months_kw"])), 2, language)
+        return [words["months_power"], words["up_to_kw"].format(kw=highest)]
     if found["yearly_mwh"]:
         return [words["yearly_energy"], f"{_number(found['yearly_mwh'], 2, language)} MWh"]
     return [words["power"], f"{_number(found['power_kw'], 2, language)} kW" if found["power_kw"] else "–"]

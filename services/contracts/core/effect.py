@@ -1,13 +1,16 @@
 """What another version of a price list does to each customer and to all, a general rise taken out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from schemas.price_lists import PriceList
-from schemas.rates import limits_kw, rates
+from schemas.price_lists import PowerMethod, PriceList
+from schemas.rates import Rate, counts_power, limits_kw, rates
+from services.contracts.core.methods import months_method_of
 from services.heat.arrays import UNKNOWN, Bool, Int64
 from services.heat.local_time import EPOCH
 from services.heat.tariff.energy import centi_mwh
@@ -22,6 +25,9 @@ LEFT_OUT = ("energy_unknown", "power_unknown", "efficiency_unknown", "cost_nothi
 PERCENTILES = (5, 25, 50, 75, 95)
 
 
+BY_MONTH = ("kwh", "litres", "return_centi_c", "network_return_centi_c", "network_l_per_mwh")
+
+
 class Usage(NamedTuple):
     """What contracts used in a year, month by month: (n, 12) each, UNKNOWN where it is not known."""
 
@@ -32,6 +38,8 @@ class Usage(NamedTuple):
     network_l_per_mwh: Int64
     centi_kw: Int64
     """(n,): the power in force, in hundredths of a kW. A version by yearly energy takes the year's own MWh."""
+    peaks: Mapping[PowerMethod, Int64] = MappingProxyType({})
+    """(n, 12) each: the months' own powers by each method that a version bills them by."""
 
 
 class Costs(NamedTuple):
@@ -89,22 +97,34 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     Raises ValueError where a price changes within a month, since what was used before and after it is not known.
     """
     begins = [(date(year + month // MONTHS, month % MONTHS + 1, 1) - EPOCH).days for month in range(MONTHS + 1)]
-    prices = table(rates(price_list), limits_kw(price_list))
+    known = rates(price_list)
+    prices = table(known, limits_kw(price_list))
     spans = np.array(begins)
     contracts = len(usage.centi_kw)
     days = [np.tile(some, contracts) for some in (spans[:-1], spans[1:])]
-    columns = {name: getattr(usage, name).reshape(-1) for name in Usage._fields[:-1]}
+    columns = {name: getattr(usage, name).reshape(-1) for name in BY_MONTH}
     has_all = (usage.kwh != UNKNOWN).all(axis=1)
     centi = usage.centi_kw
     if price_list.is_by_yearly_energy:
         centi = np.where(has_all, centi_mwh(usage.kwh.sum(axis=1)), UNKNOWN)
-    columns["centi_kw"] = np.repeat(centi, MONTHS)
+    method = months_method_of(price_list)
+    centi_kw = np.repeat(centi, MONTHS).reshape(contracts, MONTHS) if method is None else usage.peaks[method]
+    columns["centi_kw"] = centi_kw.reshape(-1)
     columns["overrun_centi_kw"] = np.zeros(contracts * MONTHS, np.int64)
     result = rated(prices, Parts(*days, **columns))
     ore = result.ore.sum(axis=1).reshape(contracts, MONTHS).sum(axis=1)
     is_known = result.lacks.reshape(contracts, MONTHS).sum(axis=1) == 0
-    has_power: Bool = usage.centi_kw != UNKNOWN if price_list.has_power_price else np.ones(contracts, bool)
-    return Costs(ore, is_known, has_all, has_power)
+    has_power: Bool = np.ones(contracts, bool)
+    if price_list.has_power_price:
+        has_power = ((centi_kw != UNKNOWN) | ~_counted(price_list, known, year)).all(axis=1)
+    # Without its power no band of a month is known.
+    return Costs(ore, is_known & has_power, has_all, has_power)
+
+
+def _counted(price_list: PriceList, known: Sequence[Rate], year: int) -> Bool:
+    """Tell in which months of a year a power counts; (12,)."""
+    firsts = [date(year + month // MONTHS, month % MONTHS + 1, 1) for month in range(MONTHS + 1)]
+    return np.array([counts_power(price_list, known, first, end) for first, end in pairwise(firsts)])
 
 
 def effect(before: Costs, after: Costs) -> Effect:

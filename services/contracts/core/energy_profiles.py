@@ -80,5 +80,13 @@ def by_month(
     return Split(spread(kwh, weights), SplitBy.DEGREE_DAYS)
 
 
+def powers_by_energy(highest_centi_kw: int, split: Split, months: tuple[date, ...]) -> Int64:
+    """Give each month a power that is to the highest one's as their energies a day are; (12,) hundredths of a kW."""
+    a_day = split.kwh / days_in(months)
+    highest = float(a_day.max())
+    share = a_day / highest if highest > 0 else np.ones(len(a_day))
+    return np.rint(highest_centi_kw * share).astype(np.int64)
+
+
 def _in_order(january_first: Twelve, months: tuple[date, ...]) -> Float64:
     return np.array([january_first[month.month - 1] for month in months[:-1]])

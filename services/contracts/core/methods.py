@@ -24,6 +24,12 @@ def method_of(price_list: PriceList | None) -> PowerMethod | None:
     return price_list.extension.power_method if price_list else None
 
 
+def months_method_of(price_list: PriceList) -> PowerMethod | None:
+    """Give the method of a price list that bills each month by its own peaks; None of any other."""
+    method = method_of(price_list)
+    return method if method is not None and method.is_of_month else None
+
+
 def utilisation_hours(price_list: PriceList | None, category: Category) -> Decimal | None:
     """Give the hours that a price list divides a category's energy by; None where it names none."""
     known = price_list.extension.utilisation_hours if price_list else ()

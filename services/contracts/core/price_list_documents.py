@@ -53,7 +53,7 @@ def _in_short(where: str, power: str) -> str:
     if where == "validPeriod":
         return "valid_from"
     own = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", where.removeprefix("extension."))
-    is_of_power = own.startswith(("power_method", "utilisation_hours", "overrun_per_kw"))
+    is_of_power = own.startswith(("power_method", "power_changes_on", "utilisation_hours", "overrun_per_kw"))
     return f"{power}.{own.removeprefix('power_')}" if is_of_power else own
 
 

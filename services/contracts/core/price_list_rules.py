@@ -201,7 +201,9 @@ def _of_peak(terms: PriceListTerms, one: PowerComponent, where: str) -> Iterator
     measured = PEAKS.get(method) if method and terms.is_firm else None
     if settings and measured and _peak(settings) != _peak(measured):
         told = f"says {_peak(settings)}, and powerMethod {method} is {_peak(measured)}"
-        yield Fault(f"{where}.peakIdentificationSettings", f"{told}; write the same, or another method")
+        fitting = next((other for other, known in PEAKS.items() if _peak(known) == _peak(settings)), None)
+        instead = f"powerMethod {fitting}" if fitting else "another method"
+        yield Fault(f"{where}.peakIdentificationSettings", f"{told}; write the same, or {instead}")
 
 
 def _peak(settings: PeakIdentificationSettings) -> str:
@@ -248,6 +250,8 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
         yield Fault("extension.powerMethod", f"{told}; write another method, or another medium")
     if terms.is_by_yearly_energy:
         yield from _of_yearly_energy(terms)
+    if terms.is_by_months_peaks:
+        yield from _of_months_peaks(terms)
     yield from _of_hours(terms)
     if extension.overrun_per_kw is not None and not has_power:
         yield Fault(
@@ -269,6 +273,14 @@ def _of_extension(terms: PriceListTerms) -> Iterator[Fault]:
             yield Fault(f"{where}.reference", f"there is no price of a volume with the reference '{one.reference}'")
         if (one.reference_source is ReferenceSource.FIXED) != (one.m3_per_mwh is not None):
             yield Fault(f"{where}.m3PerMwh", "belongs to referenceSource fixed, and is needed there")
+
+
+def _of_months_peaks(terms: PriceListTerms) -> Iterator[Fault]:
+    extension, told = terms.extension, f"powerMethod {terms.extension.power_method} bills each month by its own power"
+    if extension.overrun_per_kw is not None:
+        yield Fault("extension.overrunPerKw", f"is above a power that customers choose, and {told}; leave it out")
+    if extension.power_changes_on is not None:
+        yield Fault("extension.powerChangesOn", f"is of a power that lasts, and {told}; leave it out")
 
 
 def _of_yearly_energy(terms: PriceListTerms) -> Iterator[Fault]:

@@ -26,6 +26,7 @@ class LeftOut(StrEnum):
 
     NO_POWER_PRICE = "no_power_price"
     POWER_IS_CHOSEN = "power_is_chosen"
+    POWER_IS_OF_MONTHS = "power_is_of_months"
     PERIOD_NOT_OVER = "period_not_over"
 
 
@@ -133,6 +134,8 @@ def to_measure(
             left_out.append(LeftOut.NO_POWER_PRICE)
         elif method is PowerMethod.CUSTOMER_CHOSEN:
             left_out.append(LeftOut.POWER_IS_CHOSEN)
+        elif method.is_of_month:
+            left_out.append(LeftOut.POWER_IS_OF_MONTHS)
         elif newest_period(method, day)[0] != winter:
             left_out.append(LeftOut.PERIOD_NOT_OVER)
         else:

@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     NO_CONTRACT_TODAY = "no_contract_today"
     WINTER_NOT_OVER = "winter_not_over"
     POWER_IS_CHOSEN = "power_is_chosen"
+    POWER_IS_OF_MONTHS = "power_is_of_months"
     DAY_NOT_COME = "day_not_come"
     RUN_NOT_FINISHED = "run_not_finished"
     UNKNOWN_CONTRACT = "unknown_contract"

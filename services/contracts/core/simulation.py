@@ -20,7 +20,8 @@ from services.contracts.core.calculation import CannotCalculateError
 from services.contracts.core.measuring import Asked, measure
 from services.contracts.core.measuring import DayRows as MeasuredRows
 from services.contracts.core.measuring import Weather as MeasuredWeather
-from services.contracts.core.methods import newest_period, rule_of
+from services.contracts.core.methods import months_method_of, newest_period, rule_of
+from services.contracts.core.month_powers import measured, measured_all
 from services.contracts.core.network_means import NetworkMeans
 from services.contracts.core.own_hours import HOURS_OF_A_DAY, OwnHours, Window, by_days, saved, shifted
 from services.contracts.core.year_cost import MONTHS, Prices, Used
@@ -78,6 +79,7 @@ class PowerBy(StrEnum):
     FOLLOWS = "follows"
     NOT_MEASURABLE = "not_measurable"
     YEARLY_ENERGY = "yearly_energy"
+    MONTHS = "months"
 
 
 class Power(NamedTuple):
@@ -167,12 +169,16 @@ def amount_otherwise(
     """Give the power, or the yearly energy, that would be billed. Raises CannotCalculateError.
 
     A yearly energy in force changes as much as the year's does; by a price list of another method it is the year's own.
+    Of a price list that counts each month's own peaks it is the highest month's.
     """
     before, after = methods
     if after is PowerMethod.YEARLY_ENERGY:
         return _energy_otherwise(in_force, after is before, choices, years)
+    if after is not None and after.is_of_month:
+        return _months_otherwise(after, choices, years.otherwise)
     power = power_otherwise(facility, changed, in_force, methods, choices)
-    if before is PowerMethod.YEARLY_ENERGY and power.by is PowerBy.NOT_MEASURABLE:
+    has_none = before is PowerMethod.YEARLY_ENERGY or (before is not None and before.is_of_month)
+    if has_none and power.by is PowerBy.NOT_MEASURABLE:
         reason = "the price list bills a power, and its method measures none on these hours; choose a power"
         raise CannotCalculateError("power_kw", "missing", reason)
     return power
@@ -187,6 +193,21 @@ def _energy_otherwise(in_force: Decimal, is_same: bool, choices: Choices, years:
     own = Decimal(becomes).scaleb(-3)
     follows = in_force * becomes / was if is_same and was else own
     return Power(follows.quantize(CENTI, ROUND_HALF_UP), PowerBy.YEARLY_ENERGY, own)
+
+
+def _months_otherwise(method: PowerMethod, choices: Choices, year: DayRows) -> Power:
+    if choices.power_kw is not None:
+        reason = "the price list bills each month by its own peaks; leave it out"
+        raise CannotCalculateError("power_kw", "not_for_this_list", reason)
+    return Power(highest_month_kw(year, method), PowerBy.MONTHS)
+
+
+def highest_month_kw(year: DayRows, method: PowerMethod) -> Decimal:
+    """Give the highest of a year's months' own powers. Raises CannotCalculateError where none is measured."""
+    highest = int(measured(year, method).max())
+    if highest == UNKNOWN:
+        raise CannotCalculateError("", "peaks_not_measured", "too few days are measured in each of the year's months")
+    return Decimal(highest).scaleb(-2)
 
 
 def year_kwh(year: DayRows) -> int:
@@ -254,9 +275,15 @@ def highest_kw(days: DayRows) -> Decimal | None:
 def used_of_year(
     prices: Prices, year: DayRows, kw: Decimal, choices: Choices, place: Place
 ) -> tuple[Used, tuple[str, ...]]:
-    """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better."""
-    used, assumptions = used_in(prices, _month_kwh(year), efficiency(year), int(kw * 100), place.means)
+    """Lay out what a year's own days used. A network's mean stays where it is when the facility cools better.
+
+    kw: what is billed, but by a price list that counts each month's own peaks.
+    """
+    method = months_method_of(prices.price_list)
+    centi_kw = measured_all(year, method, prices) if method else int(kw * 100)
+    used, assumptions = used_in(prices, _month_kwh(year), efficiency(year), centi_kw, place.means)
     used = cooled_better(used, choices.cooling_c, place.is_cooling)
+    assumptions = (*assumptions, "highest_month_named") if method else assumptions
     return used._replace(overrun_centi_kw=_overrun(year, kw)[prices.calendar_months]), assumptions
 
 

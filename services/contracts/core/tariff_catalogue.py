@@ -102,7 +102,8 @@ class Catalogue:
     def of_facility(self, price_list_id: str, in_force: Decimal | None, unit: str | None, day: date) -> Given | None:
         """Find the tariff that a contract has on a day: of several bands that of its power, which ends its band.
 
-        in_force: in kW or, where bands are of the yearly energy, MWh, as `unit` says.
+        in_force: in kW or, where bands are of the yearly energy, MWh, as `unit` says. Where each month is billed by its
+        own power there is none of several bands: that of a day is known once its month is over.
         """
         bands = [
             one
@@ -111,8 +112,9 @@ class Catalogue:
         ]
         if len(bands) < 2:
             return bands[0] if bands else None
-        is_by_energy = bands[0].version.terms.is_by_yearly_energy
-        if in_force is None or (unit == "MWh") != is_by_energy:
+        terms = bands[0].version.terms
+        is_by_energy = terms.is_by_yearly_energy
+        if in_force is None or terms.is_by_months_peaks or (unit == "MWh") != is_by_energy:
             return None
         return next((one for one in bands if one.up_to_kw is None or in_force <= one.up_to_kw), None)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from schemas.values import PointId
 from services.common.postgres import Transaction
 from services.contracts.core.effect import MONTHS, Usage
 from services.heat.arrays import UNKNOWN, Int64
@@ -50,6 +51,7 @@ class Contracts(NamedTuple):
 
     numbers: list[str]
     facilities: list[str]
+    points: list[PointId]
     usage: Usage
 
 
@@ -68,7 +70,7 @@ async def of_price_list(tx: Transaction, price_list_id: str, medium: str, day: d
     of_contract = [at_network[row[2]] for row in found]
     centi_kw = np.array([UNKNOWN if row[4] is None else int(row[4] * 100) for row in found], np.int64)
     usage = Usage(own[0], own[1], own[2], of_networks[0][of_contract], of_networks[1][of_contract], centi_kw)
-    return Contracts([row[0] for row in found], [row[3] for row in found], usage)
+    return Contracts([row[0] for row in found], [row[3] for row in found], points, usage)
 
 
 def _by_month(rows: int, columns: int, found: list[tuple[int, ...]]) -> Int64:

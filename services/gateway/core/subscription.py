@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from schemas.peaks import PEAK_RULES
 from services.gateway.core import formats
 from services.heat.power_methods import METHODS
 from services.heat.power_methods.decision import Decision
@@ -20,6 +21,21 @@ def in_force(powers: Sequence[Row], day: date) -> Row | None:
 def coming(powers: Sequence[Row], day: date) -> Row | None:
     """Give the next power that counts from a later day on, None where there is none. powers: newest first."""
     return next((power for power in reversed(powers) if power["valid_from"] > day), None)
+
+
+def counting(contracts: Sequence[Row], day: date) -> Row | None:
+    """Give the contract that counts on a day, None where none does."""
+    found = (
+        one for one in contracts if one["valid_from"] <= day and (one["valid_to"] is None or one["valid_to"] > day)
+    )
+    return next(found, None)
+
+
+def months_method(contracts: Sequence[Row], day: date) -> str | None:
+    """Name the method by which each month is billed by its own power, None where a power in force counts."""
+    found = counting(contracts, day)
+    rule = PEAK_RULES.get(found["power_method"] or "") if found else None
+    return rule.name if rule and rule.is_of_month else None
 
 
 def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:

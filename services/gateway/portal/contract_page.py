@@ -93,10 +93,7 @@ async def _seen(parts: Parts, request: Request, facility_id: str, point: str) ->
         today, point_id = parts.today(), facility["point_id"]
         terms = await agreements.contracts(visit.connection, point_id, today)
         powers = await agreements.powers(visit.connection, point_id)
-    counting = (
-        one for one in terms if one["valid_from"] <= today and (one["valid_to"] is None or one["valid_to"] > today)
-    )
-    return Seen(visit, points, facility, next(counting, None), powers)
+    return Seen(visit, points, facility, subscription.counting(terms, today), powers)
 
 
 async def _get(parts: Parts, seen: Seen, what: str, query: Mapping[str, str]) -> httpx.Response:

@@ -2,10 +2,12 @@
 
 from typing import Any, Final
 
+from schemas.peaks import PEAK_RULES
 from services.heat.tariff.words import COST_WORDS
 
 COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
     **COST_WORDS["sv"],
+    **{name: rule.said("sv") for name, rule in PEAK_RULES.items()},
     "prices": "Priser", "prices_lead": "Prislistor som gäller, och vad ett år kostar.", "calculate": "Räkna ut",
     "calculator": "Vad kostar ett år?", "yearly_cost": "Kostnad för ett år", "vat": "Moms", "all_year": "hela året",
     "counts_on": "Gäller", "price": "Pris exkl. moms", "band": "Effekt", "days": "Dagar", "by_month": "Månad för månad",
@@ -69,6 +71,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
         "option_not_priced": "Avtalet har ett tillval som prislistan inte erbjuder.",
         "option_not_offered": "Prislistan erbjuder inte något av tillvalen; välj bland dem som visas, eller inget.",
         "unknown_network": "Nätets medel är inte känt.",
+        "peaks_not_measured": "Prislistan räknar varje månads egen effekt, och för få dygn är uppmätta i någon av dem.",
         "no_measured_year": "Det finns inte tolv hela månader med mätvärden att räkna på.",
         "no_price_list": "Avtalet har ingen prislista i kraft.", "unknown_price_list": "Välj en prislista som gäller.",
         "price_list_withdrawn": "Prislistan är borttagen; välj en annan.",
@@ -76,6 +79,7 @@ COSTS_IN_SWEDISH: Final[dict[str, Any]] = {
 }  # fmt: skip
 COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
     **COST_WORDS["en"],
+    **{name: rule.said("en") for name, rule in PEAK_RULES.items()},
     "prices": "Prices", "prices_lead": "Price lists in force, and what a year costs.", "calculate": "Calculate",
     "calculator": "What does a year cost?", "yearly_cost": "Cost of a year", "vat": "VAT", "all_year": "all year",
     "counts_on": "Valid", "price": "Price excl. VAT", "band": "Power", "days": "Days", "by_month": "Month by month",
@@ -139,6 +143,7 @@ COSTS_IN_ENGLISH: Final[dict[str, Any]] = {
         "option_not_priced": "The contract has an option that the price list does not offer.",
         "option_not_offered": "The price list does not offer one of the options; choose among those shown, or none.",
         "unknown_network": "The network's mean is not known.",
+        "peaks_not_measured": "The price list counts each month's own power, and too few days of some are measured.",
         "no_measured_year": "There are no twelve whole months with figures to reckon by.",
         "no_price_list": "The contract has no price list in force.",
         "unknown_price_list": "Choose a price list that is in force.",

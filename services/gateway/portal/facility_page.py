@@ -100,6 +100,7 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
     asked = _span(parts, request, chosen)
     drawn = await _figures(parts, visit, chosen, asked)
     newest = chosen["newest_day"]
+    contracts = await agreements.contracts(connection, point_id, today)
     since = datetime.combine(newest, time(), UTC) - LATEST_WITHIN if newest else datetime.now(UTC) - LATEST_WITHIN
     ids, is_staff = [point_id], visit.visitor.staff_role is not None
     return parts.page(
@@ -117,7 +118,8 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
         powers=drawn["powers"],
         determined=await _determined(visit, point_id),
         offers=await section(connection, "offers", lambda: offers.offers(connection, point_id)),
-        contracts=await agreements.contracts(connection, point_id, today),
+        contracts=contracts,
+        months_method=subscription.months_method(contracts, today),
         episodes=await section(connection, "alerts", lambda: alerts.episodes(connection, ids, ROWS_SHOWN, is_staff)),
         invoices=await section(connection, "invoices", lambda: agreements.invoices(connection, ids, ROWS_SHOWN)),
         can_acknowledge=bool(parts.settings.alerts_url),

@@ -52,6 +52,7 @@ SWEDISH_OPS: Final[dict[str, Any]] = {
     "finished": "Klar {at}.", "failed": "Den senaste omgången gick inte och försöks igen.",
     "left_out": {
         "no_power_price": "{n} har inget pris för effekt", "power_is_chosen": "{n} har vald effekt",
+        "power_is_of_months": "{n} betalar för varje månads egen effekt",
         "period_not_over": "{n} har en mätperiod som inte är över",
     },
     "decisions": {
@@ -121,6 +122,7 @@ ENGLISH_OPS: Final[dict[str, Any]] = {
     "finished": "Finished {at}.", "failed": "The newest batch failed and is tried again.",
     "left_out": {
         "no_power_price": "{n} without a price of power", "power_is_chosen": "{n} with a chosen power",
+        "power_is_of_months": "{n} billed by each month's own power",
         "period_not_over": "{n} with a measuring period that is not over",
     },
     "decisions": {

@@ -14,6 +14,11 @@ _CONTRACTS = """
              WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
                AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
              ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS price_list_name,
+           (SELECT price_list.document #>> '{extension,powerMethod}'
+              FROM contracts_v1.price_list AS price_list
+             WHERE price_list.price_list_id = contract.price_list_id AND price_list.status = 'firm'
+               AND price_list.valid_from <= greatest(least(contract.valid_to - 1, $2), contract.valid_from)
+             ORDER BY price_list.valid_from DESC, price_list.version DESC LIMIT 1) AS power_method,
            notice.withdrawn_on, notice.told_at, notice.costs, notice.lacks, notice.options_end,
            (SELECT coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name')
               FROM contracts_v1.price_list AS price_list

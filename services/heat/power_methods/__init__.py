@@ -1,4 +1,4 @@
-"""How subscription power is measured: one file per method, since every utility has its own."""
+"""How subscription power is measured: one file per method, since every utility has its own, and one of all peaks."""
 
 from services.heat.power_methods import (
     category_number,
@@ -11,6 +11,7 @@ from services.heat.power_methods import (
     tekniska_verken,
     yearly_energy,
 )
+from services.heat.power_methods.highest import HIGHEST
 
 METHODS = {
     module.METHOD.name: module.METHOD
@@ -25,5 +26,5 @@ METHODS = {
         cooling_peak,
         yearly_energy,
     )
-}
+} | HIGHEST
 """By the name that price lists call them by."""

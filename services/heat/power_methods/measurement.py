@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NO_POWER_MEASURED = "no_power_measured"
     NO_NORMAL_YEAR = "no_normal_year"
     POWER_IS_CHOSEN = "power_is_chosen"
+    POWER_IS_OF_MONTHS = "power_is_of_months"
 
 
 class Statistic(StrEnum):

@@ -20,7 +20,7 @@ def measured_by_peaks(days: Days, statistic: Statistic, count: int) -> list[Meas
         latest_first = looked_at[::-1]
         highest = np.sort(latest_first[np.argsort(-power[latest_first], kind="stable")[:count]])
         points = Points(days.day[highest], days.mean_c[highest], power[highest] / statistic.units_per_kw)
-        if len(looked_at) < FEWEST_DAYS:
+        if len(looked_at) < max(FEWEST_DAYS, count):
             found.append(Measurement(Reason.TOO_FEW_MEASURED_DAYS, days.period, points, coverage))
             continue
         kw = in_hundredths(int(power[highest].sum()), count, statistic.units_per_kw)

@@ -10,7 +10,7 @@ from typing import Any, Final
 _SWEDISH: Final[dict[str, Any]] = {
     "component": "Prisdel", "difference": "Skillnad", "with_vat": "inkl. moms", "without_vat": "exkl. moms",
     "today_terms": "Idag", "otherwise_terms": "Med valen", "plus_minus": "Det är ±{kr} inkl. moms på året.",
-    "option": "Tillval", "agreement": "Prisavtal",
+    "option": "Tillval", "agreement": "Prisavtal", "months_power": "Månadens effekt", "up_to_kw": "högst {kw} kW",
     "fixed": "energipris {kr} per MWh exkl. moms", "off": "{percent} % rabatt på energi, effekt och fasta avgifter",
     "charge": {
         "energy": "Energi", "power": "Effekt", "fixed": "Fast avgift", "volume": "Flöde",
@@ -38,6 +38,7 @@ _SWEDISH: Final[dict[str, Any]] = {
         "measured": "Effekten är vad prislistans metod mäter på anläggningens egna timmar, i hela kW.",
         "follows": "Effekten följer vad metoden mäter på de ändrade timmarna; under 5 % ändrar ingenting.",
         "yearly_energy": "Årsenergin, som avgör prisnivån, följer de egna timmarna.",
+        "months": "Varje månad har sin egen effekt, uppmätt av de egna timmarna.",
         "not_measurable": "Metoden mäter ingen effekt på de här timmarna; den som gäller idag är kvar.",
     },
     "below_measured": "Den valda effekten, {chosen} kW, är lägre än de {measured} kW som är uppmätta. Räkna med"
@@ -48,6 +49,15 @@ _SWEDISH: Final[dict[str, Any]] = {
         "flow_of_45_c": "Flöde som inte är känt är som om vattnet kyls med 45 °C: 19,2 m³ per MWh.",
         "flow_of_8_c": "Flöde som inte är känt är som om vattnet värms med 8 °C: 107,8 m³ per MWh.",
         "no_overrun": "Ingen timme ligger över den valda effekten.",
+        "peaks_by_profile": (
+            "Effekten är den högsta månadens; de andra månadernas är så mycket lägre som deras energi per dygn är det."
+        ),
+        "peaks_of_newest": "Månadernas egna effekter antas bli som i de senaste tolv månaderna.",
+        "peaks_by_signature": (
+            "I månader där för få dygn är uppmätta är effekten vad anläggningens effektsignatur ger de kallaste dygnen"
+            " ett normalår."
+        ),
+        "highest_month_named": "Där varje månad har sin egen effekt är det den högsta månadens som står här.",
         "hours_missing": "Timmar utan mätvärden är inte med, varken idag eller annars.",
         "network_of_newest": "Nätets medel antas bli det senast kända för varje kalendermånad.",
         "network_as_own": (
@@ -62,7 +72,7 @@ _SWEDISH: Final[dict[str, Any]] = {
 _ENGLISH: Final[dict[str, Any]] = {
     "component": "Component", "difference": "Difference", "with_vat": "incl. VAT", "without_vat": "excl. VAT",
     "today_terms": "Today", "otherwise_terms": "As chosen", "plus_minus": "That is ±{kr} incl. VAT over the year.",
-    "option": "Option", "agreement": "Price agreement",
+    "option": "Option", "agreement": "Price agreement", "months_power": "Month's power", "up_to_kw": "up to {kw} kW",
     "fixed": "energy at {kr} per MWh excl. VAT", "off": "{percent} % off energy, power and fixed charges",
     "charge": {
         "energy": "Energy", "power": "Power", "fixed": "Fixed charge", "volume": "Flow",
@@ -90,6 +100,7 @@ _ENGLISH: Final[dict[str, Any]] = {
         "measured": "The power is what the price list's method measures on the facility's own hours, in whole kW.",
         "follows": "The power follows what the method measures on the changed hours; under 5 % changes nothing.",
         "yearly_energy": "The yearly energy, which chooses the band, follows the own hours.",
+        "months": "Each month has a power of its own, measured of the own hours.",
         "not_measurable": "The method measures no power on these hours; the one in force today stays.",
     },
     "below_measured": "The chosen power of {chosen} kW is below the {measured} kW that are measured. Count on the"
@@ -100,6 +111,15 @@ _ENGLISH: Final[dict[str, Any]] = {
         "flow_of_45_c": "A flow that is not known is that of water cooled by 45 °C: 19.2 m³ per MWh.",
         "flow_of_8_c": "A flow that is not known is that of water warmed by 8 °C: 107.8 m³ per MWh.",
         "no_overrun": "No hour is above the chosen power.",
+        "peaks_by_profile": (
+            "The power is the highest month's; those of the others are as much lower as their energy a day is."
+        ),
+        "peaks_of_newest": "The months' own powers are taken to be those of the newest twelve months.",
+        "peaks_by_signature": (
+            "In months of which too few days are measured the power is what the facility's power signature expects of"
+            " the coldest days of a normal year."
+        ),
+        "highest_month_named": "Where each month has a power of its own, the highest month's is the one named here.",
         "hours_missing": "Hours without figures are left out of both.",
         "network_of_newest": "The network's mean is taken to be the newest that is known of each calendar month.",
         "network_as_own": (

@@ -44,6 +44,10 @@ def printed(
     ]
     [drafted] = drafts([Month(found, figures)], known)
     assert isinstance(drafted, Draft)
+    return said_of(one, drafted)
+
+
+def said_of(one: Contract, drafted: Draft) -> dict[str, Any]:
     case = Case(one, contract_span(one, JANUARY), PARTIES)
     issue = Issue(JANUARY, datetime(2026, 2, 3, 9, tzinfo=UTC), date(2026, 2, 3), 30, SELLER)
     head = invoice_row(case, drafted, issue, UUID(int=1), 100_482)

@@ -199,7 +199,7 @@ def test_a_list_says_of_a_known_method_the_peak_that_it_measures() -> None:
 
     assert told(by_the_hour) == [
         f"tariffs[{place}].powerPrice.components[0].peakIdentificationSettings: says P1Y/PT1H/3, and powerMethod"
-        " goteborg is P1Y/P1D/3; write the same, or another method"
+        " goteborg is P1Y/P1D/3; write the same, or powerMethod highest_3_hours"
         for place in range(2)
     ]
 

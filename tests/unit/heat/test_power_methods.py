@@ -27,7 +27,8 @@ from services.heat.power_methods.periods import season, twelve_months, winter_of
 
 LINES = ("minus_five", "stockholm_exergi", "norrenergi", "tekniska_verken")
 DAILY_MEAN_LINES = LINES[1:]
-PEAKS = ("goteborg", "cooling_peak")
+PEAKS = ("goteborg", "cooling_peak", "highest_1_days", "highest_4_hours", "highest_12_days")
+NUMBERS = range(1, 13)
 
 
 def number(day: date) -> int:
@@ -247,6 +248,42 @@ def test_goteborg_takes_the_mean_of_the_three_highest_days_and_of_equal_ones_the
     assert found.points.power_kw.tolist() == [50.0, 40.0, 40.0]
 
 
+@pytest.mark.parametrize(("what", "statistic"), [("days", "mean_power"), ("hours", "highest_hour")])
+@pytest.mark.parametrize("number", NUMBERS)
+def test_any_number_of_peaks_is_the_mean_of_that_many_highest_days(number: int, what: str, statistic: str) -> None:
+    method = METHODS[f"highest_{number}_{what}"]
+    # 40, 39, 38 ... kW: the mean of the first n is 40 - (n - 1) / 2.
+    found = one(method, days_of(method, np.zeros(40), np.arange(1.0, 41)))
+    assert method.statistic == statistic
+    assert found.measured_kw == Decimal(40) - Decimal(number - 1) / 2
+    assert found.points is not None
+    assert found.points.power_kw.tolist() == [float(kw) for kw in range(41 - number, 41)]
+
+
+def test_a_mean_of_twelve_peaks_needs_twelve_measured_days_and_one_of_three_ten() -> None:
+    for name, enough in (("highest_12_days", 12), ("highest_3_days", 10)):
+        method = METHODS[name]
+        for count, reason in ((enough - 1, Reason.TOO_FEW_MEASURED_DAYS), (enough, None)):
+            assert one(method, days_of(method, np.zeros(count), np.full(count, 7.0))).reason is reason
+
+
+def test_three_highest_days_are_goteborgs_way() -> None:
+    kw = np.random.default_rng(3).integers(0, 90, 365).astype(float)
+    [theirs, ours] = (
+        one(METHODS[name], days_of(METHODS[name], np.zeros(365), kw)) for name in ("goteborg", "highest_3_days")
+    )
+    assert ours.measured_kw == theirs.measured_kw
+    assert ours.points is not None
+    assert theirs.points is not None
+    assert ours.points.day.tolist() == theirs.points.day.tolist()
+
+
+def test_a_power_of_months_is_not_determined_by_a_year() -> None:
+    for number in NUMBERS:
+        method = METHODS[f"month_highest_{number}_days"]
+        assert one(method, days_of(method, cold(30), 30 - cold(30))).reason is Reason.POWER_IS_OF_MONTHS
+
+
 def test_a_peak_needs_no_weather() -> None:
     method = METHODS["cooling_peak"]
     found = one(method, days_of(method, np.full(30, np.nan), np.arange(1.0, 31)))
@@ -296,5 +333,7 @@ def test_a_chosen_power_is_not_measured_and_what_exceeds_it_is_the_overrun() -> 
 
 
 def test_each_method_goes_by_the_name_of_its_file() -> None:
-    assert set(METHODS) == {*LINES, *PEAKS, "category_number", "customer_chosen", "yearly_energy"}
+    of_years = {f"highest_{number}_{what}" for number in NUMBERS for what in ("days", "hours")}
+    of_files = {*LINES, "goteborg", "cooling_peak", "category_number", "customer_chosen", "yearly_energy"}
+    assert set(METHODS) == of_files | of_years | {f"month_{name}" for name in of_years}
     assert {name: method.name for name, method in METHODS.items()} == {name: name for name in METHODS}

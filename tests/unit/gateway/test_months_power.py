@@ -1,0 +1,26 @@
+"""Whose month has a power of its own, so that no power in force is shown for it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.gateway.core.subscription import months_method
+
+TODAY = date(2026, 11, 25)
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def on_list(method: str | None, first: date = date(2020, 1, 1), end: date | None = None) -> dict[str, Any]:
+    return {"valid_from": first, "valid_to": end, "power_method": method}
+
+
+def test_a_month_has_a_power_of_its_own_where_its_price_list_says_so() -> None:
+    assert months_method([on_list("month_highest_3_days")], TODAY) == "month_highest_3_days"
+    for method in ("highest_3_days", "minus_five", None):
+        assert months_method([on_list(method)], TODAY) is None
+
+
+def test_the_contract_that_counts_decides_alone() -> None:
+    to_come = on_list("month_highest_3_days", first=TOMORROW)
+    over = on_list("month_highest_3_days", end=TODAY)
+    assert months_method([to_come, on_list("goteborg", end=TOMORROW), over], TODAY) is None
+    assert months_method([], TODAY) is None
