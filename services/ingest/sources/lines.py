@@ -127,6 +127,8 @@ def parts(data: bytes, profile: Profile, refusals: Refusals) -> Iterator[Lines]:
             refusals.add(where.above, "", ABOVE_HEADER)
         if header is not None:
             every, number = header.without(every, number)
+        # A spreadsheet writes its empty rows as delimiters alone.
+        every, number = _filled(every, number, f" \t\f{profile.delimiter}")
         every, number = joined(every, number, profile.delimiter, of_data(where, profile.delimiter))
         has_lines |= len(every) > 0
         longest = max(LONGEST_LINE_CHARS, LONGEST_FIELD_CHARS * len(where.cells))
@@ -181,10 +183,16 @@ def _pieces(data: bytes, profile: Profile) -> Iterator[tuple[Any, Int64]]:
         every = pc.list_flatten(pc.split_pattern(pa.array([text.removesuffix("\n")], pa.large_string()), "\n"))
         numbers = np.arange(number, number + len(every))
         number += len(every)
-        is_filled = pc.not_equal(pc.utf8_trim(every, " \t\f"), "").to_numpy(zero_copy_only=False)
-        is_filled &= numbers > profile.skip_lines
-        if is_filled.any():
-            yield (every if is_filled.all() else every.filter(pa.array(is_filled))), numbers[is_filled]
+        every, numbers = every[max(0, profile.skip_lines + 1 - numbers[0]) :], numbers[numbers > profile.skip_lines]
+        every, numbers = _filled(every, numbers, " \t\f")
+        if len(numbers):
+            yield every, numbers
+
+
+def _filled(every: Any, number: Int64, blank: str) -> tuple[Any, Int64]:
+    """Leave out lines that are blank."""
+    is_filled = pc.not_equal(pc.utf8_trim(every, blank), "").to_numpy(zero_copy_only=False)
+    return (every, number) if is_filled.all() else (every.filter(pa.array(is_filled)), number[is_filled])
 
 
 def _line_end(data: bytes) -> bytes:

@@ -109,7 +109,9 @@ def _look_over(data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
         raise UnreadableFileError("the file is a damaged zip file or Excel workbook; save it anew") from error
     if not _PARTS_OF_WORKBOOKS & {member.filename for member in members}:
-        raise UnreadableFileError("the file is a zip file and no Excel workbook; unpack it first")
+        raise UnreadableFileError(
+            "the file is a zip file and no Excel workbook; unpack it first, or save the sheet as .xlsx or CSV"
+        )
     if any(member.flag_bits & 1 for member in members):
         raise UnreadableFileError("the workbook is encrypted; save it without a password")
     unpacked = sum(member.file_size for member in members)

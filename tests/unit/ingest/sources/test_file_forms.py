@@ -197,6 +197,11 @@ def test_names_of_columns_that_look_the_same_are_the_same(written: str) -> None:
     assert kwh(read(f"{written}\n66;{AT};7", by)) == [7]
 
 
+def test_rows_that_a_spreadsheet_left_empty_are_passed_over() -> None:
+    file = read(f"Mätare;Tid;Energi kWh\n66;{AT};7\n;;\n; ;\n;;;;\n", profile())
+    assert (kwh(file), file.lines, refused(file)) == ([7], 1, [])
+
+
 @pytest.mark.parametrize(
     ("records", "good"),
     [

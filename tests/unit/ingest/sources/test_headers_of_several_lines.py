@@ -173,6 +173,10 @@ def test_a_column_with_nothing_above_it_and_another_name_is_a_remark() -> None:
     assert said(file) == IN_FIRST
 
 
+def test_a_line_of_a_header_may_be_empty_but_for_its_delimiters() -> None:
+    assert said(read(profile(["{serial}", "*", "{quantity}"]), ";66;;;67;", ";;;;;", OF_THREE, FIRST)) == IN_FIRST
+
+
 def test_one_meter_may_stand_at_the_left_above_everything() -> None:
     file = read(profile(), "66;;", "Tid;Energi MWh;Volym m3", "2024-01-01 01:00;1;2")
     assert said(file) == [("66", 1_000_000, 2_000, None)]
