@@ -217,6 +217,11 @@ class PriceListTerms(Closed):
         return self.extension.power_method is not None and self.extension.power_method.is_of_month
 
     @property
+    def counts_a_power(self) -> bool:
+        """True where a power is priced, or a month's own chooses the band of other prices."""
+        return self.has_power_price or (self.is_by_months_peaks and len(self.tariffs) > 1)
+
+    @property
     def needs_power_in_force(self) -> bool:
         """True where a contract on it needs a power in force, or a yearly energy in its place."""
         return (self.has_power_price or self.is_by_yearly_energy) and not self.is_by_months_peaks

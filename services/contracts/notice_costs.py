@@ -174,7 +174,10 @@ def _both_years(read: _Read, wanted: Wanted, shared: Shared) -> BothYears:
     differences = {
         f"difference_{name}": str(Decimal(proposed[name]) - Decimal(today[name])) for name in ("net_kr", "total_kr")
     }
-    return BothYears({**normal_use(read.contract, normal), "today": today, "proposed": proposed, **differences}, None)
+    use = normal_use(read.contract, normal)
+    if not any(prices.price_list.needs_power_in_force for prices in priced):
+        use["power_kw"] = None
+    return BothYears({**use, "today": today, "proposed": proposed, **differences}, None)
 
 
 def _sums(read: _Read, prices: Prices, normal: NormalYear) -> dict[str, Any]:

@@ -50,6 +50,7 @@ async def put_offer(
     _check_dates(offer, contract.document, zone)
     prices = await prices_of(tx, offer)
     _check_options(offer, prices)
+    _check_quantity(offer, prices)
     offered = with_offer(contract.document, offer)
     terms = await terms_of(tx, offer.contract_number, contract.point_id, offered, contract.document.terms)
     await require_offered(tx, offer.contract_number, offered, terms)
@@ -101,6 +102,13 @@ def _check_options(offer: documents.Offer, prices: PriceList) -> None:
             known = f"it offers {', '.join(offered)}" if offered else "it offers none"
             field, told = f"chosen_options[{place}]", f"'{reference}' is no option of '{prices.name}'; {known}"
             raise RefusedError(Refusal.OPTION_NOT_OFFERED, f"{field}: {told}", field)
+
+
+def _check_quantity(offer: documents.Offer, prices: PriceList) -> None:
+    """Refuse a power that the customer would sign and nobody bill."""
+    if offer.kw is not None and prices.is_by_months_peaks:
+        told = f"kw: '{prices.name}' bills each month by its own peaks; leave kw out"
+        raise RefusedError(Refusal.QUANTITY_NOT_BILLED, told, "kw")
 
 
 async def prices_of(tx: Transaction, offer: documents.Offer) -> PriceList:

@@ -74,7 +74,6 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
     """
     begins = {term.valid_from for term in contract.terms} | {power.valid_from for power in contract.powers}
     begins |= contract.agreed.days()
-    agreed_kw = _agreed_for_month(contract, span)
     begins |= {day for term in contract.terms for day in prices.changes(term.price_list_id)}
     cuts = [span.first, *sorted(day for day in begins if span.first < day < span.end), span.end]
     found: list[Part] = []
@@ -82,11 +81,10 @@ def parts(contract: Contract, prices: Prices, span: Span) -> list[Part] | Held:
         part = _part(contract, prices, Span(first, end))
         if isinstance(part, Held):
             return part
-        part = replace(part, power=agreed_kw) if part.own is not None else part
         if found and _goes_on(found[-1], part, prices):
             part = replace(part, first=found.pop().first)
         found.append(part)
-    return found
+    return _with_agreed(contract, found)
 
 
 def known(found: list[Part] | Held) -> list[Part]:
@@ -94,10 +92,16 @@ def known(found: list[Part] | Held) -> list[Part]:
     return [] if isinstance(found, Held) else found
 
 
-def _agreed_for_month(contract: Contract, span: Span) -> PowerInForce | None:
-    """Give a power that staff entered from the contract's first day in a month: it stands in for that month's peaks."""
-    power = contract.power_on(span.first)
-    return power if power and power.method == ENTERED and power.valid_from == span.first else None
+def _with_agreed(contract: Contract, found: list[Part]) -> list[Part]:
+    """Give the parts by the month's own peaks a power that staff entered from the first of their days in the month.
+
+    It stands in for peaks that are not measured. What was entered for a price list before does not.
+    """
+    first = next((part.first for part in found if part.own is not None), None)
+    power = contract.power_on(first) if first else None
+    if power is None or power.method != ENTERED or power.valid_from != first:
+        return found
+    return [replace(part, power=power) if part.own is not None else part for part in found]
 
 
 def _goes_on(before: Part, part: Part, prices: Prices) -> bool:
@@ -129,11 +133,31 @@ def _part(contract: Contract, prices: Prices, span: Span) -> Part | Held:
         return Part(span.first, span.end, price_list, None, contract.agreed, own)
     if not price_list.needs_power_in_force:
         return Part(span.first, span.end, price_list, None, contract.agreed)
-    power = contract.power_on(span.first)
+    power = _power_in_force(contract, prices, span.first)
     # Kilowatts taken for MWh, or MWh for kilowatts, would be billed without anybody seeing it.
     if power is None or power.is_yearly_energy != price_list.is_by_yearly_energy:
         return Held(HeldReason.NO_POWER_IN_FORCE)
     return Part(span.first, span.end, price_list, power, contract.agreed)
+
+
+def _power_in_force(contract: Contract, prices: Prices, day: date) -> PowerInForce | None:
+    """Give the power that counts on a day; None where it is from before, or of, months billed by their own peaks.
+
+    Whoever leaves such a price list would else be billed by a power that is years old, or meant for one month.
+    """
+    power = contract.power_on(day)
+    if power is None or not any(prices.has_months_peaks(term.price_list_id) for term in contract.terms):
+        return power
+    changes = {term.valid_from for term in contract.terms}
+    changes |= {change for term in contract.terms for change in prices.changes(term.price_list_id)}
+    since = [power.valid_from, *(change for change in changes if power.valid_from < change < day)]
+    return None if any(_is_by_months_peaks(contract, prices, change) for change in since) else power
+
+
+def _is_by_months_peaks(contract: Contract, prices: Prices, day: date) -> bool:
+    price_list_id = contract.price_list_id_on(day)
+    price_list = prices.in_force(price_list_id, day) if price_list_id else None
+    return price_list is not None and price_list.is_by_months_peaks
 
 
 def _has_energy_price(rates: Sequence[Rate], span: Span) -> bool:

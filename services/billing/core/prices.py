@@ -50,6 +50,11 @@ class Prices:
         versions = (one for known in self._lists.values() for one in known.versions)
         return any(rate.is_against_network for one in versions for rate in self.of(one).rates)
 
+    def has_months_peaks(self, price_list_id: PriceListId) -> bool:
+        """Tell whether a price list bills each month by its own peaks, on whatever days."""
+        known = self._lists.get(price_list_id)
+        return known is not None and any(one.is_by_months_peaks for one in known.versions)
+
     def changes(self, price_list_id: PriceListId) -> set[date]:
         """Give the days on which a price list may say something else than the day before."""
         if price_list_id not in self._changes:

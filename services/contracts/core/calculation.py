@@ -156,8 +156,8 @@ def cost_of(prices: Prices, used: Used) -> YearCost:
 
 def _check(question: Question, prices: Prices, means: NetworkMeans) -> None:
     extension = prices.price_list.extension
-    if question.power_kw is None and prices.price_list.has_power_price:
-        raise CannotCalculateError("power_kw", "missing", "it must be given: the price list has a price of power")
+    if question.power_kw is None and prices.price_list.counts_a_power:
+        raise CannotCalculateError("power_kw", "missing", "it must be given: the price list bills by the power")
     if question.category and extension.categories is not None and question.category not in extension.categories:
         allowed = ", ".join(extension.categories)
         raise CannotCalculateError("category", "not_for_this_list", f"the price list is for {allowed}")

@@ -113,7 +113,7 @@ def listed(price_list: PriceList, day: date, networks: Networks) -> dict[str, An
         "categories": [one.value for one in extension.categories or ()],
         "base_load": extension.base_load and extension.base_load.value,
         "power_method": extension.power_method and extension.power_method.value,
-        "needs_power": price_list.has_power_price,
+        "needs_power": price_list.counts_a_power,
         "bands_unit": "MWh" if price_list.is_by_yearly_energy else "kW",
         "options": [one.model_dump(mode="json", exclude_none=True, by_alias=False) for one in extension.options],
         "takes": sorted(_takes(price_list, networks)),

@@ -115,7 +115,7 @@ def costs(price_list: PriceList, year: int, usage: Usage) -> Costs:
     ore = result.ore.sum(axis=1).reshape(contracts, MONTHS).sum(axis=1)
     is_known = result.lacks.reshape(contracts, MONTHS).sum(axis=1) == 0
     has_power: Bool = np.ones(contracts, bool)
-    if price_list.has_power_price:
+    if price_list.counts_a_power:
         has_power = ((centi_kw != UNKNOWN) | ~_counted(price_list, known, year)).all(axis=1)
     # Without its power no band of a month is known.
     return Costs(ore, is_known & has_power, has_all, has_power)

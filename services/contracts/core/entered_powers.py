@@ -24,6 +24,8 @@ class Misfit(NamedTuple):
     def told(self) -> str:
         """What is wrong, and what to do."""
         name, day = self.price_list.name, self.power.valid_from
+        if self.price_list.is_by_months_peaks:
+            return f"'{name}' bills each month by its own peaks on {day}; leave mwh out, or write kw for that month"
         if self.unit == "kw":
             return f"'{name}' bills by the yearly energy on {day}; write mwh, the MWh of a normal year, in place of kw"
         return f"'{name}' bills by the power on {day}; write kw in place of mwh"
@@ -34,12 +36,13 @@ def misfit(
 ) -> Misfit | None:
     """Find an entered power that its price list does not bill by; asked on the day from which it counts.
 
-    A list that bills neither quantity takes both.
+    A list that bills neither quantity takes both. One that bills each month by its own peaks takes kW alone, which
+    stand in for those of the month that they are entered from.
     """
     for place, power in enumerate(powers):
         begun = [term for term in terms if term.valid_from <= power.valid_from]
         version = lists[begun[-1].price_list_id].in_force(power.valid_from) if begun else None
-        if version is None or not version.needs_power_in_force:
+        if version is None or not (version.needs_power_in_force or version.is_by_months_peaks):
             continue
         if version.is_by_yearly_energy != (power.mwh is not None):
             return Misfit(place, power, version)

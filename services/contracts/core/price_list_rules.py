@@ -201,9 +201,13 @@ def _of_peak(terms: PriceListTerms, one: PowerComponent, where: str) -> Iterator
     measured = PEAKS.get(method) if method and terms.is_firm else None
     if settings and measured and _peak(settings) != _peak(measured):
         told = f"says {_peak(settings)}, and powerMethod {method} is {_peak(measured)}"
-        fitting = next((other for other, known in PEAKS.items() if _peak(known) == _peak(settings)), None)
+        fitting = next((other for other in PEAKS if _fits(other, settings, terms.extension.medium)), None)
         instead = f"powerMethod {fitting}" if fitting else "another method"
         yield Fault(f"{where}.peakIdentificationSettings", f"{told}; write the same, or {instead}")
+
+
+def _fits(method: PowerMethod, settings: PeakIdentificationSettings, medium: Medium) -> bool:
+    return _peak(PEAKS[method]) == _peak(settings) and METHODS_OF.get(method, medium) == medium
 
 
 def _peak(settings: PeakIdentificationSettings) -> str:

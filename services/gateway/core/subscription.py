@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from schemas.peaks import PEAK_RULES
 from services.gateway.core import formats
 from services.heat.power_methods import METHODS
 from services.heat.power_methods.decision import Decision
+from services.heat.power_methods.highest import OF_MONTH
 from services.heat.power_methods.measurement import Statistic
 
 Row = Mapping[str, Any]
@@ -15,27 +15,43 @@ Row = Mapping[str, Any]
 
 def in_force(powers: Sequence[Row], day: date) -> Row | None:
     """Give the power that counts on a day, None before the first. powers: newest first."""
-    return next((power for power in powers if power["valid_from"] <= day), None)
+    found = next((power for power in powers if power["valid_from"] <= day), None)
+    return found if found and found["kw"] is not None else None
 
 
 def coming(powers: Sequence[Row], day: date) -> Row | None:
     """Give the next power that counts from a later day on, None where there is none. powers: newest first."""
-    return next((power for power in reversed(powers) if power["valid_from"] > day), None)
+    return next((power for power in reversed(powers) if power["valid_from"] > day and power["kw"] is not None), None)
+
+
+def lasting(powers: Sequence[Row], contracts: Sequence[Row]) -> list[Row]:
+    """Give the powers that are in force from their day on, newest first; one without kW where all before it end.
+
+    They do where a contract begins to be billed by each month's own peaks. What is entered meanwhile is of one month.
+    """
+    of_months = [one for one in contracts if _is_of_months(one)]
+    kept = [power for power in powers if not any(_holds(one, power["valid_from"]) for one in of_months)]
+    ends: list[Row] = [{"valid_from": one["valid_from"], "kw": None, "unit": "kW"} for one in of_months]
+    return sorted([*kept, *ends], key=lambda power: power["valid_from"], reverse=True)
 
 
 def counting(contracts: Sequence[Row], day: date) -> Row | None:
     """Give the contract that counts on a day, None where none does."""
-    found = (
-        one for one in contracts if one["valid_from"] <= day and (one["valid_to"] is None or one["valid_to"] > day)
-    )
-    return next(found, None)
+    return next((one for one in contracts if _holds(one, day)), None)
 
 
 def months_method(contracts: Sequence[Row], day: date) -> str | None:
     """Name the method by which each month is billed by its own power, None where a power in force counts."""
     found = counting(contracts, day)
-    rule = PEAK_RULES.get(found["power_method"] or "") if found else None
-    return rule.name if rule and rule.is_of_month else None
+    return found["power_method"] if found and _is_of_months(found) else None
+
+
+def _holds(contract: Row, day: date) -> bool:
+    return bool(contract["valid_from"] <= day and (contract["valid_to"] is None or contract["valid_to"] > day))
+
+
+def _is_of_months(contract: Row) -> bool:
+    return contract["power_method"] in OF_MONTH
 
 
 def verdict(found: Row, words: Mapping[str, Any], language: str) -> str:

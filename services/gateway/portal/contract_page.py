@@ -35,6 +35,7 @@ class Seen(NamedTuple):
     facility: Any
     contract: Any
     powers: list[Any]
+    months_method: str | None
 
 
 def routes(parts: Parts) -> APIRouter:
@@ -93,7 +94,8 @@ async def _seen(parts: Parts, request: Request, facility_id: str, point: str) ->
         today, point_id = parts.today(), facility["point_id"]
         terms = await agreements.contracts(visit.connection, point_id, today)
         powers = await agreements.powers(visit.connection, point_id)
-    return Seen(visit, points, facility, subscription.counting(terms, today), powers)
+    lasting, method = subscription.lasting(powers, terms), subscription.months_method(terms, today)
+    return Seen(visit, points, facility, subscription.counting(terms, today), lasting, method)
 
 
 async def _get(parts: Parts, seen: Seen, what: str, query: Mapping[str, str]) -> httpx.Response:
@@ -156,7 +158,7 @@ def _page(
         facility=seen.facility,
         which=f"?point={quote(seen.facility['number'])}" if len(seen.points) > 1 else "",
         contract=seen.contract,
-        powers=seen.powers,
+        months_method=seen.months_method,
         in_force=subscription.in_force(seen.powers, parts.today()),
         found=found,
         lacks=faults.get(OF_NO_FIELD),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.gateway.core.cost_formats import cost_formats
 from services.gateway.portal.visits import Parts
 from services.gateway.store import agreements, facilities
+from services.heat.power_methods.highest import OF_MONTH
 
 CONTRACTS_SHOWN = 300
 
@@ -23,7 +24,7 @@ def routes(parts: Parts) -> APIRouter:
             shown = list(places)[:CONTRACTS_SHOWN]
             terms = await agreements.contracts_of(visit.connection, shown, today)
             ids = {term[name] for term in terms for name in ("price_list_id", "replaced_by") if term[name]}
-            names = await agreements.price_list_names(visit.connection, sorted(ids), today)
+            lists = await agreements.price_lists(visit.connection, sorted(ids), today)
         return parts.page(
             "contracts.html",
             visit,
@@ -33,7 +34,8 @@ def routes(parts: Parts) -> APIRouter:
             points=len(places),
             points_shown=len(shown),
             notices=[term for term in terms if term["withdrawn_on"]],
-            names=names,
+            names={name: one["name"] for name, one in lists.items()},
+            by_month={name for name, one in lists.items() if one["power_method"] in OF_MONTH},
             **cost_formats(visit.visitor.language),
         )
 

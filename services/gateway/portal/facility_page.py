@@ -1,6 +1,7 @@
 """A facility's page: its latest figures, a period of energy, power, alerts, invoices and contract."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,8 @@ def routes(parts: Parts) -> APIRouter:
             _, chosen = await chosen_point(parts, visit, facility_id, point)
             if kind == "power":
                 return JSONResponse(await _power_chart(parts, visit, chosen))
-            drawn = await _figures(parts, visit, chosen, _span(parts, request, chosen))
+            powers = await _lasting(parts, visit, chosen["point_id"])
+            drawn = await _figures(parts, visit, chosen, _span(parts, request, chosen), powers)
         return JSONResponse(drawn["chart"])
 
     return router
@@ -63,11 +65,10 @@ def _span(parts: Parts, request: Request, chosen: Any) -> Span:
     return span(request.query_params.get("from"), request.query_params.get("to"), newest)
 
 
-async def _figures(parts: Parts, visit: Visit, chosen: Any, asked: Span) -> dict[str, Any]:
-    """Read a span's figures, and lay them out for the chart and for the table."""
+async def _figures(parts: Parts, visit: Visit, chosen: Any, asked: Span, powers: Sequence[Any]) -> dict[str, Any]:
+    """Read a span's figures, and lay them out for the chart and for the table. powers: those in force."""
     connection, language, zone = visit.connection, visit.visitor.language, parts.settings.zone
     point_id, station_id = chosen["point_id"], chosen["station_id"]
-    powers = await agreements.powers(connection, point_id)
     if asked.resolution is Resolution.HOUR:
         start = datetime.combine(asked.first, time(), zone).astimezone(UTC)
         end = datetime.combine(asked.last + timedelta(days=1), time(), zone).astimezone(UTC)
@@ -76,20 +77,25 @@ async def _figures(parts: Parts, visit: Visit, chosen: Any, asked: Span) -> dict
         table = [
             {**dict(row), "label": formats.hour_label(row["starts_at"].astimezone(zone), language)} for row in rows
         ]
-        return {"chart": drawn, "rows": table, "before": [], "powers": powers}
+        return {"chart": drawn, "rows": table, "before": []}
     rows = await figures.days(connection, point_id, asked.first, asked.last, station_id)
     first, last = charts.year_before_day(asked.first), charts.year_before_day(asked.last)
     before = await figures.days(connection, point_id, first, last, None)
     drawn = charts.day_chart(rows, before, asked, powers, language)
     table = [{**dict(row), "label": row["day"].isoformat()} for row in rows]
-    return {"chart": drawn, "rows": table, "before": before, "powers": powers}
+    return {"chart": drawn, "rows": table, "before": before}
+
+
+async def _lasting(parts: Parts, visit: Visit, point_id: int) -> list[Any]:
+    contracts = await agreements.contracts(visit.connection, point_id, parts.today())
+    return subscription.lasting(await agreements.powers(visit.connection, point_id), contracts)
 
 
 async def _power_chart(parts: Parts, visit: Visit, chosen: Any) -> dict[str, Any]:
     found = await agreements.determination(visit.connection, chosen["point_id"])
     if found is None:
         raise HTTPException(404)
-    counts = subscription.in_force(await agreements.powers(visit.connection, chosen["point_id"]), parts.today())
+    counts = subscription.in_force(await _lasting(parts, visit, chosen["point_id"]), parts.today())
     in_force_kw = float(counts["kw"]) if counts and counts["unit"] == "kW" else None
     language = visit.visitor.language
     return subscription.power_chart(found, in_force_kw, json.loads(found["points"]), WORDS[language], language)
@@ -98,9 +104,11 @@ async def _power_chart(parts: Parts, visit: Visit, chosen: Any) -> dict[str, Any
 async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any], chosen: Any) -> Response:
     connection, point_id, today = visit.connection, chosen["point_id"], parts.today()
     asked = _span(parts, request, chosen)
-    drawn = await _figures(parts, visit, chosen, asked)
-    newest = chosen["newest_day"]
     contracts = await agreements.contracts(connection, point_id, today)
+    powers = await agreements.powers(connection, point_id)
+    lasting = subscription.lasting(powers, contracts)
+    drawn = await _figures(parts, visit, chosen, asked, lasting)
+    newest = chosen["newest_day"]
     since = datetime.combine(newest, time(), UTC) - LATEST_WITHIN if newest else datetime.now(UTC) - LATEST_WITHIN
     ids, is_staff = [point_id], visit.visitor.staff_role is not None
     return parts.page(
@@ -113,9 +121,9 @@ async def _page(parts: Parts, visit: Visit, request: Request, points: list[Any],
         latest=await figures.newest_hour(connection, point_id, since),
         rows=drawn["rows"],
         sums=sums(drawn["rows"], drawn["before"]),
-        in_force=subscription.in_force(drawn["powers"], today),
-        coming=subscription.coming(drawn["powers"], today),
-        powers=drawn["powers"],
+        in_force=subscription.in_force(lasting, today),
+        coming=subscription.coming(lasting, today),
+        powers=powers,
         determined=await _determined(visit, point_id),
         offers=await section(connection, "offers", lambda: offers.offers(connection, point_id)),
         contracts=contracts,

@@ -49,10 +49,11 @@ _CONTRACTS_OF = """
      WHERE contract.point_id = ANY($1::int[]) AND coalesce(contract.valid_to, 'infinity') > $2
      ORDER BY contract.valid_from
 """
-# A version's document is long, so that a list is asked once for its name and not once for each contract.
-_NAMES = """
+# A version's document is long, so that a list is asked once for what is shown of it and not once for each contract.
+_LISTS = """
     SELECT DISTINCT ON (price_list.price_list_id) price_list.price_list_id,
-           coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name') AS name
+           coalesce(price_list.document #>> '{extension,name}', price_list.document ->> 'name') AS name,
+           price_list.document #>> '{extension,powerMethod}' AS power_method
       FROM contracts_v1.price_list AS price_list
      WHERE price_list.price_list_id = ANY($1::text[]) AND price_list.status = 'firm'
      ORDER BY price_list.price_list_id, price_list.valid_from > $2,
@@ -98,9 +99,9 @@ async def contracts_of(connection: Connection, points: list[int], today: date) -
     return [_with_costs(row) for row in await connection.fetch(_CONTRACTS_OF, points, today)]
 
 
-async def price_list_names(connection: Connection, ids: list[str], today: date) -> dict[str, str]:
-    """Name price lists as they are called today, or will be called first."""
-    return {row["price_list_id"]: row["name"] for row in await connection.fetch(_NAMES, ids, today)}
+async def price_lists(connection: Connection, ids: list[str], today: date) -> dict[str, Row]:
+    """Give `name` and `power_method` of price lists as they are today, or will be first."""
+    return {row["price_list_id"]: row for row in await connection.fetch(_LISTS, ids, today)}
 
 
 def _with_costs(row: Row) -> dict[str, Any]:

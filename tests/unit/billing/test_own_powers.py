@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.contracts import ContractTerm
+from schemas.contracts import ContractTerm, PowerInForce
 from schemas.price_lists import PriceListChanged
 from schemas.values import PointId, PriceListId
 from services.billing.core.held import Held, HeldReason
@@ -100,6 +100,42 @@ def test_a_power_in_force_from_before_counts_for_nothing() -> None:
     assert draft(of_before, by_month(), known).net_ore == draft(powerless(), by_month(), known).net_ore
     few = days({}, count=9)
     assert billed(of_before, by_month(), few) == Held(HeldReason.PEAKS_NOT_MEASURED)
+
+
+def bas_then_monthly_then_bas(*powers: PowerInForce, months_from: date, months_to: date) -> tuple[Contract, Prices]:
+    monthly = PriceListId("monthly")
+    other = price_list(components=by_month_components("1285")).model_copy(update={"price_list_id": monthly})
+    prices = Prices(
+        {BAS: changed(price_list()), monthly: PriceListChanged(price_list_id=monthly, version=1, versions=(other,))}
+    )
+    terms = (
+        ContractTerm(valid_from=BEGAN, valid_to=months_from, price_list_id=BAS),
+        ContractTerm(valid_from=months_from, valid_to=months_to, price_list_id=monthly),
+        ContractTerm(valid_from=months_to, valid_to=None, price_list_id=BAS),
+    )
+    return replace(contract(powers=powers), terms=terms), prices
+
+
+def test_who_leaves_such_a_list_is_held_until_a_power_is_entered_again() -> None:
+    years = {"months_from": date(2024, 1, 1), "months_to": JANUARY}
+    for stale in (power(BEGAN, "60"), power(date(2024, 2, 1), "7")):
+        one, prices = bas_then_monthly_then_bas(stale, **years)
+        assert parts(one, prices, contract_span(one, JANUARY)) == Held(HeldReason.NO_POWER_IN_FORCE)
+    one, prices = bas_then_monthly_then_bas(power(BEGAN, "60"), power(JANUARY, "62"), **years)
+    [january] = measured(one, prices, days({}))
+    assert january.power is not None
+    assert january.power.kw == Decimal(62)
+
+
+def test_a_power_of_the_list_before_stands_in_for_no_peaks() -> None:
+    half = date(2026, 1, 16)
+    few = days({}, count=9)
+    one, prices = bas_then_monthly_then_bas(power(JANUARY, "60"), months_from=half, months_to=date(2027, 1, 1))
+    assert billed(one, prices, few) == Held(HeldReason.PEAKS_NOT_MEASURED)
+    agreed = power(JANUARY, "60"), power(half, "80")
+    one, prices = bas_then_monthly_then_bas(*agreed, months_from=half, months_to=date(2027, 1, 1))
+    powers = [line for line in draft(one, prices, few).lines if line.component == "power"]
+    assert [(line.quantity, line.days) for line in powers] == [(Decimal(60), 15), (Decimal(80), 16)]
 
 
 def test_a_month_of_too_few_measured_days_is_held_by_name_once_its_energy_is_known() -> None:

@@ -68,3 +68,13 @@ def test_a_list_that_bills_by_neither_takes_both(quantity: dict[str, str]) -> No
 @pytest.mark.parametrize("quantity", [{"kw": "12"}, {"mwh": "20"}])
 def test_a_day_without_firm_prices_refuses_nothing(quantity: dict[str, str]) -> None:
     assert misfit([entered("2028-01-01", **quantity)], FROM_2026, TURNED) is None
+
+
+def test_a_list_by_each_months_own_peaks_takes_kw_for_a_month_and_no_yearly_energy() -> None:
+    lists = {"list": listed(short(ENERGY, power({"per_kw_year": "900"}, method="month_highest_3_days")))}
+    assert misfit([entered("2026-02-01", kw="12")], FROM_2026, lists) is None
+    found = misfit([entered("2026-02-01", mwh="12")], FROM_2026, lists)
+    assert found is not None
+    assert found.told.endswith(
+        "bills each month by its own peaks on 2026-02-01; leave mwh out, or write kw for that month"
+    )

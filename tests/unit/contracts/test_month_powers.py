@@ -263,6 +263,25 @@ def test_who_is_not_measured_in_a_month_is_left_out_of_an_effect_for_the_power()
     assert (found.is_known.tolist(), found.has_power.tolist()) == ([False], [False])
 
 
+def banded() -> dict[str, Any]:
+    """Write a list whose bands have fixed charges alone, as tariffs: the month's own power chooses between them."""
+    bands = ({"from_kw": "0", "to_kw": "100", "fixed_per_month": "500"}, {"from_kw": "100", "fixed_per_month": "900"})
+    priced = power(*({"per_kw_month": "1"} | band for band in bands), method="month_highest_3_days")
+    written = price_list(short(ENERGY, priced)).model_dump(mode="json", by_alias=True, exclude_none=True)
+    for tariff in written["tariffs"]:
+        tariff["powerPrice"]["components"] = []
+    return written
+
+
+def test_a_month_without_measured_peaks_has_no_band() -> None:
+    houses = usage([0] * 12)._replace(peaks={THREE_DAYS: np.full((1, MONTHS), UNKNOWN)})
+    assert effect_costs(version(banded()), 2026, houses).has_power.tolist() == [False]
+    with pytest.raises(CannotCalculateError) as raised:
+        asked(listed(banded()), power_kw=None, energy_mwh="100", on="2026-05-05")
+    assert (raised.value.field, raised.value.code) == ("power_kw", "missing")
+    assert asked(listed(banded()), power_kw="80", energy_mwh="0", on="2026-05-05").months_kw == (Decimal(80),) * MONTHS
+
+
 @given(st.integers(1, 20_000))
 def test_twelve_months_of_equal_peaks_have_the_effect_of_the_same_yearly_power(centi_kw: int) -> None:
     of_year = version(short(ENERGY, power({"per_kw_year": "744"})))

@@ -204,6 +204,15 @@ def test_a_list_says_of_a_known_method_the_peak_that_it_measures() -> None:
     ]
 
 
+def test_a_method_that_would_fit_a_peak_is_of_the_lists_medium() -> None:
+    def of_the_highest_hour(one: Document) -> None:
+        for place in range(2):
+            settings = one["tariffs"][place]["powerPrice"]["components"][0]["peakIdentificationSettings"]
+            settings |= {"peakDuration": "PT1H", "numberOfPeaksForAverageCalculation": 1}
+
+    assert all(text.endswith("write the same, or powerMethod highest_1_hours") for text in told(of_the_highest_hour))
+
+
 @pytest.mark.parametrize(("name", "day"), [("fromIncluding", "1800-01-01"), ("toExcluding", "9999-12-31")])
 def test_a_tariff_counts_on_days_that_a_contract_can_have(name: str, day: str) -> None:
     def moved(one: Document) -> None:

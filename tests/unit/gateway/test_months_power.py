@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from services.gateway.core.subscription import months_method
+from services.gateway.core.subscription import coming, in_force, lasting, months_method
 
 TODAY = date(2026, 11, 25)
 TOMORROW = TODAY + timedelta(days=1)
@@ -24,3 +24,20 @@ def test_the_contract_that_counts_decides_alone() -> None:
     over = on_list("month_highest_3_days", end=TODAY)
     assert months_method([to_come, on_list("goteborg", end=TOMORROW), over], TODAY) is None
     assert months_method([], TODAY) is None
+
+
+def entered(day: date, kw: int) -> dict[str, Any]:
+    return {"valid_from": day, "kw": kw, "unit": "kW"}
+
+
+def test_a_power_ends_where_months_begin_to_have_their_own_and_none_of_a_month_lasts() -> None:
+    began, over = date(2024, 1, 1), date(2026, 1, 1)
+    contracts = [on_list("minus_five", first=over), on_list("month_highest_3_days", first=began, end=over)]
+    before, of_february = entered(date(2020, 1, 1), 60), entered(date(2024, 2, 1), 7)
+    known = lasting([of_february, before], contracts)
+    assert in_force(known, date(2023, 12, 31)) == before
+    for day in (began, date(2024, 2, 1), over, TODAY):
+        assert (in_force(known, day), coming(known, day)) == (None, None)
+    again = entered(over, 62)
+    known = lasting([again, of_february, before], contracts)
+    assert (in_force(known, TODAY), coming(known, date(2025, 1, 1))) == (again, again)
