@@ -107,6 +107,8 @@ def are_above_modulus(rows: ReadingRows, terms: Terms) -> Bool:
     # says that the meter is not the one noted, or its modulus is wrong.
     has_energy, has_volume = terms.modulus_wh > 0, terms.modulus_l > 0
     energy_above = has_energy & (rows.energy_wh >= terms.modulus_wh)
+    if not has_volume.any():
+        return energy_above
     return energy_above | (has_volume & (without_sentinels(rows.volume_l) >= terms.modulus_l))
 
 

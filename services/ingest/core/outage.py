@@ -15,8 +15,12 @@ def outage_zeros(readings: Candidates) -> Bool:
     behind it that show more; at the end of a series only a beginning or a rollover explains it.
     Source: domain.md, Readings: "0 in an outage".
     """
-    is_zero = (readings.energy_wh == 0) & ((readings.volume_l == 0) | (readings.volume_l == UNKNOWN))
+    is_zero = readings.energy_wh == 0
     result = np.zeros(len(is_zero), bool)
+    # Most windows have none, and of them no volume need be looked at.
+    if not is_zero.any():
+        return result
+    is_zero &= (readings.volume_l == 0) | (readings.volume_l == UNKNOWN)
     if not is_zero.any():
         return result
     begins = run_starts(readings.series * 2 + is_zero)

@@ -147,7 +147,8 @@ def has_other_versions(rows: ReadingRows, which: Bool | None = None) -> Bool:
 
 def without_sentinels(register: Int64) -> Int64:
     """Take a register beside the energy's as not known where the meter sent a sentinel; the energy still counts."""
-    return np.where(are_sentinels(register), UNKNOWN, register)
+    is_none = are_sentinels(register)
+    return np.where(is_none, UNKNOWN, register) if is_none.any() else register
 
 
 def are_sentinels(register: Int64) -> Bool:
