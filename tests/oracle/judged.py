@@ -99,13 +99,21 @@ def _judged_at_removal(
         verdicts, chained = by_claim(asked)
         found |= verdicts
         for one in chained:
-            goes_on = all(follows(last, one, place, maximum_w) for last in before)
+            goes_on = all(follows(last, one, place, maximum_w) for last in before or _begun(place, one))
             found[one.read_at_s, one.content_hash] = STOP_REGISTER if goes_on else IMPLAUSIBLE_STOP
         implausible = [one for one in chained if found[one.read_at_s, one.content_hash] == IMPLAUSIBLE_STOP]
         if not implausible:
             break
         asked = [one for one in asked if one not in implausible]
     return found
+
+
+def _begun(place: Place, like: Reading) -> list[Reading]:
+    """What a meter that was never read showed when it was put, as far as that is noted."""
+    energy_wh, volume_l = place.start
+    if energy_wh is None:
+        return []
+    return [like._replace(read_at_s=place.installed_s, energy_wh=energy_wh, volume_l=volume_l)]
 
 
 def _ending_at(place: Place, shown: Sequence[Reading]) -> Place:

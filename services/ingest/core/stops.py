@@ -69,14 +69,14 @@ def judged_stops(
     """Give the verdict on each stop register that was read; (k,).
 
     rows, row_terms: of the window, verdict: of the others in it. Of several versions the claims decide, as everywhere.
-    The one that counts must go on plausibly from the last reading of its meter that counts, else the next version has
-    its turn. Where the stop register is noted, or an operator took back what was read at the instant, all are
-    superseded.
+    The one that counts must go on plausibly from the last reading of its meter that counts, or where there is none from
+    its start register, else the next version has its turn. Where the stop register is noted, or an operator took back
+    what was read at the instant, all are superseded.
     """
     result = _refused_alone(stops)
     is_noted = installations.stop_wh[stops.terms.segment] != UNKNOWN
     result[is_noted | _are_taken_back(stops, rows)] = int(Verdict.SUPERSEDED)
-    goes_on = _go_on(stops, rows, row_terms, verdict)
+    goes_on = _go_on(stops, rows, row_terms, verdict, installations)
     asked = np.flatnonzero(result == 0)
     while len(asked):
         versions = stops.rows.take(asked)
@@ -130,18 +130,33 @@ def _are_taken_back(stops: Stops, rows: ReadingRows) -> Bool:
     return is_last_word & (said.rank[last] == OPERATOR_RANK) & (said.withdrawn[last] > 0) & ~are_operators(stops.rows)
 
 
-def _go_on(stops: Stops, rows: ReadingRows, row_terms: Terms, verdict: Int64) -> Bool:
-    """Tell which readings go on plausibly from the last reading of their meter there that counts, if there is one."""
+def _go_on(stops: Stops, rows: ReadingRows, row_terms: Terms, verdict: Int64, installations: Installations) -> Bool:
+    """Tell which readings go on plausibly from what is known of their meter there before.
+
+    From its last reading that counts, else from its start register; where neither is known, whatever it shows.
+    """
+    segment = stops.terms.segment
+    begun = stops.rows._replace(
+        read_at_s=installations.installed_s[segment],
+        energy_wh=installations.start_wh[segment],
+        volume_l=installations.start_l[segment],
+    )
+    last, has_last = _last_read(stops, rows, row_terms, verdict)
+    before = ReadingRows._make(
+        np.where(has_last, read, start) for read, start in zip(rows.take(last), begun, strict=True)
+    )
+    pairs = candidates(joined(before, stops.rows), Terms._make(np.concatenate((one, one)) for one in stops.terms))
+    count = len(stops.at)
+    is_known = has_last | (begun.energy_wh != UNKNOWN)
+    return ~is_known | follows(pairs, slice(None, count), slice(count, None))
+
+
+def _last_read(stops: Stops, rows: ReadingRows, row_terms: Terms, verdict: Int64) -> tuple[Int64, Bool]:
+    """Give for each the last reading of its meter there that counts, by index, and whether there is one."""
     counted = np.flatnonzero((verdict == ACCEPTED) & ~are_estimates(rows))
     if len(counted) == 0:
-        return np.ones(len(stops.at), bool)
+        return np.zeros(len(stops.at), np.int64), np.zeros(len(stops.at), bool)
     keys = owner_time_key(rows.point_id[counted], rows.read_at_s[counted])
     found = np.searchsorted(keys, owner_time_key(stops.rows.point_id, stops.rows.read_at_s)) - 1
     last = counted[found.clip(0)]
-    has_last = (found >= 0) & (row_terms.segment[last] == stops.terms.segment)
-    pairs = candidates(
-        joined(rows.take(last), stops.rows),
-        Terms._make(map(np.concatenate, zip(row_terms.take(last), stops.terms, strict=True))),
-    )
-    count = len(stops.at)
-    return ~has_last | follows(pairs, slice(None, count), slice(count, None))
+    return last, (found >= 0) & (row_terms.segment[last] == stops.terms.segment)

@@ -22,8 +22,8 @@ NAMES = ("serial", "metering_point")
 NOT_GIVEN = 0
 """The number of a name that is empty."""
 _NAMELESS, _ANOTHER, _SPOILT = 1, 2, 3
-_AS_SPREADSHEETS_SPOIL = r"^(?i:[0-9]([.,][0-9]+)?E\+[0-9]+|#[^1-9]*|Err:[0-9]+)$"
-"""Names as no meter has: 6.6E+07, #N/A in any language, ######."""
+_AS_SPREADSHEETS_SPOIL = r"^(?i:[0-9]([.,][0-9]+)?E\+[0-9]+|#+|#[^ 1-9]+[!?]|#(N/A|N/D|NV|I/T)|Err:[0-9]+)$"
+"""Names as no meter has: 6.6E+07, ######, #N/A and #VALUE! in the languages of spreadsheets."""
 
 
 class PartColumns:

@@ -25,11 +25,10 @@ _PROPERTIES_OF_BINARY, _ERRORS_OF_BINARY = 153, (3, 11)
 _ERROR_CELL = re.compile(rb"""(<(?:\w+:)?c\s[^<>]*?\bt=)(["'])e\2""")
 _FORMULA_ALONE = re.compile(
     rb"""<((?:\w+:)?)c(?P<says>(?:\s+(?!t=)[^\s<>=]+=(?:"[^"<]*"|'[^'<]*'))*)(?:\s+t=["']n["'])?\s*>\s*"""
-    rb"""(?P<formula><\1f\b(?:[^<>]*/>|[^<>]*[^/]?>[^<]*</\1f>))\s*(?:<\1v\s*/>|<\1v>\s*</\1v>)?\s*</\1c>"""
+    rb"""(?P<formula><\1f\b(?:[^<>]*/>|[^<>]*[^/]?>[^<]*</\1f>))\s*(?:(?:<\1v\s*/>|<\1v>\s*</\1v>)\s*)?+</\1c>"""
 )
-_ERROR_OF_OPEN_DOCUMENT = re.compile(
-    rb'(<table:table-cell\b[^<>]*)\soffice:string-value=""([^<>]*>\s*<text:p[^<>]*>(?:#|Err:))'
-)
+_ERROR_OF_OPEN_DOCUMENT = re.compile(rb"<table:table-cell\b[^<>]*>(?=\s*<text:p[^<>]*>(?:#|Err:))")
+_EMPTY_TEXT = re.compile(rb'\soffice:string-value=""')
 _1904 = re.compile(rb"""\bdate1904=["'](?:1|true|on)["']""")
 _1904_OF_OPEN_DOCUMENT = re.compile(rb'<table:null-date\b[^<>]*table:date-value="1904-01-01"')
 
@@ -52,7 +51,7 @@ def with_errors_as_texts(data: bytes) -> bytes:
             if name == "content.xml" or re.fullmatch(r"xl/worksheets/[^/]*\.xml", name):
                 part = packed.read(name)
                 is_open = name == "content.xml"
-                told = _ERROR_OF_OPEN_DOCUMENT.sub(rb"\1\2", part) if is_open else _of_sheet(part)
+                told = _ERROR_OF_OPEN_DOCUMENT.sub(_without_empty_text, part) if is_open else _of_sheet(part)
                 if told != part:
                     changed[name] = told
         return _with_parts(packed, changed) if changed else data
@@ -70,6 +69,10 @@ def counts_from_1904(data: bytes) -> bool:
         if "xl/workbook.xml" in names:
             return _1904.search(packed.read("xl/workbook.xml")) is not None
         return _1904_OF_OPEN_DOCUMENT.search(packed.read("content.xml")) is not None
+
+
+def _without_empty_text(cell: re.Match[bytes]) -> bytes:
+    return _EMPTY_TEXT.sub(b"", cell[0])
 
 
 def _of_sheet(part: bytes) -> bytes:

@@ -43,12 +43,15 @@ _VERSIONS = """
                    rank >= %(operator)s AND first_value(rank) OVER same_kind = %(yielding)s AS yields,
                    EXISTS (SELECT FROM ingest.meter_installation AS place
                             WHERE place.point_id = reading.point_id AND place.meter_id = reading.meter_id
-                              AND place.removed_at = reading.read_at) AS is_of_removed
+                              AND place.removed_at = reading.read_at)
+                   AND NOT EXISTS (SELECT FROM ingest.meter_installation AS place
+                                    WHERE place.point_id = reading.point_id AND place.meter_id = reading.meter_id
+                                      AND place.installed_at = reading.read_at) AS is_of_removed
               FROM ingest.reading
              WHERE point_id = %(point_id)s AND read_at >= %(from_at)s AND read_at <= %(to_at)s
             WINDOW same_kind AS (PARTITION BY read_at, rank >= %(operator)s
                                  ORDER BY recorded_at DESC, withdrawn DESC, content_hash DESC)) AS claiming
-     ORDER BY read_at, rank < 0, is_of_removed, yields, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
+     ORDER BY read_at, rank < 0, yields, is_of_removed, rank DESC, recorded_at DESC, withdrawn DESC, content_hash DESC
      LIMIT %(most)s
 """
 

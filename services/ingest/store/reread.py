@@ -40,6 +40,7 @@ _TAKE = """
      ORDER BY reread_id LIMIT 1 FOR UPDATE OF reread SKIP LOCKED
 """
 
+# What was noted by a version before does not say where.
 _STORED = """
     SELECT meter.serial, reading.read_at, reading.recorded_at, reading.rank, reading.energy_wh, reading.volume_l,
            reading.forward_lc, reading.return_lc, reading.flow_l_per_h, reading.power_w, reading.supply_c,
@@ -47,7 +48,7 @@ _STORED = """
       FROM ingest.misplaced_reading AS reading
       JOIN ingest.meter USING (meter_id)
       LEFT JOIN ingest.delivery ON delivery.delivery_id = reading.delivery_id
-     WHERE reading.point_id = %(point_id)s AND meter.serial = %(serial)s
+     WHERE reading.point_id = coalesce(%(point_id)s, reading.point_id) AND meter.serial = %(serial)s
        AND reading.read_at >= %(from_at)s AND reading.read_at <= %(to_at)s
        AND delivery.delivery_id IS NOT DISTINCT FROM %(delivery_id)s
      ORDER BY reading.rank, reading.read_at

@@ -74,6 +74,15 @@ def test_a_register_that_fell_or_rose_faster_than_the_point_s_maximum_is_implaus
     assert ended(OLD, STOP | {"volume_l": 89})[0] == [Verdict.IMPLAUSIBLE_STOP]
 
 
+def test_of_a_meter_that_was_never_read_the_start_register_says_what_is_plausible() -> None:
+    unread = OLD._replace(installed_s=REMOVED_S - 1_800, start=(500, None))
+    # 50 kW for half an hour, and a step of the register.
+    assert ended(unread, STOP | {"energy_wh": 25_510})[0] == [Verdict.STOP_REGISTER]
+    for energy_wh in (25_511, 499):
+        assert ended(unread, STOP | {"energy_wh": energy_wh})[0] == [Verdict.IMPLAUSIBLE_STOP]
+    assert ended(unread._replace(start=(None, None)), STOP | {"energy_wh": 25_511})[0] == [Verdict.STOP_REGISTER]
+
+
 def test_a_register_may_roll_over_on_the_way_to_its_end() -> None:
     assert ended(OLD._replace(modulus=(5_500, 0)), STOP | {"energy_wh": 300})[0] == [Verdict.STOP_REGISTER]
 
