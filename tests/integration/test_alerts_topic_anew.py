@@ -22,12 +22,7 @@ def service(stack: Stack, tmp_path: Path) -> Iterator[Service]:
     running = Service(stack, tmp_path / "alerts.log")
     running.start()
     yield running
-    # Where it is killed instead, the next one is let into its group only once Kafka has given it up.
-    running.process.terminate()
-    try:
-        running.process.wait(TIMEOUT_S)
-    finally:
-        running.kill()
+    running.kill()
 
 
 def make_anew(stack: Stack) -> None:
