@@ -48,7 +48,7 @@ _STORED = """
       FROM ingest.misplaced_reading AS reading
       JOIN ingest.meter USING (meter_id)
       LEFT JOIN ingest.delivery ON delivery.delivery_id = reading.delivery_id
-     WHERE reading.point_id = coalesce(%(point_id)s, reading.point_id) AND meter.serial = %(serial)s
+     WHERE (%(point_id)s::integer IS NULL OR reading.point_id = %(point_id)s) AND meter.serial = %(serial)s
        AND reading.read_at >= %(from_at)s AND reading.read_at <= %(to_at)s
        AND delivery.delivery_id IS NOT DISTINCT FROM %(delivery_id)s
      ORDER BY reading.rank, reading.read_at

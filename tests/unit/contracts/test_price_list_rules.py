@@ -210,7 +210,9 @@ def test_a_method_that_would_fit_a_peak_is_of_the_lists_medium() -> None:
             settings = one["tariffs"][place]["powerPrice"]["components"][0]["peakIdentificationSettings"]
             settings |= {"peakDuration": "PT1H", "numberOfPeaksForAverageCalculation": 1}
 
-    assert all(text.endswith("write the same, or powerMethod highest_1_hours") for text in told(of_the_highest_hour))
+    assert [text.rsplit("; ", 1)[1] for text in told(of_the_highest_hour)] == [
+        "write the same, or powerMethod highest_1_hours"
+    ] * 2
 
 
 @pytest.mark.parametrize(("name", "day"), [("fromIncluding", "1800-01-01"), ("toExcluding", "9999-12-31")])
