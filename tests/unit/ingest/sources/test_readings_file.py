@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.sources.profile import Profile, profile
@@ -254,13 +254,14 @@ BYTES = st.binary(max_size=30).map(lambda junk: junk.replace(b"\n", b"").replace
 
 
 @given(st.lists(TEXTS | BYTES, max_size=20))
+@example([b",", b",,", b" , "])
 def test_no_line_of_any_bytes_stops_the_file_or_changes_the_good_ones(junk: list[bytes]) -> None:
     lines = [b"P1,2024-01-01T00:00Z,1", *junk, b"P1,2024-01-01T01:00Z,2"]
     file = readings_file(b"\n".join([HEADER.encode(), *lines]), OWN)
     assert column(file, "energy_wh")[:1] == [1]
     assert column(file, "energy_wh")[-1:] == [2]
-    # A byte order mark within a file is that of another file, put behind the first.
-    filled = sum(1 for line in lines if line.replace(b"\xef\xbb\xbf", b"").strip(b" \t\f"))
+    # A byte order mark within a file is that of another file, put behind the first; delimiters alone are an empty row.
+    filled = sum(1 for line in lines if line.replace(b"\xef\xbb\xbf", b"").strip(b" \t\f,"))
     assert len(file.readings) + len(file.refusals) == filled
 
 
