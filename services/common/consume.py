@@ -79,8 +79,8 @@ class Handlers(Protocol[Item]):
 class Source:
     """Where a loop reads: a consumer group over topics, and how much it takes at once.
 
-    A loop takes up to max_records messages, and as many again as long as all are together smaller than
-    enough_bytes: many small messages make one transaction, and a few large ones do not fill the memory.
+    A loop takes up to max_records messages, and more as long as all are together smaller than enough_bytes, about as
+    many as fill these: many small messages make one transaction, and a few large ones do not fill the memory.
     """
 
     bootstrap: str
@@ -244,10 +244,10 @@ class Loop(Generic[Item]):
     async def _enough(self) -> dict[TopicPartition, list[Record]]:
         """Wait for messages, and take more for as long as some lie ready and all are small."""
         taken: dict[TopicPartition, list[Record]] = {}
-        size, wait_ms = 0, IDLE_WAIT_MS
+        size, wait_ms, most = 0, IDLE_WAIT_MS, self._source.max_records
         while size < self._source.enough_bytes:
             try:
-                more = await self._consumer.getmany(timeout_ms=wait_ms, max_records=self._source.max_records)
+                more = await self._consumer.getmany(timeout_ms=wait_ms, max_records=most)
             except KafkaError:
                 if not taken:
                     raise
@@ -260,6 +260,8 @@ class Loop(Generic[Item]):
                 taken[tp] = [*before, *records]
                 size += sum(len(record.value or b"") for record in records)
             wait_ms = 0
+            mean_bytes = max(1, size // sum(map(len, taken.values())))
+            most = min(most, max(1, (self._source.enough_bytes - size) // mean_bytes))
         return taken
 
     async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:

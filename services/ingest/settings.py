@@ -22,7 +22,7 @@ class IngestSettings(Settings):
     keep_days_years: int | None = Field(
         default=None, ge=1, le=100, description="how long days are kept, no shorter than readings; without it for ever"
     )
-    batch_messages: int = Field(default=8, ge=1, le=100, description="messages of a batch")
+    batch_messages: int = Field(default=5, ge=1, le=100, description="messages of a batch; more take more memory")
     reading_loops: int = Field(default=2, ge=1, le=12, description="batches that the worker stores side by side")
     max_body_bytes: int = Field(default=10_485_760, ge=1024, description="the largest delivery")
     body_seconds: float = Field(default=30, gt=0, description="how long a body may take to arrive")

@@ -117,3 +117,9 @@ async def test_large_messages_make_no_larger_transaction_than_asked(stack: Stack
     topic = replace(OUTDOOR_TEMPERATURE, name="large-messages")
     batches = await batches_of(stack, topic, b"l" * 1_000, enough_bytes=10_000)
     assert batches.sizes == [10] * (MESSAGES // 10)
+
+
+async def test_what_is_taken_on_top_fills_a_transaction_and_does_not_double_it(stack: Stack) -> None:
+    topic = replace(OUTDOOR_TEMPERATURE, name="messages-on-top")
+    batches = await batches_of(stack, topic, b"m" * 1_000, enough_bytes=12_000)
+    assert batches.sizes == [12] * (MESSAGES // 12)
