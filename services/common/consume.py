@@ -261,7 +261,7 @@ class Loop(Generic[Item]):
                 size += sum(len(record.value or b"") for record in records)
             wait_ms = 0
             mean_bytes = max(1, size // sum(map(len, taken.values())))
-            most = min(most, max(1, (self._source.enough_bytes - size) // mean_bytes))
+            most = max(1, min(self._source.max_records, (self._source.enough_bytes - size) // mean_bytes))
         return taken
 
     async def _handle(self, taken: dict[TopicPartition, list[Record]]) -> None:
