@@ -204,7 +204,8 @@ def test_an_estimate_is_held_against_the_newest_mean_that_billing_closed(
     assert float(twice["otherwise_kr"]) == pytest.approx(2 * float(saved), abs=0.2)
     estimate = everybody.get(f"{customer.path}/estimate", headers=customer.session).json()
     assert estimate["rests_on"]["network_mean"] == {"months": 0, "known": 0}
-    calculated = {**ASKED, "on": "2023-05-05", "price_list_id": "costs-held", "return_c": "40"}
+    on_network = {"price_list_id": "costs-held", "return_c": "40", "network_id": "aalborg"}
+    calculated = {**ASKED, "on": "2023-05-05", **on_network}
     answer = everybody.get("/public/calculation", params=calculated).raise_for_status().json()
     assert "network_of_newest" in answer["assumptions"]
 
