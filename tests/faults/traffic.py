@@ -86,7 +86,8 @@ class Traffic:
 def traffic(name: str, seed: int, data: Path | None) -> Traffic:
     """Make the traffic of a seed. Another name changes nothing but the numbers of points and meters.
 
-    data: the folder of real material with a Danish meter's three years; None has a synthetic meter instead.
+    data: the folder of real material with a Danish meter, whose first ten months are sent; None has a synthetic meter
+    instead.
     """
     chance = Random(seed)  # noqa: S311 - chance, not a secret
     synthetic = [_point(name, index, chance) for index in range(POINTS)]
@@ -229,6 +230,8 @@ def _real_point(name: str, data: Path) -> Point:
     with (data / "danish-relife/processed_final_data_sample.csv").open() as file:
         for line in csv.DictReader(file):
             at_s = int(datetime.fromisoformat(line["time_rounded"]).timestamp())
+            if at_s >= _end_s():
+                break
             point.rows.append({
                 "metering_point": point.number, "read_at": at_s, "recorded_at": at_s, "withdrawn": False,
                 "energy_wh": _thousand(line["energy_heat_kwh"]), "volume_l": _thousand(line["volume_flow_m3"]),
