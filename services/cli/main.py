@@ -1,57 +1,79 @@
-"""The commands of `kulvert`, each in a file of its own."""
+"""The commands of `kulvert`, each in a file of its own, loaded where it is typed: to load all takes twice as long."""
+
+from collections import UserDict
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from services.cli import (
-    addresses,
-    demo,
-    doctor,
-    edit,
-    estimate,
-    explain,
-    imports,
-    invoices,
-    login,
-    power_runs,
-    price_lists,
-    rebuild,
-    replay,
-    restored,
-    show,
-    simulate,
-    stack,
-    subscription_power,
-    tariffs,
-    watch,
-    work_list,
-)
+ALONE = {
+    "demo": "demo",
+    "up": "stack",
+    "down": "stack",
+    "status": "stack",
+    "addresses": "addresses",
+    "doctor": "doctor",
+    "login": "login",
+    "rebuild": "rebuild",
+    "replay": "replay",
+    "restored": "restored",
+    "simulate": "simulate",
+    "subscription-power": "subscription_power",
+    "work-list": "work_list",
+    "watch": "watch",
+}
+"""Commands by the file whose function of that name they are."""
+
+GROUPS = {
+    "import": "imports",
+    "show": "show",
+    "invoices": "invoices",
+    "power-runs": "power_runs",
+    "explain": "explain",
+    "edit": "edit",
+    "estimate": "estimate",
+    "tariffs": "tariffs",
+    "price-lists": "price_lists",
+}
+"""Commands that have commands of their own, by their file."""
+
+
+class Commands(UserDict[str, Any]):
+    """Every command by its name, in the order in which help shows them: loaded where it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        """Load a command. Raises KeyError where none has that name."""
+        file = import_module(f"services.cli.{self.data[name]}")
+        command = get_group(file.app) if name in GROUPS else get_command(_alone(file, name))
+        command.name = name
+        return command
+
+
+class Kulvert(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = Commands(ALONE | GROUPS)
+
+
+def _alone(file: ModuleType, name: str) -> typer.Typer:
+    holder = typer.Typer(add_completion=False)
+    holder.command()(getattr(file, name.replace("-", "_")))
+    return holder
+
 
 app = typer.Typer(
     name="kulvert",
-    help="Kulvert on this machine: start it, look at it, use it.",
+    cls=Kulvert,
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # They would print passwords.
 )
-app.command()(demo.demo)
-app.command()(stack.up)
-app.command()(stack.down)
-app.command()(stack.status)
-app.command()(addresses.addresses)
-app.command()(doctor.doctor)
-app.command()(login.login)
-app.command()(rebuild.rebuild)
-app.command()(replay.replay)
-app.command()(restored.restored)
-app.command()(simulate.simulate)
-app.command()(subscription_power.subscription_power)
-app.command()(work_list.work_list)
-app.command()(watch.watch)
-app.add_typer(imports.app, name="import")
-app.add_typer(show.app, name="show")
-app.add_typer(invoices.app, name="invoices")
-app.add_typer(power_runs.app, name="power-runs")
-app.add_typer(explain.app, name="explain")
-app.add_typer(edit.app, name="edit")
-app.add_typer(estimate.app, name="estimate")
-app.add_typer(tariffs.app, name="tariffs")
-app.add_typer(price_lists.app, name="price-lists")
+
+
+@app.callback()
+def kulvert() -> None:
+    """Kulvert on this machine: start it, look at it, use it."""
