@@ -1,6 +1,7 @@
 """Events that are told through the outbox: once, in order, and by one relay at a time."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +13,13 @@ from psycopg.errors import InsufficientPrivilege
 from deploy.local.stack import Stack
 from schemas.topics import ALERTS, CONTRACTS_CHANGED
 from services.common.health import Progress
-from services.common.kafka import Outgoing, newest, start_producer
+from services.common.kafka import Outgoing, create_topics, newest, start_producer
 from services.common.outbox import Relay, add_message
 from services.common.postgres import Database
 
 SCHEMA = "alerts"
+OWN = replace(ALERTS, name="alerts-of-an-outbox")
+"""What is told here is no alert, and other tests read the topic of alerts from its beginning."""
 ENOUGH = 1_000
 
 
@@ -54,6 +57,7 @@ class Office:
 
 @pytest.fixture
 async def office(stack: Stack) -> AsyncIterator[Office]:
+    await create_topics(stack.kafka.bootstrap, [OWN])
     database = Database(stack.dsn(SCHEMA), 1, 4)
     await database.open()
     producer = await start_producer(stack.kafka.bootstrap)
@@ -76,11 +80,11 @@ async def die_after_sending(office: Office) -> None:
 
 
 async def test_what_was_sent_before_a_crash_is_not_sent_again(office: Office) -> None:
-    await office.write(ALERTS.name, "one", "two")
+    await office.write(OWN.name, "one", "two")
     await die_after_sending(office)
-    await office.write(ALERTS.name, "three")
+    await office.write(OWN.name, "three")
     assert await office.relay_once() == 3
-    assert await office.told(ALERTS.name) == ["one", "two", "three"]
+    assert await office.told(OWN.name) == ["one", "two", "three"]
     assert office.administer(f"SELECT count(*) FROM {SCHEMA}.outbox") == [(0,)]
 
 
@@ -95,31 +99,31 @@ async def test_one_relay_leads_until_its_session_ends(office: Office) -> None:
     first, second = office.relay(), office.relay()
     async with office.database.session() as one:
         await first.relay_once(one)
-        await office.write(ALERTS.name, "led")
+        await office.write(OWN.name, "led")
         async with office.database.session() as other:
             assert await second.relay_once(other) == 0
             assert await first.relay_once(one) == 1
-    await office.write(ALERTS.name, "led by another")
+    await office.write(OWN.name, "led by another")
     async with office.database.session() as other:
         assert await second.relay_once(other) == 1
-    assert await office.told(ALERTS.name) == ["led", "led by another"]
+    assert await office.told(OWN.name) == ["led", "led by another"]
 
 
 async def test_an_undone_change_tells_nothing(office: Office) -> None:
     async def change_and_fail() -> None:
         async with office.database.transaction() as tx:
-            await add_message(tx, SCHEMA, Outgoing(ALERTS.name, b"undone", office.key.encode()))
+            await add_message(tx, SCHEMA, Outgoing(OWN.name, b"undone", office.key.encode()))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await change_and_fail()
     await office.relay_once()
-    assert await office.told(ALERTS.name) == []
+    assert await office.told(OWN.name) == []
 
 
 async def test_an_event_that_cannot_be_sent_grows_old_and_none_that_was_sent_does(office: Office) -> None:
     relay = office.relay()
-    await office.write(ALERTS.name, "waits")
+    await office.write(OWN.name, "waits")
     office.administer(f"UPDATE {SCHEMA}.outbox SET written_at = now() - interval '2 minutes'")
     office.administer(f"REVOKE DELETE ON {SCHEMA}.outbox FROM {SCHEMA}")
     try:
