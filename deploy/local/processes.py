@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import psutil
 
 from deploy.local.folder import Account
+
+LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,15 @@ class Started:
             process.send_signal(how)
 
     def stop(self, timeout_s: float, how: signal.Signals = signal.SIGTERM) -> None:
-        """Ask the process to end and wait; one that will not is killed."""
-        process = self._process()
-        if process is None:
-            return
-        process.send_signal(how)
-        try:
-            process.wait(timeout_s)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(timeout_s)
+        """Ask the process to end and wait; one that will not is killed. Raises TimeoutError where that does nothing.
+
+        One that has ended counts as such even where who started it, perhaps another command, has not reaped it.
+        """
+        for asked in (how, signal.SIGKILL):
+            self.ask(asked)
+            if self._ends_within(timeout_s):
+                return
+        raise TimeoutError(f"process {self.pid} does not end")
 
     def memory_bytes(self) -> int:
         """Give the memory that the process and its children keep in use, shared pages counted once each."""
@@ -50,12 +52,20 @@ class Started:
         family = [process, *process.children(recursive=True)]
         return sum(_unshared_bytes(member) for member in family)
 
+    def _ends_within(self, timeout_s: float) -> bool:
+        deadline = time.monotonic() + timeout_s
+        while self.is_running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_AGAIN_S)
+        return True
+
     def _process(self) -> psutil.Process | None:
         try:
             process = psutil.Process(self.pid)
             if abs(process.create_time() - self.began_at) > 1:
                 return None
-            if process.status() == psutil.STATUS_ZOMBIE and not _is_ending(self.pid):
+            if process.status() == psutil.STATUS_ZOMBIE and not _is_ending(process):
                 return None
         except psutil.NoSuchProcess:
             return None
@@ -109,11 +119,11 @@ def reap() -> None:
                 _children.remove(child)
 
 
-def _is_ending(pid: int) -> bool:
-    """Tell whether a zombie is a child of ours that cannot be reaped yet.
+def _is_ending(zombie: psutil.Process) -> bool:
+    """Tell whether something of a zombie still runs, or it is a child of ours that cannot be reaped yet.
 
     A killed process is a zombie once its first thread is gone; while others end, a hundred of Kafka's take a tenth of a
     second, it still has its ports and files.
     """
     reap()
-    return any(child.pid == pid for child in list(_children))
+    return any(child.pid == zombie.pid for child in list(_children)) or zombie.num_threads() > 1

@@ -4,7 +4,9 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -12,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from deploy.local.stack import Stack
+from deploy.local.supervisor import PULSE_S, SUPERVISOR
 from services.cli.demonstration import following, house, outcome, people
 from services.cli.demonstration.life import Life, built, whole_months
 from services.cli.demonstration.people import ANNA, EVA, OLOF, PETRA, Visitor
@@ -39,7 +42,7 @@ def demo() -> None:
     stack = Stack()
     # At the end the town's head-end must not wait for services that do not come back.
     given_up = threading.Event()
-    was_running = stack.is_running("supervisor")
+    was_running = stack.is_running(SUPERVISOR)
     with told_to_person():
         try:
             if was_running:
@@ -51,7 +54,7 @@ def demo() -> None:
             if os.environ.get(EXIT_VARIABLE, "").lower() not in YES:
                 ends = "this" if was_running else "everything"
                 console.print(f"The town lives on. Ctrl-C ends {ends}; what was stored stays.")
-                _wait_for_end()
+                wait_for_end(console, stack)
         finally:
             # Pressed again, Ctrl-C would leave half of the stack running.
             _end_with(signal.SIG_IGN)
@@ -72,11 +75,12 @@ def _hung_up(number: int, frame: FrameType | None) -> None:
     signal.default_int_handler(number, frame)
 
 
-def _wait_for_end() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+def wait_for_end(console: Console, stack: Stack) -> None:
+    """Wait for Ctrl-C, or until the stack has been ended by another command."""
+    with suppress(KeyboardInterrupt):
+        while Stack(stack.home).is_running(SUPERVISOR):
+            time.sleep(PULSE_S)
+        console.print("The stack was ended, and the town's life with it.")
 
 
 def _show(console: Console, stack: Stack, steps: Steps, given_up: threading.Event) -> None:
