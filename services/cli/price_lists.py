@@ -50,6 +50,9 @@ LEFT_OUT = {
 """Why contracts are left out of an effect, in words."""
 LONGEST_S = 600
 """What concerns every contract takes minutes where there are a hundred thousand."""
+MOST_VERSIONS = 1_000_000
+_version = arguments.whole(1, MOST_VERSIONS)
+_year = arguments.whole(arguments.FIRST_YEAR, arguments.LAST_YEAR)
 REFUSED = httpx.codes.UNPROCESSABLE_ENTITY
 FOLDER = ROOT / "services/contracts/price_lists"
 HEADINGS = (
@@ -115,9 +118,9 @@ def list_() -> None:
 @app.command()
 def effect(
     price_list_id: Annotated[str, typer.Argument(metavar="ID", help="the price list")],
-    before: Annotated[int, typer.Option(metavar="VERSION", help="the version that is held against")],
-    after: Annotated[int, typer.Option(metavar="VERSION", help="the version whose effect is asked for")],
-    year: Annotated[int, typer.Option(metavar="YEAR", help="whose usage is reckoned with, such as 2025")],
+    before: Annotated[int, typer.Option(metavar="VERSION", parser=_version, help="the version that is held against")],
+    after: Annotated[int, typer.Option(metavar="VERSION", parser=_version, help="the version that is asked about")],
+    year: Annotated[int, typer.Option(metavar="YEAR", parser=_year, help="whose usage counts, such as 2025")],
 ) -> None:
     """Say what a version does to each customer on a price list and to all, the general rise taken out."""
     asked = {"before": before, "after": after, "year": year}

@@ -29,6 +29,11 @@ NUMBER = "write an invoice's number as in 2026-100482"
             (f"invoices list --limit {one}", "write a whole number from 1 to 1000")
             for one in ("0", "1001", "1.5", "ten")
         ),
+        *(
+            (f"price-lists effect bas --before {one} --after 2 --year 2025", "write a whole number from 1 to 1000000")
+            for one in ("0", "2023-01-01")
+        ),
+        ("price-lists effect bas --before 1 --after 2 --year 25", "write a whole number from 1990 to 2060"),
         *((f"invoices pdf {one}", NUMBER) for one in ("nonsense", "../invoices", "2026-1")),
     ],
 )

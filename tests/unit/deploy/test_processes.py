@@ -54,7 +54,7 @@ def test_a_process_that_its_parent_does_not_reap_counts_as_ended(child: str) -> 
         process = psutil.Process(int(parent.stdout.readline()))
         started = Started(process.pid, process.create_time())
         assert started.is_running()
-        started.stop(1)
+        started.stop(3)
         assert process.status() == psutil.STATUS_ZOMBIE
         assert not started.is_running()
         parent.kill()
