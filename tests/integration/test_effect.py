@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from tests.integration.contracts_house import House, put, serving
+from tests.integration.kulvert_command import Kulvert
 
 YEAR = 2023
 WINTER, SUMMER = [1, 2, 3, 11, 12], [4, 5, 6, 7, 8, 9, 10]
@@ -73,6 +75,23 @@ def test_who_heats_in_winter_pays_for_dearer_winters(api: httpx.Client, stack: S
     assert [one["contract_number"] for one in beyond["lose_most"]] == [winter]
     assert [one["contract_number"] for one in beyond["gain_most"]] == [level]
     assert beyond["lose_most"][0]["beyond_kr"] == pytest.approx(-beyond["gain_most"][0]["beyond_kr"], abs=0.02)
+
+
+def test_the_command_says_the_effect_in_all_and_who_gains_and_loses(
+    api: httpx.Client, stack: Stack, price_list: str, tmp_path: Path
+) -> None:
+    winter, level = house(api, stack, price_list, 200_000, 0), house(api, stack, price_list, 100_000, 100_000)
+    house(api, stack, price_list, 100_000, 100_000, days=300)
+    asked = ("effect", price_list, "--before", 1, "--after", 2, "--year", YEAR)
+    told = Kulvert(stack, tmp_path).does("price-lists", *asked)
+    in_all, _, tables = told.split("\n", 2)
+    assert in_all == (
+        "2 contracts, 26,930.00 kr before and 29,320.00 kr after: +8.87 % in all;"
+        " 1 left out, 1 whose energy of some month is not known"
+    )
+    gains, loses = tables.split("Lose most")
+    assert (level in gains, winter in gains) == (True, False)
+    assert (level in loses, winter in loses) == (False, True)
 
 
 @pytest.mark.parametrize(
