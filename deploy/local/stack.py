@@ -25,6 +25,8 @@ from services.common.one_zone import ZoneDiffersError
 from services.common.proof import PutBackError
 
 DATABASE = "kulvert"
+FOLDERS = ("kafka", "logs", "work", "stream", "bankid_rp")
+"""Where parts of a stack keep what is theirs, beside PostgreSQL."""
 INFRASTRUCTURE = ("postgres", "kafka")
 PREFERRED_PORTS = {"gateway_http": 8080}
 STOP_TIMEOUT_S = 20
@@ -232,7 +234,7 @@ class Stack:
     def remove(self) -> None:
         """Stop, and delete everything that was stored; the downloaded jars stay where they are kept for all."""
         self.stop()
-        for path in (self.postgres.place, *(self.home / name for name in ("kafka", "logs", "work", "stream"))):
+        for path in (self.postgres.place, *(self.home / name for name in FOLDERS)):
             shutil.rmtree(path, ignore_errors=True)
         for path in (self._file, self.home / "supervisor.lock"):
             path.unlink(missing_ok=True)

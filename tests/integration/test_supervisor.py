@@ -123,6 +123,11 @@ def test_nothing_runs_after_the_end_and_a_second_start_finds_all_as_it_was(machi
     assert machine.kulvert("up", "--detach").returncode == 0
 
 
+def test_what_is_removed_leaves_nothing_behind(machine: Machine) -> None:
+    assert machine.kulvert("down", "--remove").returncode == 0
+    assert list(machine.home.iterdir()) == []
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
 def test_a_demonstration_that_is_interrupted_while_it_starts_leaves_nothing_running(
     tmp_path: Path, how: signal.Signals
